@@ -1,0 +1,88 @@
+"""What is done to collections, sequences and portfolios alike; links are made in `registry.actions.link` only."""
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from artifacts import access, audit, naming
+from artifacts.access import Can
+from artifacts.actions import search
+from artifacts.errors import Conflict, Invalid
+from artifacts.models import ArtifactType, Collection, Project, SearchTerm, User, Verb
+from artifacts.naming import key_of
+
+
+def find_or_create_collection(
+    project: Project, kind: Collection.Kind, type_name: str, name: str, *, acting_user: User, description: str = ""
+) -> tuple[Collection, bool]:
+    """The collection of this name, made on the fly, and whether it was made. Call inside a transaction; the caller judged access.
+
+    Raises Invalid for a bad name, Conflict if the name belongs to a collection of another type, kind or spelling.
+    """
+    found = project.collections.filter(name_key=key_of(name)).first()
+    is_new = False
+    if found is None:
+        name, type_name = naming.collection_name(name), naming.type_name(type_name)
+        try:
+            with transaction.atomic():
+                found = _create(project, kind, type_name, name, naming.clean_text(description), acting_user)
+                is_new = True
+        except IntegrityError:  # somebody made it at the same moment
+            found = project.collections.get(name_key=key_of(name))
+    found.project = project
+    if found.name != name:
+        raise Conflict(
+            f"A collection named “{found.name}” exists in “{project.title}”; write it so, or choose another name."
+        )
+    if found.kind != kind:
+        raise Conflict(
+            f"“{name}” in “{project.title}” is taken by versions logged there; choose another collection name."
+        )
+    if found.type != type_name:
+        raise Conflict(
+            f"Collection “{name}” holds versions of type “{found.type}” and this one is of type “{naming.shown(type_name)}”; "
+            f"choose another collection, or log it with type “{found.type}”."
+        )
+    return found, is_new
+
+
+def _create(
+    project: Project, kind: Collection.Kind, type_name: str, name: str, description: str, acting_user: User
+) -> Collection:
+    ArtifactType.objects.get_or_create(project=project, name=type_name)
+    collection = Collection.objects.create(
+        project=project,
+        kind=kind,
+        type=type_name,
+        name=name,
+        name_key=key_of(name),
+        description=description,
+        created_by=acting_user,
+    )
+    search.remember(project, SearchTerm.Kind.COLLECTION, name)
+    audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, label=name, collection=collection)
+    return collection
+
+
+@transaction.atomic
+def describe_collection(collection: Collection, description: str, *, acting_user: User) -> None:
+    """Replace the Markdown card."""
+    access.require(acting_user, Can.EDIT, collection.project)
+    description = naming.clean_text(description, longest=100_000)
+    if description != collection.description:
+        collection.description = description
+        collection.updated_at = Now()  # type: ignore[assignment]
+        collection.save(update_fields=["description", "updated_at"])
+        audit.record(
+            Verb.COLLECTION_CHANGED,
+            acting_user=acting_user,
+            label=collection.name,
+            collection=collection,
+            changed="description",
+        )
+
+
+def refuse_other_kind(collection: Collection, kind: Collection.Kind) -> None:
+    """Refuse an act that is meant for the other kind of collection."""
+    if collection.kind != kind:
+        word = "linked into" if collection.is_portfolio else "logged into"
+        raise Invalid(f"“{collection.name}” is a collection that versions are {word}; this can't be done to it.")

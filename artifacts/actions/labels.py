@@ -1,0 +1,198 @@
+"""Aliases and tags: every way in which a name begins to point at a version, moves or ends."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from artifacts import access, audit, naming
+from artifacts.access import Can
+from artifacts.actions import search
+from artifacts.errors import Forbidden, Invalid
+from artifacts.models import (
+    Alias,
+    ArtifactVersion,
+    Collection,
+    CollectionTag,
+    Membership,
+    Project,
+    SearchTerm,
+    User,
+    Verb,
+    VersionTag,
+)
+from artifacts.naming import LATEST, key_of
+
+MOST_ALIASES = 100
+
+
+def protected_keys(project: Project) -> set[str]:
+    """The keys of the aliases that only a registry's administrators move."""
+    return set(project.protected_aliases.values_list("name_key", flat=True)) if project.is_registry else set()
+
+
+def refuse_protected(names: Iterable[str], project: Project, *, acting_user: User) -> None:
+    """Refuse whoever isn't administrator and would move or remove a protected alias."""
+    held = protected_keys(project)
+    guarded = [name for name in names if key_of(name) in held]
+    if guarded and not access.allowed(acting_user, Can.MANAGE, project):
+        raise Forbidden(
+            f"You do not have permission to add, move or remove the protected alias “{guarded[0]}” in “{project.title}”; "
+            "ask one of the registry's administrators."
+        )
+
+
+def move_latest(membership: Membership) -> None:
+    """Point `latest` at the newest version, in the act that made it the newest: no permission of its own, no event."""
+    _point(membership, LATEST)
+
+
+def _point(membership: Membership, name: str) -> bool:
+    """Point a name at a membership in one statement; says whether anything changed."""
+    key = key_of(name)
+    held = Alias.objects.filter(collection=membership.collection, name_key=key).first()
+    if held is not None and held.membership_id == membership.pk and held.name == name:
+        return False
+    Alias.objects.bulk_create(
+        [Alias(collection=membership.collection, membership=membership, name=name, name_key=key)],
+        update_conflicts=True,
+        unique_fields=["collection", "name_key"],
+        update_fields=["membership", "name"],
+    )
+    return True
+
+
+def checked_aliases(names: Iterable[str]) -> list[str]:
+    """The aliases somebody asks for, each once and each allowed as a name."""
+    wanted = naming.distinct(naming.alias_name(name) for name in names)
+    if len(wanted) > MOST_ALIASES:
+        raise Invalid(f"{len(wanted)} aliases are too many for one version; {MOST_ALIASES} are the most.")
+    return wanted
+
+
+@transaction.atomic
+def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: User) -> None:
+    """Point aliases at a version's place; whoever held one loses it. Setting what is set leaves no trace.
+
+    Raises Invalid for a name that can't be one, Forbidden without the right to edit or, for protected ones, to manage.
+    """
+    wanted = checked_aliases(names)
+    collection = membership.collection
+    access.require(acting_user, Can.EDIT, collection.project)
+    Collection.objects.select_for_update().get(pk=collection.pk)
+    held = dict(
+        Alias.objects.filter(collection=collection, name_key__in=map(key_of, wanted)).values_list(
+            "name", "membership__index"
+        )
+    )
+    moving = [name for name in wanted if held.get(name) != membership.index]
+    if LATEST in moving:
+        raise Invalid(
+            f"“{LATEST}” points at the newest version by itself and can't be set by hand; choose another alias."
+        )
+    refuse_protected(moving, collection.project, acting_user=acting_user)
+    for name in moving:
+        _point(membership, name)
+        search.remember(collection.project, SearchTerm.Kind.ALIAS, name)
+        moved_from = held.get(name)
+        audit.record(
+            Verb.ALIAS_SET,
+            acting_user=acting_user,
+            label=f"{name} → {collection.name}:{membership.name}",
+            membership=membership,
+            alias=name,
+            moved_from=None if moved_from is None else f"v{moved_from}",
+        )
+
+
+@transaction.atomic
+def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user: User) -> None:
+    """Take aliases off a version's place; those it doesn't hold are passed over, so that a retry is harmless."""
+    collection = membership.collection
+    access.require(acting_user, Can.EDIT, collection.project)
+    Collection.objects.select_for_update().get(pk=collection.pk)
+    rows = list(membership.aliases.filter(name__in=list(names)))
+    refuse_protected([row.name for row in rows], collection.project, acting_user=acting_user)
+    for row in rows:
+        row.delete()
+        audit.record(
+            Verb.ALIAS_REMOVED,
+            acting_user=acting_user,
+            label=f"{row.name} from {collection.name}:{membership.name}",
+            membership=membership,
+            alias=row.name,
+        )
+
+
+def give_latest_back(collection: Collection) -> None:
+    """After `latest` lost its holder: the highest live version gets it. Call inside the act that took it."""
+    if Alias.objects.filter(collection=collection, name=LATEST).exists():
+        return
+    newest = collection.memberships.live().newest_first().first()
+    if newest is not None:
+        newest.collection = collection
+        _point(newest, LATEST)
+
+
+@transaction.atomic
+def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
+    """Label a version, wherever it is linked; needs the right to edit its source project."""
+    access.require(acting_user, Can.EDIT, version.project)
+    for name in naming.distinct(map(naming.tag_name, names)):
+        _, is_new = VersionTag.objects.get_or_create(version=version, name=name)
+        if is_new:
+            for membership in version.memberships.filter(collection__kind="portfolio").select_related(
+                "collection__project"
+            ):
+                search.remember(membership.collection.project, SearchTerm.Kind.TAG, name)
+            audit.record(
+                Verb.VERSION_TAGGED,
+                acting_user=acting_user,
+                label=str(version),
+                collection=version.sequence,
+                version=version,
+                tag=name,
+            )
+
+
+@transaction.atomic
+def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
+    """Take labels off a version; those it doesn't have are passed over."""
+    access.require(acting_user, Can.EDIT, version.project)
+    for row in version.tags.filter(name__in=list(names)):
+        row.delete()
+        audit.record(
+            Verb.VERSION_UNTAGGED,
+            acting_user=acting_user,
+            label=str(version),
+            collection=version.sequence,
+            version=version,
+            tag=row.name,
+        )
+
+
+@transaction.atomic
+def tag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
+    """Label a collection."""
+    access.require(acting_user, Can.EDIT, collection.project)
+    for name in naming.distinct(map(naming.tag_name, names)):
+        _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
+        if is_new:
+            search.remember(collection.project, SearchTerm.Kind.TAG, name)
+            audit.record(
+                Verb.COLLECTION_TAGGED, acting_user=acting_user, label=collection.name, collection=collection, tag=name
+            )
+
+
+@transaction.atomic
+def untag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
+    """Take labels off a collection; those it doesn't have are passed over."""
+    access.require(acting_user, Can.EDIT, collection.project)
+    for row in collection.tags.filter(name__in=list(names)):
+        row.delete()
+        audit.record(
+            Verb.COLLECTION_UNTAGGED,
+            acting_user=acting_user,
+            label=collection.name,
+            collection=collection,
+            tag=row.name,
+        )

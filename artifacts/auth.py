@@ -1,0 +1,53 @@
+"""Who is asking: a name and password in the browser, an API key from the client."""
+
+import hashlib
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db.models import Q
+from django.utils import timezone
+
+from artifacts.models import ApiKey, User
+
+KEY_USE_SHOWN_WITHIN = timedelta(hours=1)  # a write for each request would cost more than the request
+
+
+class NameBackend:
+    """Django's login by name in any capitalization."""
+
+    def authenticate(self, request: object, username: str | None = None, password: str | None = None) -> User | None:
+        """The person, if name and password belong together and the account is active."""
+        if username is None or password is None:
+            return None
+        user = User.objects.named(username.strip()).first()
+        if user is None:
+            make_password(password)  # as long as checking one: the time doesn't tell which names exist
+            return None
+        return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: int) -> User | None:
+        """The person of a session, gone as soon as the account is deactivated."""
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def key_digest(key: str) -> str:
+    """What is stored of an API key: a fast hash is enough for 40 random characters."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def user_of_key(key: str) -> User | None:
+    """The active person to whom an API key belongs."""
+    if not 40 <= len(key) <= 512:
+        return None
+    row = (
+        ApiKey.objects.select_related("user")
+        .filter(digest=key_digest(key), revoked_at__isnull=True, user__is_active=True)
+        .first()
+    )
+    if row is None:
+        return None
+    now = timezone.now()
+    if row.last_used_at is None or row.last_used_at < now - KEY_USE_SHOWN_WITHIN:
+        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - KEY_USE_SHOWN_WITHIN)
+        ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)
+    return row.user

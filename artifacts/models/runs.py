@@ -1,0 +1,140 @@
+"""Runs and what they logged: history in compressed chunks, one small plot for each metric, files."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from artifacts.models.people import User
+from artifacts.models.projects import Project
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs."""
+
+    def newest_first(self) -> "RunQuerySet":
+        """In the order of their making, the last one first."""
+        return self.order_by("-id")
+
+    def with_place(self) -> "RunQuerySet":
+        """Together with the project, its entity and who made the run."""
+        return self.select_related("project__entity__organization", "created_by")
+
+
+class Run(models.Model):
+    """One execution that logs (outputs) and uses (inputs) versions. `name` is the client's id, `display_name` for people."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        FINISHED = "finished"
+        FAILED = "failed"
+        CRASHED = "crashed"
+        KILLED = "killed"
+
+    project = models.ForeignKey(Project, on_delete=models.DB_CASCADE, related_name="runs")
+    name = models.CharField(max_length=128)
+    display_name = models.CharField(max_length=256, blank=True, default="")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    exit_code = models.IntegerField(null=True, blank=True)
+    config = models.JSONField(default=dict, blank=True)
+    summary = models.JSONField(default=dict, blank=True)
+    group = models.CharField(max_length=256, blank=True, default="")
+    job_type = models.CharField(max_length=256, blank=True, default="")
+    notes = models.TextField(blank=True, default="")
+    host = models.CharField(max_length=256, blank=True, default="")
+    program = models.CharField(max_length=1024, blank=True, default="")
+    commit = models.CharField(max_length=64, blank=True, default="")
+    repository = models.CharField(max_length=1024, blank=True, default="")
+    created_by = models.ForeignKey(User, on_delete=models.DB_SET_NULL, null=True, blank=True, related_name="runs")
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    history_lines = models.BigIntegerField(default=0)
+    events_lines = models.BigIntegerField(default=0)
+    output_lines = models.BigIntegerField(default=0)
+    last_step = models.BigIntegerField(default=-1)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="run_once_in_its_project")]
+        indexes = [models.Index(fields=["project", "-id"], name="run_list")]
+
+    def __str__(self) -> str:
+        return self.display_name or self.name
+
+
+class RunTag(models.Model):
+    """A word by which runs are found."""
+
+    run = models.ForeignKey(Run, on_delete=models.DB_CASCADE, related_name="tag_rows")
+    name = models.CharField(max_length=128)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_tag_once")]
+        indexes = [models.Index(fields=["name"], name="run_tag_name")]
+
+
+class HistoryChunk(models.Model):
+    """Consecutive lines of one of a run's streams, as they came, compressed."""
+
+    class Stream(models.TextChoices):
+        HISTORY = "history"
+        EVENTS = "events"
+        OUTPUT = "output"
+
+    run = models.ForeignKey(Run, on_delete=models.DB_CASCADE, related_name="chunks")
+    stream = models.CharField(max_length=8, choices=Stream.choices)
+    first_line = models.BigIntegerField()
+    line_count = models.IntegerField()
+    first_step = models.BigIntegerField(null=True)
+    last_step = models.BigIntegerField(null=True)
+    lines = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "stream", "first_line"], name="history_line_once")]
+        indexes = [models.Index(fields=["run", "stream", "last_step"], name="history_by_step")]
+
+
+class MetricSeries(models.Model):
+    """The plot of one metric of one run, kept up to date on arrival: a bounded number of buckets however long the run is.
+
+    `buckets` packs, for each bucket of `width` steps from step 0 on, that were hit: its number, the minimum, maximum and last value.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.DB_CASCADE, related_name="series")
+    key = models.CharField(max_length=512)
+    stream = models.CharField(max_length=8, choices=HistoryChunk.Stream.choices, default=HistoryChunk.Stream.HISTORY)
+    kind = models.CharField(max_length=12, default="number")
+    count = models.BigIntegerField(default=0)
+    minimum = models.FloatField(null=True)
+    maximum = models.FloatField(null=True)
+    last = models.FloatField(null=True)
+    last_step = models.BigIntegerField(default=-1)
+    width = models.BigIntegerField(default=1)
+    buckets = models.BinaryField(default=b"")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "stream", "key"], name="metric_once_in_its_run")]
+
+
+class RunFile(models.Model):
+    """A file that belongs to a run, not to an artifact. Not uploaded yet while `uploaded_at` is empty."""
+
+    run = models.ForeignKey(Run, on_delete=models.DB_CASCADE, related_name="files")
+    name = models.CharField(max_length=1024)
+    size = models.BigIntegerField(default=0)
+    md5 = models.CharField(max_length=32, blank=True, default="")
+    key = models.CharField(max_length=256, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+    uploaded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "name"], name="run_file_once"),
+            models.CheckConstraint(
+                condition=Q(uploaded_at__isnull=True) | ~Q(key=""), name="uploaded_run_file_has_bytes"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

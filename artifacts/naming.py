@@ -1,0 +1,182 @@
+"""What may be a name: one function for each kind of named thing, and the key by which names are compared."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from artifacts.errors import Invalid
+
+LONGEST_NAME = 128
+REGISTRY_PREFIX = "wandb-registry-"
+LATEST = "latest"
+
+# First segments of our addresses: no entity may be named so (a test derives the list from the URL configuration).
+RESERVED_ENTITIES = frozenset(
+    {
+        "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "login", "logout",
+        "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "search", "settings", "static", "storage", "theme",
+    }
+)  # fmt: skip
+RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})
+RESERVED_TYPES = re.compile(r"wandb-")
+VERSION_ALIAS = re.compile(r"v\d+")
+ENTITY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+TAG = re.compile(r"[-\w]+( +[-\w]+)*")
+TYPE = re.compile(r"[-\w]+([ ]*[-.\w]+)*")
+RUN = re.compile(r"[^/\\#?%:\s]+")
+ADDRESS_CHARACTERS = "/\\#?%:"
+
+
+def key_of(name: str) -> str:
+    """The form in which two names are the same: NFC and casefolded, computed here since databases disagree on `lower`."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def shown(name: str) -> str:
+    """A name inside an error sentence, shortened so that a hostile one can't fill the page."""
+    return name if len(name) <= 60 else f"{name[:57]}…"
+
+
+def _checked(what: str, name: str, *, longest: int = LONGEST_NAME, forbidden: str = "") -> str:
+    """The rules for every name; returns it in NFC."""
+    if not name:
+        raise Invalid(f"{what} is empty; give it a name.")
+    name = unicodedata.normalize("NFC", name)
+    if len(name) > longest:
+        raise Invalid(f"{what} “{shown(name)}” has {len(name)} characters; {longest} are the most.")
+    if name != name.strip():
+        raise Invalid(f"{what} “{shown(name)}” begins or ends with a space; leave the space out.")
+    if name in {".", "..", "-"}:
+        raise Invalid(f"{what} can't be “{name}”; choose a word.")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Cf", "Zl", "Zp", "Cn"} for character in name):
+        raise Invalid(f"{what} has a control or invisible character; use letters, digits and plain punctuation.")
+    for character in forbidden:
+        if character in name:
+            raise Invalid(f"{what} “{shown(name)}” contains “{character}”; choose a name without any of {forbidden}")
+    return name
+
+
+def entity_name(name: str) -> str:
+    """A person's or a team's name: it is also the first part of an address."""
+    name = _checked("The name", name, longest=64)
+    if not ENTITY.fullmatch(name):
+        raise Invalid(f"The name “{shown(name)}” doesn't fit an address; use letters, digits, “-”, “_” and “.” only.")
+    if key_of(name) in RESERVED_ENTITIES:
+        raise Invalid(f"The name “{name}” is an address of this site; choose another one.")
+    return name
+
+
+def organization_name(name: str) -> str:
+    """What people and the client call an organization: it may have spaces."""
+    return _checked("The organization's name", name, longest=64, forbidden=ADDRESS_CHARACTERS)
+
+
+def slug_of(name: str) -> str:
+    """An organization's name as the name of its entity, such as `acme-corp` for “Acme Corp”."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_.]+", "-", plain).strip("-.") or "organization"
+
+
+def project_name(name: str) -> str:
+    """An ordinary project's name; those of registries are made by `registry_project_name`."""
+    name = _checked("The project's name", name, forbidden=ADDRESS_CHARACTERS)
+    if key_of(name).startswith(REGISTRY_PREFIX):
+        raise Invalid(f"The project's name “{shown(name)}” begins like a registry's; leave “{REGISTRY_PREFIX}” out.")
+    if key_of(name) in RESERVED_PROJECTS:
+        raise Invalid(f"The project's name “{name}” is an address of this site; choose another one.")
+    return name
+
+
+def registry_project_name(name: str) -> str:
+    """The name under which a registry's project is stored: the registry's own name behind the prefix.
+
+    The sentences are those that the client raises for the same faults (wandb/apis/public/registries/_utils.py).
+    """
+    name = name.removeprefix(REGISTRY_PREFIX)
+    if not name:
+        raise Invalid("Registry name cannot be empty.")
+    longest = LONGEST_NAME - len(REGISTRY_PREFIX)
+    if len(name) > longest:
+        raise Invalid(f"Invalid registry name “{shown(name)}”, must be {longest} characters or less.")
+    return REGISTRY_PREFIX + _checked("The registry's name", name, longest=longest, forbidden=ADDRESS_CHARACTERS)
+
+
+def collection_name(name: str) -> str:
+    """A collection's name, in a project and in a registry alike."""
+    return _checked("The collection's name", name, forbidden="/:")
+
+
+def type_name(name: str) -> str:
+    """An artifact type that people may choose, such as `model`."""
+    name = _checked("The type", name, forbidden="/:")
+    if not TYPE.fullmatch(name):
+        raise Invalid(
+            f"The type “{shown(name)}” isn't a word; use letters, digits, “-”, “_”, “.” and spaces between them."
+        )
+    return name
+
+
+def tag_name(name: str) -> str:
+    """A tag of a version or a collection (the client's sentence: wandb/sdk/artifacts/_validators.py)."""
+    name = _checked("The tag", name)
+    if not TAG.fullmatch(name):
+        raise Invalid(
+            f"Invalid tag “{shown(name)}”: tags must only contain alphanumeric characters "
+            "separated by hyphens, underscores, and/or spaces."
+        )
+    return name
+
+
+def alias_name(name: str) -> str:
+    """An alias that somebody may set; `v3` is how a version's own number is written, so it is refused."""
+    name = _checked("The alias", name, forbidden="/:")
+    if VERSION_ALIAS.fullmatch(key_of(name)):
+        raise Invalid(f"The alias “{name}” looks like a version number; choose a word such as “production”.")
+    if key_of(name) == LATEST and name != LATEST:
+        raise Invalid(f"The alias “{name}” can be taken for “{LATEST}”; choose another word.")
+    return name
+
+
+def run_name(name: str) -> str:
+    """A run's id, as the client or its user chose it."""
+    name = _checked("The run's id", name)
+    if not RUN.fullmatch(name):
+        raise Invalid(f"The run's id “{shown(name)}” doesn't fit an address; use letters, digits, “-” and “_”.")
+    return name
+
+
+def version_index(reference: str) -> int | None:
+    """3 for `v3`, None for anything that isn't a version number."""
+    if VERSION_ALIAS.fullmatch(reference) and len(reference) <= 10:
+        return int(reference[1:])
+    return None
+
+
+def clean_text(text: str, *, longest: int = 1_000_000) -> str:
+    """Text from outside as both databases can store it: no NUL, no lone surrogates."""
+    if len(text) > longest:
+        raise Invalid(f"The text has {len(text)} characters; {longest} are the most.")
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def clean_json(value: object, *, depth: int = 64) -> object:
+    """JSON from outside as both databases can store it; NaN and the infinities become their names as text."""
+    if depth == 0:
+        raise Invalid("The JSON is nested more than 64 levels deep; flatten it.")
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**63 - 1:
+        return float(value) if abs(value) < 10**300 else str(value)[:400]
+    if isinstance(value, dict):
+        return {clean_text(str(name)): clean_json(inner, depth=depth - 1) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(inner, depth=depth - 1) for inner in value]
+    return value
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Each name once, in the order given."""
+    return list(dict.fromkeys(names))

@@ -1,0 +1,126 @@
+"""How a view answers: a page, the part of it that htmx asked for, or "done"."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+from django_htmx.middleware import HtmxDetails
+
+from artifacts import access
+from artifacts.models import Entity, Organization, User
+
+THEMES = {"light", "dark"}
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request of somebody who is logged in: every view is closed by default."""
+
+    htmx: HtmxDetails
+    user: User  # type: ignore[assignment]
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    partial: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render a page, or only its `#partial` when htmx asks for it: the one place where that is decided."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    if partial and htmx and not htmx.boosted and not htmx.history_restore_request:
+        template = f"{template}#{partial}"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def done(
+    request: HttpRequest, address: str, *, event: str | None = None, toast: str | None = None, link: str = ""
+) -> HttpResponse:
+    """After a change: htmx gets 204 with the event and a toast, a plain form a redirect to `address`.
+
+    `toast` is what is said; `link` an address that the toast leads to.
+    """
+    from django.contrib import messages
+
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    if not htmx:
+        if toast:
+            messages.success(request, toast)
+        return HttpResponseRedirect(address)
+    triggers: dict[str, object] = {}
+    if event:
+        triggers[event] = {}
+    if toast:
+        triggers["toast"] = {"text": toast, "link": link}
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = json.dumps(triggers)
+    if event is None:
+        response["HX-Redirect"] = address
+    return response
+
+
+class Shell:
+    """What surrounds every page: the organization in view, those one may switch to, its teams."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        user = request.user
+        self.organizations: list[Organization] = []
+        self.teams: list[Entity] = []
+        self.organization: Organization | None = None
+        if isinstance(user, User) or user.is_authenticated:
+            self._load(user)  # type: ignore[arg-type]
+
+    def _load(self, user: User) -> None:
+        mine = Organization.objects.filter(members__user=user)
+        self.organizations = list(
+            (mine if mine.exists() else access.visible_organizations(user)).order_by("name_key")[:50]
+        )
+        self.organization = self._current()
+        if self.organization is not None:
+            teams = access.visible_entities(user).teams().filter(organization=self.organization)  # type: ignore[attr-defined]
+            if not access.manages_organization(user, self.organization):
+                teams = teams.filter(members__user=user)
+            self.teams = list(teams.order_by("name_key")[:50])
+
+    def _current(self) -> Organization | None:
+        """That of the address, else the one seen last, else the first."""
+        session = self._request.session
+        by_number = {organization.pk: organization for organization in self.organizations}
+        place = getattr(self._request, "place", None)  # set by views through `in_organization`
+        if isinstance(place, Organization):
+            by_number.setdefault(place.pk, place)
+            if session.get("organization") != place.pk:
+                session["organization"] = place.pk
+            return place
+        return by_number.get(session.get("organization")) or next(iter(by_number.values()), None)
+
+    @property
+    def section(self) -> str:
+        """Which entry of the navigation is the current place."""
+        match = self._request.resolver_match
+        if match is None:
+            return ""
+        if match.url_name in {"organization-members", "organization-settings"}:
+            return match.url_name.removeprefix("organization-")
+        if "entity" in match.kwargs:
+            return f"team:{match.kwargs['entity']}"
+        return "registry" if match.app_name == "registry" else ""
+
+
+def in_organization(request: HttpRequest, organization: Organization | None) -> None:
+    """Say whose page this is, for the navigation around it."""
+    if organization is not None:
+        request.place = organization  # type: ignore[attr-defined]
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the theme, and the navigation (read from the database only where a template shows it)."""
+    theme = request.COOKIES.get("theme", "")
+    return {"shell": SimpleLazyObject(lambda: Shell(request)), "theme": theme if theme in THEMES else ""}

@@ -1,0 +1,142 @@
+"""Linking and unlinking: the only code that makes or ends a membership in a portfolio."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from artifacts import access, audit
+from artifacts.access import Can
+from artifacts.actions import labels, search
+from artifacts.errors import Conflict, Invalid, NotFound
+from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project, SearchTerm, User, Verb
+from artifacts.naming import LATEST
+from registry.actions.registries import find_or_create_portfolio, refuse_type
+from registry.models import Registry
+
+
+@transaction.atomic
+def link_version(
+    version: ArtifactVersion, collection: Collection, *, aliases: Iterable[str] = (), acting_user: User
+) -> Membership:
+    """Link a committed version into a portfolio; linking it again returns the link it has and adds the aliases.
+
+    Raises NotFound or Forbidden without DOWNLOAD on the source project and LINK on the registry, Invalid for a version that
+    can't be linked, an alias that can't be one, or a type that isn't accepted.
+    """
+    # Locked first: two first links of one version queue here, and what is judged below stays true until the end.
+    collection = Collection.objects.select_for_update().get(pk=collection.pk)
+    collection.project = Project.objects.with_entity().get(pk=collection.project_id)
+    access.require(acting_user, Can.LINK, collection.project)
+    refuse_unlinkable(version, collection.project)
+    access.require(acting_user, Can.DOWNLOAD, version.project)
+    refuse_misfit(version, collection)
+    # `latest` in a link is the client's way to say "a version of this collection": it moves by itself.
+    wanted = [name for name in labels.checked_aliases(aliases) if name != LATEST]
+    membership = collection.memberships.filter(version=version).first()
+    if membership is None:
+        membership = collection.memberships.create(
+            collection=collection, version=version, index=collection.take_index(), created_by=acting_user
+        )
+        labels.move_latest(membership)
+        Registry.objects.filter(project=collection.project_id).update(
+            version_count=F("version_count") + 1, last_linked_at=Now()
+        )
+        for tag in version.tags.all():
+            search.remember(collection.project, SearchTerm.Kind.TAG, tag.name)
+        audit.record(
+            Verb.LINKED,
+            acting_user=acting_user,
+            label=f"{version.project.name}/{version} → {membership}",
+            membership=membership,
+            source=f"{version.project.entity.name}/{version.project.name}/{version}",
+            index=membership.index,
+        )
+    membership.collection, membership.version = collection, version
+    labels.add_aliases(membership, wanted, acting_user=acting_user)
+    return membership
+
+
+@transaction.atomic
+def link_by_name(
+    version: ArtifactVersion, registry: Project, name: str, *, aliases: Iterable[str] = (), acting_user: User
+) -> Membership:
+    """Link into the collection of this name, which is made if it is missing; nothing is made when the link is refused."""
+    access.require(acting_user, Can.LINK, registry)
+    refuse_unlinkable(version, registry)
+    collection, _ = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)
+    return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+
+def refuse_unlinkable(version: ArtifactVersion, registry: Project) -> None:
+    """Refuse a version that no collection of this registry may hold, whatever its name and type."""
+    source = version.project
+    if not registry.is_registry:
+        raise Invalid(
+            f"“{registry.name}” isn't a registry; linking is only possible to a collection in your organization's registry: "
+            "write the target as wandb-registry-<registry>/<collection>."
+        )
+    if source.entity.kind == Entity.Kind.PERSONAL:
+        raise Invalid(
+            f"“{source.entity.name}” is a personal entity, and only artifacts logged within an organization's team can be linked "
+            f'to its registry; log the artifact to a team: wandb.init(entity="<team>", …).'
+        )
+    if source.entity.organization_id != registry.entity.organization_id:
+        raise Invalid(
+            f"The version belongs to another organization than registry “{registry.title}”; linking is only allowed "
+            "to a collection in your organization's registry: log the artifact to one of its teams."
+        )
+    if version.is_deleted:
+        raise Conflict(f"Version “{version}” was deleted; choose another version.")
+    if not version.is_committed:
+        raise Invalid("The version is still uploading; wait until it is complete (artifact.wait()) and link it then.")
+
+
+def refuse_misfit(version: ArtifactVersion, collection: Collection) -> None:
+    """Refuse a version that this collection can't hold."""
+    if not collection.is_portfolio:
+        raise Invalid(
+            f"“{collection.name}” isn't a collection that versions are linked into; choose one of a registry."
+        )
+    if version.type != collection.type:
+        raise Invalid(
+            f"Collection “{collection.name}” holds artifacts of type “{collection.type}” and this one is of type “{version.type}”; "
+            f"choose a collection of type “{version.type}”."
+        )
+    refuse_type(
+        Registry.objects.select_related("project").prefetch_related("accepted_types").get(project=collection.project),
+        version.type,
+    )
+
+
+@transaction.atomic
+def unlink_version(membership: Membership, *, acting_user: User) -> None:
+    """End a link; the source version stays, the number is never used again. Raises Forbidden where a protected alias holds it."""
+    collection = Collection.objects.select_for_update().get(pk=membership.collection_id)
+    collection.project = Project.objects.with_entity().get(pk=collection.project_id)
+    access.require(acting_user, Can.LINK, collection.project)
+    if not collection.is_portfolio:
+        raise Invalid(f"“{collection.name}” holds versions that were logged, not linked; delete the version instead.")
+    found = collection.memberships.select_related("version__sequence__project__entity").filter(pk=membership.pk).first()
+    if found is None:
+        raise NotFound("This version isn't linked here any more; reload the page.")
+    found.collection = collection
+    aliases = found.alias_names
+    labels.refuse_protected(aliases, collection.project, acting_user=acting_user)
+    audit.record(
+        Verb.UNLINKED,
+        acting_user=acting_user,
+        label=str(found),
+        membership=found,
+        source=f"{found.version.project.entity.name}/{found.version.project.name}/{found.version}",
+        aliases=aliases,
+    )
+    was_latest = LATEST in aliases
+    is_counted = not found.version.is_deleted  # a deleted version left the counts when it was deleted
+    found.delete()
+    if is_counted:
+        Collection.objects.filter(pk=collection.pk).update(version_count=F("version_count") - 1)
+        Registry.objects.filter(project=collection.project_id).update(version_count=F("version_count") - 1)
+    if was_latest:
+        labels.give_latest_back(collection)

@@ -1,0 +1,209 @@
+"""What is done to registries as a whole."""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from artifacts import access, addresses, audit, naming
+from artifacts.access import Can
+from artifacts.actions import organizations, search
+from artifacts.actions.collections import find_or_create_collection
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.models import (
+    Alias,
+    Collection,
+    NameRedirect,
+    Organization,
+    Project,
+    ProjectMember,
+    ProtectedAlias,
+    Role,
+    SearchTerm,
+    User,
+    Verb,
+)
+from artifacts.naming import key_of
+from registry.models import AcceptedType, Registry
+
+CORE = {
+    "model": "Models ready to share across the organization.",
+    "dataset": "Datasets ready to share across the organization.",
+}
+
+
+@transaction.atomic
+def create_organization(name: str, *, owner: User | None = None, acting_user: User | None) -> Organization:
+    """Make an organization with its two core registries, `model` and `dataset`."""
+    organization = organizations.create_organization(name, owner=owner, acting_user=acting_user)
+    for core, description in CORE.items():
+        _create(organization, core, description, Project.Visibility.ORGANIZATION, [core], acting_user, is_core=True)
+    return organization
+
+
+@transaction.atomic
+def create_registry(
+    organization: Organization,
+    name: str,
+    *,
+    description: str = "",
+    visibility: str = Project.Visibility.ORGANIZATION,
+    types: Iterable[str] = (),
+    acting_user: User,
+) -> Registry:
+    """Make a registry; no types means that it accepts all. Its maker becomes its administrator.
+
+    Raises Forbidden, Invalid, Conflict.
+    """
+    if not access.creates_registries(acting_user, organization):
+        raise Forbidden(
+            f"permission denied: viewers of “{organization.name}” can't make registries; ask one of its administrators."
+        )
+    if visibility not in {Project.Visibility.ORGANIZATION, Project.Visibility.RESTRICTED}:
+        raise Invalid(f"“{naming.shown(visibility)}” is no visibility of a registry; take organization or restricted.")
+    return _create(organization, name, description, visibility, types, acting_user)
+
+
+def _create(
+    organization: Organization,
+    name: str,
+    description: str,
+    visibility: str,
+    types: Iterable[str],
+    acting_user: User | None,
+    *,
+    is_core: bool = False,
+) -> Registry:
+    stored = naming.registry_project_name(name)
+    wanted = naming.distinct(map(naming.type_name, types))
+    entity = addresses.organization_entity(organization)
+    taken = Conflict(f"A registry named “{naming.shown(name)}” exists in “{organization.name}”; choose another name.")
+    if entity.projects.filter(name_key=key_of(stored)).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            project = Project.objects.create(
+                entity=entity,
+                name=stored,
+                name_key=key_of(stored),
+                kind=Project.Kind.REGISTRY,
+                visibility=visibility,
+                is_core=is_core,
+                description=naming.clean_text(description, longest=100_000),
+                created_by=acting_user,
+            )
+    except IntegrityError:
+        raise taken from None
+    registry = Registry.objects.create(project=project, accepts_all_types=not wanted, owner=acting_user)
+    AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=type_name) for type_name in wanted])
+    if acting_user is not None:
+        ProjectMember.objects.create(project=project, user=acting_user, role=Role.ADMIN)
+    # A former name that led elsewhere now belongs to this one.
+    NameRedirect.objects.filter(in_entity=entity, name_key=key_of(stored)).delete()
+    search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
+    audit.record(
+        Verb.REGISTRY_CREATED,
+        acting_user=acting_user,
+        label=project.title,
+        project=project,
+        visibility=visibility,
+        types=wanted,
+    )
+    return registry
+
+
+def refuse_type(registry: Registry, type_name: str) -> None:
+    """Refuse a type that a registry doesn't accept."""
+    if not registry.accepts(type_name):
+        accepted = ", ".join(f"“{name}”" for name in registry.type_names) or "no type yet"
+        raise Invalid(
+            f"Registry “{registry.project.title}” doesn't accept artifacts of type “{naming.shown(type_name)}” (it accepts {accepted}); "
+            "link to another registry, or ask one of its administrators to add the type."
+        )
+
+
+@transaction.atomic
+def find_or_create_portfolio(
+    project: Project, type_name: str, name: str, *, acting_user: User, description: str = ""
+) -> tuple[Collection, bool]:
+    """The collection of a registry that a link names, made on the fly if its type is accepted."""
+    access.require(acting_user, Can.LINK, project)
+    registry = Registry.objects.select_related("project").prefetch_related("accepted_types").get(project=project)
+    if not project.collections.filter(name_key=key_of(name)).exists():
+        refuse_type(registry, type_name)
+    collection, is_new = find_or_create_collection(
+        project, Collection.Kind.PORTFOLIO, type_name, name, acting_user=acting_user, description=description
+    )
+    if is_new:
+        Registry.objects.filter(pk=registry.pk).update(collection_count=F("collection_count") + 1)
+    return collection, is_new
+
+
+@transaction.atomic
+def create_collection(
+    project: Project, type_name: str, name: str, *, description: str = "", tags: Iterable[str] = (), acting_user: User
+) -> Collection:
+    """Make an empty collection in a registry; a name that is taken is a Conflict."""
+    from artifacts.actions import labels
+
+    collection, is_new = find_or_create_portfolio(
+        project, type_name, name, acting_user=acting_user, description=description
+    )
+    if not is_new:
+        raise Conflict(f"A collection named “{collection.name}” exists in “{project.title}”; choose another name.")
+    labels.tag_collection(collection, tags, acting_user=acting_user)
+    return collection
+
+
+@transaction.atomic
+def delete_collection(collection: Collection, *, acting_user: User) -> None:
+    """Delete a collection with its links; the linked versions stay in their projects."""
+    access.require(acting_user, Can.LINK, collection.project)
+    collection = Collection.objects.select_for_update().with_place().get(pk=collection.pk)
+    if not collection.is_portfolio:
+        raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
+    guarded = ProtectedAlias.objects.filter(project=collection.project).values("name_key")
+    held = Alias.objects.filter(collection=collection, name_key__in=guarded).first()
+    if held is not None and not access.allowed(acting_user, Can.MANAGE, collection.project):
+        raise Forbidden(
+            f"permission denied: “{collection.name}” holds the protected alias “{held.name}”; ask one of the registry's administrators."
+        )
+    Registry.objects.filter(project=collection.project).update(
+        collection_count=F("collection_count") - 1, version_count=F("version_count") - collection.version_count
+    )
+    audit.record(
+        Verb.COLLECTION_DELETED,
+        acting_user=acting_user,
+        label=collection.name,
+        collection=collection,
+        versions=collection.version_count,
+    )
+    collection.delete()
+
+
+@transaction.atomic
+def protect_alias(project: Project, name: str, *, acting_user: User | None) -> None:
+    """Let only administrators move an alias of a registry from now on; again does nothing."""
+    if acting_user is not None:
+        access.require(acting_user, Can.MANAGE, project)
+    name = naming.alias_name(name)
+    _, is_new = ProtectedAlias.objects.get_or_create(project=project, name_key=key_of(name), defaults={"name": name})
+    if is_new:
+        audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, label=name, project=project, alias=name)
+
+
+@transaction.atomic
+def describe_registry(project: Project, description: str, *, acting_user: User) -> None:
+    """Replace a registry's description; a core registry keeps its own."""
+    access.require(acting_user, Can.EDIT, project)
+    if project.is_core:
+        raise Invalid(f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.")
+    description = naming.clean_text(description, longest=100_000)
+    if description != project.description:
+        project.description = description
+        project.updated_at = Now()  # type: ignore[assignment]
+        project.save(update_fields=["description", "updated_at"])
+        audit.record(
+            Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, changed="description"
+        )

@@ -1,0 +1,56 @@
+"""What a registry has beyond being a project: what it accepts, who answers for it, what it holds."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from artifacts.models import Project, User
+
+
+class Registry(models.Model):
+    """The published side of a project of kind registry. An owner is a label and grants nothing."""
+
+    project = models.OneToOneField(Project, on_delete=models.DB_CASCADE, related_name="registry")
+    owner = models.ForeignKey(User, on_delete=models.DB_SET_NULL, null=True, blank=True, related_name="+")
+    accepts_all_types = models.BooleanField(default=True)
+    icon = models.CharField(max_length=64, blank=True, default="")
+    collection_count = models.BigIntegerField(default=0)
+    version_count = models.BigIntegerField(default=0)
+    last_linked_at = models.DateTimeField(null=True, blank=True)
+
+    accepted_types: "models.Manager[AcceptedType]"
+
+    def __str__(self) -> str:
+        return self.project.title
+
+    @property
+    def type_names(self) -> list[str]:
+        """The types it accepts by name, in alphabetical order; with `accepts_all_types` those once saved."""
+        return sorted(accepted.name for accepted in self.accepted_types.all())
+
+    def accepts(self, type_name: str) -> bool:
+        """Whether a version of this type may be linked here."""
+        return self.accepts_all_types or type_name in self.type_names
+
+
+class AcceptedType(models.Model):
+    """A type that a registry accepts. Once saved it stays: collections may already rely on it."""
+
+    registry = models.ForeignKey(Registry, on_delete=models.DB_CASCADE, related_name="accepted_types")
+    name = models.CharField(max_length=128)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["registry", "name"], name="accepted_type_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Star(models.Model):
+    """A registry that a person wants to see first."""
+
+    registry = models.ForeignKey(Registry, on_delete=models.DB_CASCADE, related_name="stars")
+    user = models.ForeignKey(User, on_delete=models.DB_CASCADE, related_name="stars")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "registry"], name="star_once")]

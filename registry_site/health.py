@@ -1,0 +1,64 @@
+"""What supervisors ask: is the process alive, can it work, what does it count."""
+
+import ipaddress
+import os
+import secrets
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.files.storage import storages
+from django.db import connection
+from django.db.utils import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from artifacts.errors import NotFound
+from artifacts.models import ArtifactVersion, Membership, Run
+
+
+@login_not_required
+def alive(request: HttpRequest) -> HttpResponse:
+    """200 as long as the process answers; asks nothing of the database."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when database and storage answer, 503 with the reason otherwise."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        database = True
+    except DatabaseError:
+        database = False
+    location = storages["artifacts"].path("")
+    storage = os.access(location, os.W_OK) or not os.path.exists(location)
+    return JsonResponse({"database": database, "storage": storage}, status=200 if database and storage else 503)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    """Loopback without a proxy in between, or the operator's token."""
+    token = os.environ.get("LINKYARD_METRICS_TOKEN", "")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and secrets.compare_digest(given.encode(), token.encode()):
+        return True
+    try:
+        return (
+            ipaddress.ip_address(request.META["REMOTE_ADDR"]).is_loopback and "X-Forwarded-For" not in request.headers
+        )
+    except (KeyError, ValueError):
+        return False
+
+
+@login_not_required
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Gauges in Prometheus' text format: the newest number of each table, which is free to read."""
+    if not _may_read(request):
+        raise NotFound("There is nothing at this address that you can see.")
+    lines = []
+    for name, model in {"runs": Run, "artifact_versions": ArtifactVersion, "memberships": Membership}.items():
+        newest = model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        lines += [
+            f"# HELP linkyard_{name}_made_total How many were ever made.",
+            f"# TYPE linkyard_{name}_made_total counter",
+        ]
+        lines.append(f"linkyard_{name}_made_total {newest}")
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; version=0.0.4; charset=utf-8")

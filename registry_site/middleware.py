@@ -1,0 +1,70 @@
+"""One line of log for each request, and refusals of the domain as answers."""
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+from artifacts.errors import DomainError
+from registry_site.refusals import refusal
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+logger = logging.getLogger("linkyard.request")
+UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics")
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON line: time, level, logger, message, and what was given as `extra={"fields": {…}}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Never raises: what JSON can't say is written as text."""
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class RequestLogMiddleware:
+    """Logs method, path, status and duration with an id that the answer carries too. Never headers, bodies or queries."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        number = secrets.token_hex(6)
+        response = self.get_response(request)
+        response["X-Request-Id"] = number
+        if not request.path.startswith(UNLOGGED):
+            fields = {
+                "id": number,
+                "method": request.method,
+                "path": request.path[:500],
+                "status": response.status_code,
+                "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+            }
+            logger.info("request", extra={"fields": fields})
+        return response
+
+
+class DomainErrorMiddleware:
+    """A refusal raised in a view becomes an answer with its sentence, as a page or in the client's shape."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Django calls this for whatever a view raised; only refusals are answered here."""
+        return refusal(request, exception) if isinstance(exception, DomainError) else None

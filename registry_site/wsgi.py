@@ -1,0 +1,8 @@
+"""What a server of web applications calls."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry_site.settings")
+application = get_wsgi_application()
