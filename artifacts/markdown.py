@@ -16,6 +16,7 @@ LONGEST = 64 * 1024
 COSTLY = "[]*_`~<>!&\\"
 MOST_COSTLY = 2_000
 MOST_IN_A_LINE = 400
+MOST_LINES = 3_000
 TAGS = {
     *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "a", "br", "hr"),
     *("table", "thead", "tbody", "tr", "th", "td"),
@@ -48,14 +49,16 @@ _cleaner = nh3.Cleaner(
 
 def is_costly(text: str) -> bool:
     """Whether parsing could take longer than a page may."""
-    if len(text.encode(errors="replace")) > LONGEST or sum(text.count(sign) for sign in COSTLY) > MOST_COSTLY:
+    if len(text.encode()) > LONGEST or sum(map(text.count, COSTLY)) > MOST_COSTLY:
         return True
-    return any(sum(line.count(sign) for sign in COSTLY) > MOST_IN_A_LINE for line in text.splitlines())
+    lines = text.splitlines()
+    return len(lines) > MOST_LINES or any(sum(map(line.count, COSTLY)) > MOST_IN_A_LINE for line in lines)
 
 
 @lru_cache(maxsize=128)
 def render(text: str) -> SafeString:
     """The text as clean HTML; what is too long or too deeply nested is shown as it was typed."""
+    text = text.encode(errors="replace").decode()  # a lone surrogate can't be sent to a browser
     if is_costly(text):
         return mark_safe(f'<pre class="plain">{escape(text)}</pre>')
     return mark_safe(_cleaner.clean(_parser.render(text)))

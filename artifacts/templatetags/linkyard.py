@@ -4,6 +4,7 @@ import math
 import zlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from django import template
@@ -81,12 +82,11 @@ def binary_size(size: int | None) -> str:
         return "–"
     if size < 1024:
         return f"{size} B"
-    amount = float(size)
-    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB"):
+    amount, units = size / 1024, ["KiB", "MiB", "GiB", "TiB", "PiB"]
+    while amount >= 1023.95 and len(units) > 1:
         amount /= 1024
-        if amount < 1023.95:
-            break
-    return f"{amount:.1f} {unit}"
+        units.pop(0)
+    return f"{amount:.1f} {units[0]}"
 
 
 @register.filter
@@ -101,7 +101,7 @@ def metric(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
-        return f"{value:,}" if abs(value) < 10**15 else f"{value:.4g}"
+        return f"{value:,}" if abs(value) < 10**15 else f"{Decimal(value):.3e}"
     if isinstance(value, float):
         if not math.isfinite(value):
             return "NaN" if math.isnan(value) else ("∞" if value > 0 else "-∞")
@@ -203,9 +203,7 @@ def breadcrumbs(content: str) -> str:
 
 
 @register.simple_block_tag
-def menu(
-    content: str, id: str, label: str = "Actions", title: str = "", button: str = "", large: bool = False
-) -> str:
+def menu(content: str, id: str, label: str = "Actions", title: str = "", button: str = "", large: bool = False) -> str:
     """A popover of `<li>` items behind a button with three dots, or with words if `button` has some."""
     variables = {"content": content, "id": id, "label": label, "title": title, "button": button, "large": large}
     return render_to_string("components/menu.html", variables)

@@ -1,0 +1,86 @@
+"""Every template compiles, every partial that a view names exists, and nothing needs what the CSP forbids."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template, render_to_string
+from pytest_django.fixtures import SettingsWrapper
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
+# page(request, "registry/link_sidebar.html", {…}, partial="source-fields"), on one line or several
+PAGE = re.compile(r'"(?P<template>[\w/]+\.html)"(?P<rest>(?:(?!\.html").)*?)\bpartial="(?P<partial>[\w-]+)"', re.DOTALL)
+LANGUAGE = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT / "templates").as_posix()
+
+
+def partials() -> list[tuple[str, str, str]]:
+    found = []
+    for app in ("artifacts", "registry", "registry_site"):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            for match in PAGE.finditer(path.read_text()):
+                found.append((path.name, match["template"], match["partial"]))
+    return found
+
+
+class Forbidden(HTMLParser):
+    """Collects what `script-src 'self'` and `style-src 'self'` would stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        if tag == "style" or (tag == "script" and "src" not in names):
+            self.found.append(f"<{tag}>")
+        self.found += [f"<{tag} {name}>" for name in names if name == "style" or re.match(r"on|hx-on|hx-vars", name)]
+        self.found += [
+            f"<{tag} {name}={value}>" for name, value in attrs if (value or "").startswith(("javascript:", "js:"))
+        ]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_the_template_compiles(path: Path) -> None:
+    get_template(name_of(path))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_the_template_has_no_inline_script_or_style(path: Path) -> None:
+    parser = Forbidden()
+    parser.feed(LANGUAGE.sub("", path.read_text()))
+    assert parser.found == []
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
+def test_the_component_says_its_variables_on_its_first_line(path: Path) -> None:
+    first = path.read_text().splitlines()[0]
+    assert first.startswith(f"{{# {path.stem}: ")
+    assert first.endswith("#}")
+
+
+def test_every_partial_that_a_view_names_exists() -> None:
+    for view, template, partial in partials():
+        assert get_template(f"{template}#{partial}"), f"{view} names {template}#{partial}"
+
+
+def test_the_error_page_needs_neither_request_nor_database(settings: SettingsWrapper) -> None:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # nothing is collected in tests
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    shown = render_to_string(
+        "error.html", {"status": 404, "title": "Not here", "sentence": "Ask ada.", "number": "e-1"}
+    )
+    for words in ("Not here", "<p data-error-message>Ask ada.</p>", "Go to Registry", 'data-copy="e-1"'):
+        assert words in shown
+    assert "Something broke on our side" in render_to_string("error.html")
+
+
+def test_our_script_stays_small() -> None:
+    assert sum(path.stat().st_size for path in (ROOT / "static" / "js").glob("*.js")) < 15 * 1024
