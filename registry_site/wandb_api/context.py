@@ -1,0 +1,24 @@
+"""What every resolver of one operation is given."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from artifacts.models import User
+
+
+@dataclass
+class Context:
+    """One operation: who asks, by which request, and what its resolvers remember for each other."""
+
+    request: HttpRequest
+    user: "User | None"
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+    def absolute(self, path: str) -> str:
+        """The address of a path as the client reaches it: by the public URL, else by the host that it asked."""
+        public: str = getattr(settings, "PUBLIC_URL", "")
+        return public + path if public else self.request.build_absolute_uri(path)

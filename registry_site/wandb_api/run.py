@@ -1,0 +1,196 @@
+"""One GraphQL request from text to answer: limits, cached documents, execution, and errors as people read them."""
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import OperationalError
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from artifacts.errors import DomainError, NotYet
+
+from .context import Context
+from .execute import execute
+from .schema import schema
+
+LONGEST_DOCUMENT = 50_000  # characters; the client's longest has under 3,000
+LONGEST_CACHED = 8_000
+MOST_CACHED = 512
+MOST_TOKENS = 10_000
+DEEPEST = 15
+MOST_FIELDS = 1_000
+SLOW_SECONDS = 1.0
+
+log = logging.getLogger("linkyard.graphql")
+
+
+class BadRequest(Exception):
+    """The request can't be carried out by anybody: HTTP 400, which the client doesn't repeat."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = messages
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A parsed document that is within the limits and valid against the schema."""
+
+    document: DocumentNode
+    asks_schema: bool
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How deep a selection goes, how many fields it has with its fragments written out, whether it asks the schema."""
+
+    depth: int = 0
+    fields: int = 0
+    asks_schema: bool = False
+
+
+def run(text: str, variables: dict[str, Any] | None, operation_name: str | None, context: Context) -> dict[str, Any]:
+    """Answer a document, JSON-ready; BadRequest when it can't be run at all, NotYet when it should be sent again later."""
+    started = time.monotonic()
+    prepared = prepare_cached(text) if len(text) <= LONGEST_CACHED else prepare(text)
+    operation_name = operation_name or None  # the client sends "" for "the only one"
+    result: ExecutionResult
+    if prepared.asks_schema:
+        if context.user is None:
+            raise BadRequest("Only a signed-in caller may ask for the schema; send an API key.")
+        result = execute_sync(
+            schema(),
+            prepared.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            hide_suggestions=True,
+        )
+    else:
+        result = execute(
+            schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
+        )
+    if result.data is None and result.errors and all(error.path is None for error in result.errors):
+        raise BadRequest(*(error.message for error in result.errors))
+    answer = answered(result)
+    seconds = time.monotonic() - started
+    if seconds > SLOW_SECONDS:
+        log.warning("The operation %s took %.1f s.", names(prepared.document), seconds)
+    return answer
+
+
+def answered(result: ExecutionResult) -> dict[str, Any]:
+    """The answer's JSON: data, and errors if there are any."""
+    if not result.errors:
+        return {"data": result.data}
+    return {"data": result.data, "errors": [described(error) for error in result.errors]}
+
+
+def described(error: GraphQLError) -> dict[str, Any]:
+    """An error as the client shows it: the domain's own sentence, or one that tells nothing of what broke inside."""
+    original = error.original_error
+    if isinstance(original, NotYet | OperationalError):
+        raise original  # passes by itself: the whole request is sent again, which every resolver bears
+    if original is None or isinstance(original, GraphQLError):
+        message = error.message
+    elif isinstance(original, DomainError):
+        message = str(original)
+    else:
+        mark = secrets.token_hex(4)
+        log.error("Failed at %s (%s).", error.path, mark, exc_info=original)
+        message = f"Internal error: this server failed here; its log tells more about it under {mark}."
+    return {"message": message, "path": error.path} if error.path else {"message": message}
+
+
+def names(document: DocumentNode) -> str:
+    """What the operations of a document are called."""
+    operations = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    named = [node.name.value for node in operations if node.name]
+    return ", ".join(named) or "without a name"
+
+
+@lru_cache(maxsize=MOST_CACHED)
+def prepare_cached(text: str) -> Prepared:
+    """As `prepare`; the client's documents are constant, so that each is parsed and validated once."""
+    return prepare(text)
+
+
+def prepare(text: str) -> Prepared:
+    """Parse a document, refuse one that is too large before anything else is done with it, and validate it."""
+    if len(text) > LONGEST_DOCUMENT:
+        raise BadRequest(f"The document has more than {LONGEST_DOCUMENT} characters; split it.")
+    try:
+        document = parse(text, no_location=True, max_tokens=MOST_TOKENS)
+    except (GraphQLSyntaxError, RecursionError) as error:
+        raise BadRequest(
+            error.message if isinstance(error, GraphQLError) else "The document nests too deeply."
+        ) from None
+    extent = measured(document)
+    if extent.depth > DEEPEST:
+        raise BadRequest(f"The document nests more than {DEEPEST} levels deep; ask in several steps.")
+    if extent.fields > MOST_FIELDS:
+        raise BadRequest(f"The document selects more than {MOST_FIELDS} fields; ask in several steps.")
+    # Suggestions would tell a stranger the schema's names, and the client shows them to nobody.
+    if errors := validate(schema(), document, max_errors=20, hide_suggestions=True):
+        raise BadRequest(*(error.message for error in errors))
+    return Prepared(document, extent.asks_schema)
+
+
+def measured(document: DocumentNode) -> Extent:
+    """The extent of all operations together; each fragment is measured once, however often it is spread."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    known: dict[str, Extent] = {}
+    open_fragments: set[str] = set()
+
+    def of_fragment(name: str) -> Extent:
+        if name in open_fragments:
+            raise BadRequest(f"The fragment “{name}” contains itself; take the cycle out.")
+        if name not in known:
+            if name not in fragments:
+                return Extent()  # validation says it better
+            open_fragments.add(name)
+            known[name] = of_selections(fragments[name])
+            open_fragments.discard(name)
+        return known[name]
+
+    def of_selections(node: Any) -> Extent:
+        depth, fields, asks_schema = 0, 0, False
+        for selection in node.selection_set.selections if node.selection_set else ():
+            if isinstance(selection, FragmentSpreadNode):
+                inner = of_fragment(selection.name.value)
+            elif isinstance(selection, InlineFragmentNode):
+                inner = of_selections(selection)
+            else:
+                assert isinstance(selection, FieldNode)
+                below = of_selections(selection)
+                is_schema = selection.name.value in {"__schema", "__type"}
+                inner = Extent(below.depth + 1, below.fields + 1, below.asks_schema or is_schema)
+            depth, fields = max(depth, inner.depth), fields + inner.fields
+            asks_schema = asks_schema or inner.asks_schema
+        return Extent(depth, fields, asks_schema)
+
+    try:
+        extents = [of_selections(node) for node in document.definitions if hasattr(node, "selection_set")]
+    except RecursionError:
+        raise BadRequest(f"The document nests more than {DEEPEST} levels deep; ask in several steps.") from None
+    return Extent(
+        max((extent.depth for extent in extents), default=0),
+        sum(extent.fields for extent in extents),
+        any(extent.asks_schema for extent in extents),
+    )

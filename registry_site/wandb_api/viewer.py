@@ -1,0 +1,40 @@
+"""What the server says of itself."""
+
+from typing import Any
+
+from .context import Context
+from .resolve import Declared, resolves
+
+# Only what is fully served (sdk_protocol: feature detection); the client does without the rest.
+FEATURES = [
+    "ARTIFACT_COLLECTION_MEMBERSHIP_FILES",
+    "ARTIFACT_COLLECTION_MEMBERSHIP_FILE_DOWNLOAD_HANDLER",
+    "ARTIFACT_COLLECTIONS_FILTERING_SORTING",
+    "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE",
+    "ARTIFACT_REGISTRY_SEARCH",
+    "ARTIFACT_TAGS",
+    "ARTIFACT_V2_DOWNLOAD_HANDLER_SUPPORTS_ARTIFACT_ID",
+    "CLIENT_IDS",
+    "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION",
+    "LARGE_FILENAMES",
+    "MARK_RUN_FILES_UPLOADED",
+    "PROJECT_ARTIFACT_COLLECTION_MEMBERSHIP",
+    "TOTAL_COUNT_IN_FILE_CONNECTION",
+    "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
+]
+OLDEST_CLIENT = "0.31.0"
+NEWEST_CLIENT = "0.31.0"
+VERSION = "0.1.0"
+
+
+@resolves("Query.serverInfo", permission=Declared.PUBLIC)
+def server_info(source: None, context: Context) -> dict[str, Any]:
+    return {
+        "features": [{"name": name, "is_enabled": True} for name in FEATURES],
+        "cli_version_info": {"min_cli_version": OLDEST_CLIENT, "max_cli_version": NEWEST_CLIENT},
+        "latest_local_version_info": {
+            "out_of_date": False,
+            "latest_version_string": VERSION,
+            "version_on_this_instance_string": VERSION,
+        },
+    }

@@ -1,0 +1,97 @@
+"""POST /graphql: every answer is JSON in the shape that the client shows, whatever was sent."""
+
+import base64
+import gzip
+import json
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import resolve, reverse
+
+from artifacts.models import User
+from registry_site.wandb_api import authenticate, urls, views
+
+KEY = "k" * 40
+
+
+def basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+def send(body: Any, *, method: str = "POST", authorization: str = "", **headers: str) -> HttpResponse:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    extra = {"HTTP_AUTHORIZATION": authorization} if authorization else {}
+    return views.graphql(
+        RequestFactory().generic(method, "/graphql", data, content_type="application/json", **extra, **headers)
+    )
+
+
+def messages(response: HttpResponse) -> list[str]:
+    assert response["Content-Type"] == "application/json"
+    assert int(response["Content-Length"]) == len(response.content)
+    return [error["message"] for error in json.loads(response.content)["errors"]]
+
+
+@pytest.fixture
+def ada(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The header of a person whose key is known without a database."""
+    monkeypatch.setattr(authenticate.auth, "user_of_key", lambda key: User(name="ada") if key == KEY else None)
+    return basic(f"api:{KEY}")
+
+
+def test_the_address_has_no_slash_at_its_end() -> None:
+    assert reverse("graphql", urlconf=urls) == "/graphql"
+    assert resolve("/graphql", urlconf=urls).func.login_required is False
+
+
+def test_a_key_is_answered(ada: str) -> None:
+    response = send({"query": "{ serverInfo { features { name isEnabled } } }", "operationName": ""}, authorization=ada)
+    assert response.status_code == 200
+    assert json.loads(response.content)["data"]["serverInfo"]["features"][0]["isEnabled"] is True
+    assert int(response["Content-Length"]) == len(response.content)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Basic", "Basic !!!", "Bearer " + KEY, basic("api"), basic("api:"), basic("api:other"), basic(f"ada:{KEY}"),
+     "Basic " + base64.b64encode(b"api:\xff\xfe").decode(), "Basic " + "A" * 100_000],
+)  # fmt: skip
+def test_without_a_key_there_is_no_answer(ada: str, authorization: str) -> None:
+    response = send({"query": "{ serverInfo { features { name } } }"}, authorization=authorization)
+    assert response.status_code == 401
+    assert messages(response) == ["user is not logged in"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_only_post_is_answered(ada: str, method: str) -> None:
+    response = send(b"", method=method, authorization=ada)
+    assert response.status_code == 400
+    assert messages(response)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"5", b"\xff", b"{}", b'{"query": 5}', b'{"query": null}', b'{"query": "{a}", "variables": []}',
+     b'{"query": "{a}", "operationName": 7}', b"[" * 200_000, b'{"query": "{ nonsense }"}',
+     gzip.compress(b'{"query": "{ viewer { id } }"}')],
+)  # fmt: skip
+def test_a_body_that_is_no_operation_is_refused(ada: str, body: bytes) -> None:
+    response = send(body, authorization=ada)
+    assert response.status_code == 400
+    assert messages(response)
+
+
+def test_a_body_that_is_too_large_is_refused(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "LARGEST_BODY", 100)
+    response = send(b"x" * 101, authorization=ada)
+    assert response.status_code == 413
+    assert messages(response)
+
+
+def test_a_failure_outside_of_resolvers_keeps_the_shape(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "run", lambda *arguments: {"data": float("nan")})
+    response = send({"query": "{ viewer { id } }"}, authorization=ada)
+    assert response.status_code == 500
+    assert messages(response)[0].startswith("Internal error")
