@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template.loader import get_template, render_to_string
-from pytest_django.fixtures import SettingsWrapper
+from django.test import override_settings
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -71,9 +71,9 @@ def test_every_partial_that_a_view_names_exists() -> None:
         assert get_template(f"{template}#{partial}"), f"{view} names {template}#{partial}"
 
 
-def test_the_error_page_needs_neither_request_nor_database(settings: SettingsWrapper) -> None:
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # nothing is collected in tests
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+# Nothing is collected in tests, so static files have no other names there.
+@override_settings(STORAGES={"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}})
+def test_the_error_page_needs_neither_request_nor_database() -> None:
     shown = render_to_string(
         "error.html", {"status": 404, "title": "Not here", "sentence": "Ask ada.", "number": "e-1"}
     )

@@ -6,8 +6,7 @@
   const find = (selector, within = document) => within.querySelector(selector);
   const on = (name, handler, capture = false) => document.addEventListener(name, handler, capture);
   const sign = (text) => {
-    // Icons come from the server; the two that a script needs are in the page, hidden (base.html).
-    const icon = find(`#icons [data-name="${text}"] svg`);
+    const icon = find(`#icons [data-name="${text}"] svg`); // base.html has them, hidden
     return icon ? icon.cloneNode(true) : "";
   };
   const make = (tag, attributes = {}, ...children) => {
@@ -185,7 +184,6 @@
 
   on("htmx:responseError", (event) => fail(event, sentence(event.detail.xhr)));
   on("htmx:sendError", (event) => fail(event, "The server did not answer. Check your connection and try again."));
-  on("htmx:timeout", (event) => fail(event, "The server took too long. Try again in a moment."));
 
   // Forms that htmx doesn't send are busy too, until the next page comes.
   on("submit", (event) => {
@@ -297,33 +295,29 @@
   });
 
   // ---- clicks
+  let down = null; // a selection dragged out of a field ends on the backdrop, but doesn't begin there
+  on("pointerdown", (event) => (down = event.target));
   on("click", (event) => {
-    const target = event.target.closest?.("[data-theme-switch], [data-copy], [data-copy-from], [data-close], [data-dismiss], [data-clear]");
-    if (!event.target.closest?.(".search")) closeHits();
-    if (event.target.matches?.("dialog[open]")) {
-      // The padding-less dialog itself is only hit when the click is on its backdrop.
-      const box = event.target.getBoundingClientRect();
-      const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-      if (!inside) closeDialog();
-    }
-    if (!target) return;
-    const { themeSwitch, copy: text, copyFrom, close, dismiss } = target.dataset;
-    if (themeSwitch !== undefined) switchTheme();
-    else if (text !== undefined || copyFrom !== undefined) copy(target);
-    else if (close !== undefined && target.closest("#dialog")) {
+    const { target } = event;
+    const within = (selector) => target.closest(selector);
+    if (!within(".search")) closeHits();
+    if (within("[data-theme-switch]")) switchTheme();
+    const copying = within("[data-copy], [data-copy-from]");
+    if (copying) copy(copying);
+    if (within("[data-dismiss]")) within(".toast, .note").remove();
+    if (within("[data-clear]")) clearSelection(within("form"));
+    // A dialog's header, body and footer cover it: a click that hits the dialog itself is on its backdrop.
+    if (within("#dialog [data-close]") || (target === down && target.matches("#dialog > dialog"))) {
       event.preventDefault();
       closeDialog();
-    } else if (dismiss !== undefined) target.closest(".toast, .note")?.remove();
-    else if (target.dataset.clear !== undefined) clearSelection(target.closest("form"));
+    }
   });
 
   // ---- what the page already holds when it arrives (this script is deferred)
   [...document.querySelectorAll(".toast:not(.static)")].forEach((box, index, all) => (index < all.length - 1 ? box.remove() : watch(box)));
-  for (const bar of document.querySelectorAll("form [data-selection]")) showSelection(bar.closest("form"));
-  on("htmx:afterSettle", (event) => {
-    const bar = event.target.querySelector?.("[data-selection]") || (event.target.matches?.("[data-selection]") && event.target);
-    if (bar) showSelection(bar.closest("form"));
-  });
+  const showSelections = () => document.querySelectorAll("form:has([data-selection])").forEach(showSelection);
+  showSelections();
+  on("htmx:afterSettle", showSelections);
   for (const key of document.querySelectorAll("[data-shortcut]"))
     if (!/Mac|iPhone|iPad/.test(navigator.platform)) key.textContent = "Ctrl K";
 })();
