@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django_htmx.middleware import HtmxDetails
 
 from artifacts import access
@@ -40,29 +42,27 @@ def page(
 
 
 def done(
-    request: HttpRequest, address: str, *, event: str | None = None, toast: str | None = None, link: str = ""
+    request: HttpRequest,
+    address: str,
+    *,
+    event: str | None = None,
+    toast: str = "",
+    link: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """After a change: htmx gets 204 with the event and a toast, a plain form a redirect to `address`.
+    """After a change: a plain form is redirected to `address`; htmx gets 204 with `event`, or without one the redirect too.
 
-    `toast` is what is said; `link` an address that the toast leads to.
+    `toast` says what happened; `link` is the address and the name of the thing it is about.
     """
-    from django.contrib import messages
-
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-    if not htmx:
+    if not htmx or event is None:
         if toast:
-            messages.success(request, toast)
-        return HttpResponseRedirect(address)
-    triggers: dict[str, object] = {}
-    if event:
-        triggers[event] = {}
+            said = format_html('{} <a href="{}">{}</a>', toast, *link) if link else toast
+            messages.success(request, said)
+        return HttpResponse(status=204, headers={"HX-Redirect": address}) if htmx else HttpResponseRedirect(address)
+    triggers: dict[str, object] = {event: {}}
     if toast:
-        triggers["toast"] = {"text": toast, "link": link}
-    response = HttpResponse(status=204)
-    response["HX-Trigger"] = json.dumps(triggers)
-    if event is None:
-        response["HX-Redirect"] = address
-    return response
+        triggers["toast"] = {"text": toast, "link": {"href": link[0], "text": link[1]} if link else None}
+    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
 
 
 class Shell:
@@ -109,6 +109,8 @@ class Shell:
             return ""
         if match.url_name in {"organization-members", "organization-settings"}:
             return match.url_name.removeprefix("organization-")
+        if match.url_name == "quickstart":
+            return "quickstart"
         if "entity" in match.kwargs:
             return f"team:{match.kwargs['entity']}"
         return "registry" if match.app_name == "registry" else ""

@@ -40,7 +40,7 @@ def answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     return render(
         request,
         "error.html",
-        {"status": status, "title": TITLES.get(status, TITLES[400]), "message": message},
+        {"status": status, "title": TITLES.get(status, TITLES[400]), "sentence": message},
         status=status,
     )
 
