@@ -23,15 +23,17 @@ from graphql import (
 )
 from graphql.pyutils import Undefined, inspect
 
-from artifacts.errors import Invalid
-
 from .resolve import type_name
 from .selections import Node, Selections, chosen_operation
 
-MOST_LIST_ITEMS = 100_000  # of one answer, over all its lists, so that nested pages can't multiply without end
+MOST_OBJECTS = 50_000  # of one answer, so that pages within pages can't multiply without end
 
 type Completer = Callable[["Execution", "Selected", Any], Any]
 type Names = list[str | int]
+
+
+class TooMuch(Exception):
+    """The answer grows too large; it is broken off as a whole, because what is left would cost as much."""
 
 
 def execute(
@@ -111,7 +113,7 @@ class Execution:
         self.selections = Selections(schema, document, variables)
         self.errors: list[GraphQLError] = []
         self.path: Names = []
-        self.items_left = MOST_LIST_ITEMS
+        self.objects_left = MOST_OBJECTS
         self.completers: dict[GraphQLOutputType, Completer] = {}
 
     def selected(self, owner: GraphQLObjectType, nodes: Iterable[Node]) -> list[Selected]:
@@ -120,6 +122,9 @@ class Execution:
 
     def object(self, owner: GraphQLObjectType, fields: list[Selected], source: Any) -> dict[str, Any]:
         """The answer for one object: each field called and completed, its failure kept where the schema allows null."""
+        self.objects_left -= 1
+        if self.objects_left < 0:
+            raise TooMuch("This asks for too much in one answer; ask for smaller pages with “first”.")
         answer: dict[str, Any] = {}
         path, context = self.path, self.context
         depth = len(path)
@@ -134,6 +139,8 @@ class Execution:
                     path.append(field.key)
                     answer[field.key] = field.complete(self, field, value)
                     path.pop()
+            except TooMuch:
+                raise
             except Exception as failure:
                 del path[depth:]
                 error = located_error(failure, field.nodes, [*path, field.key])
@@ -151,13 +158,12 @@ class Execution:
         path = self.path
         depth = len(path)
         for index, value in enumerate(values):
-            self.items_left -= 1
-            if self.items_left < 0:
-                raise Invalid("This asks for too much in one answer; ask for smaller pages with “first”.")
             path.append(index)
             try:
                 answer.append(complete(self, field, value))
                 path.pop()
+            except TooMuch:
+                raise
             except Exception as failure:
                 del path[depth:]
                 error = located_error(failure, field.nodes, [*path, index])

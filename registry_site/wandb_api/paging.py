@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Model, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from artifacts.errors import Invalid
 
@@ -33,7 +34,7 @@ def connection[Row: Model](
     size = page_size(first)
     columns = (key,) if isinstance(key, str) else key
     if after:
-        queryset = queryset.filter(beyond(columns, read_cursor(after, columns)))
+        queryset = queryset.filter(beyond(columns, as_stored(queryset, columns, read_cursor(after, columns))))
     rows = list(queryset.order_by(*columns)[: size + 1])
     return page(
         rows[:size],
@@ -117,6 +118,14 @@ def read_cursor(text: str, columns: Sequence[str]) -> list[Any]:
     except (signing.BadSignature, ValueError):
         raise Invalid("The cursor in “after” is not one of this list; begin without it.") from None
     return [datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value for value in values]
+
+
+def as_stored(queryset: QuerySet[Any], columns: Sequence[str], values: list[Any]) -> list[Any]:
+    """The values, with a moment as its row stores it: SQLite compares text, and its Now() writes fewer digits than Django."""
+    if not isinstance(values[0], datetime) or len(values) < 2:
+        return values
+    row = queryset.model._base_manager.filter(pk=values[1]).values(columns[0].removeprefix("-"))
+    return [Coalesce(Subquery(row[:1]), Value(values[0], DateTimeField())), *values[1:]]
 
 
 def beyond(columns: Sequence[str], values: Sequence[Any]) -> Q:

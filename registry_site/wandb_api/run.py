@@ -26,7 +26,7 @@ from graphql import (
 from artifacts.errors import DomainError, NotYet
 
 from .context import Context
-from .execute import execute
+from .execute import TooMuch, execute
 from .schema import schema
 
 LONGEST_DOCUMENT = 50_000  # characters; the client's longest has under 3,000
@@ -83,9 +83,12 @@ def run(text: str, variables: dict[str, Any] | None, operation_name: str | None,
             hide_suggestions=True,
         )
     else:
-        result = execute(
-            schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
-        )
+        try:
+            result = execute(
+                schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
+            )
+        except TooMuch as error:
+            raise BadRequest(str(error)) from None
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         raise BadRequest(*(error.message for error in result.errors))
     answer = answered(result)

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 
-from artifacts.models import User
-from registry_site.wandb_api import authenticate, urls, views
+from artifacts.actions import people
+from artifacts.models import ApiKey, User
+from registry_site.wandb_api import run, urls, views
+from registry_site.wandb_api.resolve import Declared, Registered
+from registry_site.wandb_api.schema import SDL, executable
 
 KEY = "k" * 40
 
@@ -35,9 +38,9 @@ def messages(response: HttpResponse) -> list[str]:
 
 
 @pytest.fixture
-def ada(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The header of a person whose key is known without a database."""
-    monkeypatch.setattr(authenticate.auth, "user_of_key", lambda key: User(name="ada") if key == KEY else None)
+def ada(db: None) -> str:
+    """The header of a person with a key."""
+    people.create_api_key(people.create_user("ada", acting_user=None), key=KEY, acting_user=None)
     return basic(f"api:{KEY}")
 
 
@@ -90,8 +93,34 @@ def test_a_body_that_is_too_large_is_refused(ada: str, monkeypatch: pytest.Monke
     assert messages(response)
 
 
+def test_a_revoked_key_is_refused(ada: str) -> None:
+    row = ApiKey.objects.get()
+    people.revoke_api_key(row, acting_user=row.user)
+    response = send({"query": "{ serverInfo { features { name } } }"}, authorization=ada)
+    assert response.status_code == 401
+
+
+def test_a_browser_session_counts_for_nothing(ada: str) -> None:
+    request = RequestFactory().post("/graphql", {"query": "{ viewer { id } }"}, content_type="application/json")
+    request.user = User.objects.get()
+    assert views.graphql(request).status_code == 401
+
+
 def test_a_failure_outside_of_resolvers_keeps_the_shape(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "run", lambda *arguments: {"data": float("nan")})
-    response = send({"query": "{ viewer { id } }"}, authorization=ada)
+    no_json = Registered(lambda source, context: {"cli_version_info": float("nan")}, Declared.PUBLIC)
+    broken = executable(SDL.read_text(), {"Query.serverInfo": no_json})
+    monkeypatch.setattr(run, "schema", lambda: broken)
+    response = send({"query": "query NaN { serverInfo { cliVersionInfo } }"}, authorization=ada)
     assert response.status_code == 500
     assert messages(response)[0].startswith("Internal error")
+
+
+def test_the_whole_way_in_needs_neither_token_nor_cookie(ada: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    body = {"query": "query ServerInfo { serverInfo { cliVersionInfo } }", "operationName": "", "variables": {}}
+    response = client.post("/graphql", body, content_type="application/json", headers={"authorization": ada})
+    assert response.status_code == 200
+    assert response.json()["data"]["serverInfo"]["cliVersionInfo"]["max_cli_version"]
+    assert "Set-Cookie" not in response
+    assert client.get("/graphql").status_code == 400
+    assert client.post("/graphql", body, content_type="application/json").status_code == 401

@@ -4,17 +4,23 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from artifacts.errors import Invalid
+from artifacts.models import Collection
 from registry_site.wandb_api.paging import (
     LARGEST_FIRST,
+    Key,
     beyond,
+    connection,
     cursor_of,
     page_size,
     read_cursor,
     whole,
     write_cursor,
 )
+from tests import factories
+from tests.conftest import World
 
 values = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
@@ -109,3 +115,33 @@ def test_a_whole_list_is_one_page() -> None:
 def test_moments_keep_their_zone() -> None:
     moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
     assert read_cursor(write_cursor([moment], ("created_at",)), ("created_at",)) == [moment]
+
+
+@pytest.mark.parametrize("key", ["-pk", "name", ("description", "-pk"), ("-created_at", "pk"), ("-description", "-pk")])
+def test_pages_of_rows_are_one_small_query_each(
+    world: World, key: Key, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(7):
+        collection = factories.portfolio(world.model, f"zoo{number}", user=world.alice)
+        Collection.objects.filter(pk=collection.pk).update(description=f"text {number % 2}")
+    rows = Collection.objects.filter(project=world.model)
+    seen: list[Collection] = []
+    after = None
+    while True:
+        with django_assert_num_queries(1) as queries:
+            page = connection(rows, first=2, after=after, key=key, total=rows.count)
+        assert "COUNT" not in queries[0]["sql"]
+        assert "OFFSET" not in queries[0]["sql"]
+        seen += [edge["node"] for edge in page["edges"]]
+        if not page["page_info"]["has_next_page"]:
+            break
+        after = page["page_info"]["end_cursor"]()
+    assert seen == list(rows.order_by(*((key,) if isinstance(key, str) else key)))
+    assert page["total_count"]() == 7
+
+
+def test_an_empty_page_ends_there(world: World) -> None:
+    page = connection(Collection.objects.none(), node=str)
+    assert page["edges"] == []
+    assert page["page_info"]["has_next_page"] is False
+    assert page["page_info"]["end_cursor"] is None
