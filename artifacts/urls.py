@@ -1,6 +1,47 @@
 """Addresses of accounts, organizations, projects, runs and artifacts. `/<entity>` matches anything and stands last."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from artifacts.views import account, organizations, teams
 
 app_name = "artifacts"
-urlpatterns: list[URLPattern] = []
+
+accounts: list[URLPattern] = [
+    path("authorize", account.authorize, name="authorize"),
+    path("quickstart", account.quickstart, name="quickstart"),
+    path("settings", account.account, name="account"),
+    path("settings/profile", account.profile, name="account-profile"),
+    path("settings/default-entity", account.default_entity, name="account-default-entity"),
+    path("settings/theme", account.theme, name="account-theme"),
+    path("settings/password", account.password, name="account-password"),
+    path("settings/keys", account.keys, name="account-keys"),
+    path("settings/keys/<int:number>/revoke", account.revoke_key, name="account-key-revoke"),
+]
+
+places: list[URLPattern] = [
+    path("orgs/<str:org>", organizations.organization, name="organization"),
+    path("orgs/<str:org>/settings", organizations.organization_settings, name="organization-settings"),
+    path("orgs/<str:org>/-/teams", organizations.team_create, name="team-create"),
+    path("orgs/<str:org>/-/members", organizations.organization_members, name="organization-members"),
+    path("orgs/<str:org>/-/members/add", organizations.organization_member_add, name="organization-member-add"),
+    path(
+        "orgs/<str:org>/-/members/<str:person>/role",
+        organizations.organization_member_role,
+        name="organization-member-role",
+    ),
+    path(
+        "orgs/<str:org>/-/members/<str:person>/remove",
+        organizations.organization_member_remove,
+        name="organization-member-remove",
+    ),
+    path("<str:entity>/settings", teams.team_settings, name="team-settings"),
+    path("<str:entity>/-/members/add", teams.team_member_add, name="team-member-add"),
+    path("<str:entity>/-/members/<str:person>/role", teams.team_member_role, name="team-member-role"),
+    path("<str:entity>/-/members/<str:person>/remove", teams.team_member_remove, name="team-member-remove"),
+]
+
+urlpatterns: list[URLPattern] = [
+    *accounts,
+    *places,
+    path("<str:entity>", teams.entity, name="entity"),
+]

@@ -53,11 +53,7 @@ def create_user(
     name = naming.entity_name(name)
     key = key_of(name)
     refuse_taken(key, name, by_operator=acting_user is None)
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise Invalid(f"“{naming.shown(email)}” is no e-mail address; write it like ada@example.com.") from None
+    refuse_bad_email(email)
     user = User(
         name=name, name_key=key, email=email, full_name=naming.clean_text(full_name, longest=200), is_admin=is_admin
     )
@@ -68,6 +64,52 @@ def create_user(
     Entity.objects.create(name=name, name_key=key, kind=Entity.Kind.PERSONAL, user=user)
     audit.record(Verb.USER_CREATED, acting_user=acting_user, label=name)
     return user
+
+
+def refuse_bad_email(email: str) -> None:
+    """Refuse what is no e-mail address; none at all is fine."""
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        raise Invalid(f"“{naming.shown(email)}” is no e-mail address; write it like ada@example.com.") from None
+
+
+@transaction.atomic
+def change_user(
+    user: User,
+    *,
+    full_name: str | None = None,
+    email: str | None = None,
+    is_admin: bool | None = None,
+    is_active: bool | None = None,
+    acting_user: User | None,
+) -> None:
+    """Change what is given about a person; only a site administrator changes others, or who is administrator or active."""
+    by_admin = acting_user is None or acting_user.is_admin
+    if not by_admin and (acting_user != user or is_admin is not None or is_active is not None):
+        raise Forbidden("permission denied: only a site administrator changes this; ask one.")
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if email is not None:
+        refuse_bad_email(email)
+    if full_name is not None:
+        full_name = naming.clean_text(full_name, longest=200)
+    if user.is_admin and user.is_active and (is_admin is False or is_active is False):
+        _keep_a_site_administrator(user)
+    wanted = {"full_name": full_name, "email": email, "is_admin": is_admin, "is_active": is_active}
+    changed = {field: value for field, value in wanted.items() if value is not None and value != getattr(user, field)}
+    if changed:
+        for field, value in changed.items():
+            setattr(user, field, value)
+        user.save(update_fields=list(changed))
+        audit.record(Verb.USER_CHANGED, acting_user=acting_user, label=user.name, changed=sorted(changed))
+
+
+def _keep_a_site_administrator(user: User) -> None:
+    # Locked together: two last administrators can't both step down.
+    others = User.objects.select_for_update().filter(is_admin=True, is_active=True).exclude(pk=user.pk)
+    if not list(others[:1]):
+        raise Conflict(f"“{user.name}” is the last administrator of this site; make somebody else one first.")
 
 
 def refuse_weak(password: str, user: User) -> None:
@@ -152,6 +194,8 @@ def delete_user(user: User, *, acting_user: User | None) -> None:
             raise Conflict(
                 f"“{user.name}” is the last administrator of “{member.organization.name}”; make somebody else one first."
             )
+    if acting_user is not None and user.is_admin and user.is_active:
+        _keep_a_site_administrator(user)
     retire(user.name_key)
     audit.record(Verb.USER_DELETED, acting_user=acting_user if acting_user != user else None, label=user.name)
     user.delete()

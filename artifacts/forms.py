@@ -1,0 +1,143 @@
+"""What people fill in about accounts, teams and organizations. What a form can't know, the action says."""
+
+from typing import ClassVar
+
+from django import forms
+
+from artifacts.models import Entity, User
+from artifacts.models.organizations import MEMBER_ROLES, Role
+
+THEME_CHOICES = [("", "Like the system"), ("light", "Light"), ("dark", "Dark")]
+
+
+class LoginForm(forms.Form):
+    """Name and password."""
+
+    name = forms.CharField(
+        label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    stay = forms.BooleanField(label="Stay logged in on this device", required=False, initial=True)
+
+
+class ProfileForm(forms.Form):
+    """What others see of a person."""
+
+    full_name = forms.CharField(
+        label="Full name",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class DefaultEntityForm(forms.Form):
+    """Where runs go that name no entity."""
+
+    entity = forms.ModelChoiceField(label="Default entity", queryset=Entity.objects.none(), empty_label=None)
+
+    def __init__(self, *args: object, entities: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        self.fields["entity"].queryset = entities  # type: ignore[attr-defined]
+
+
+class ThemeForm(forms.Form):
+    """Light or dark."""
+
+    theme = forms.ChoiceField(label="Theme", choices=THEME_CHOICES, required=False)
+
+
+class ApiKeyForm(forms.Form):
+    """A new key. `once` makes that sending the same form again, as a reload does, makes no second key."""
+
+    description = forms.CharField(
+        label="Description",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "Where it will be used, such as “laptop”", "autocomplete": "off"}),
+    )
+    once = forms.RegexField(regex=r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+
+
+class PasswordForm(forms.Form):
+    """A new password, by whoever knows the old one."""
+
+    old = forms.CharField(
+        label="Current password",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label="New password",
+        max_length=4096,
+        strip=False,
+        min_length=12,
+        help_text="12 characters or more; not a common one, not like your name.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label="New password again",
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_again(self) -> str:
+        """Typed the same twice."""
+        again = str(self.cleaned_data["again"])
+        if "new" in self.cleaned_data and again != self.cleaned_data["new"]:
+            raise forms.ValidationError("The two new passwords differ; type the same one twice.")
+        return again
+
+
+class RoleForm(forms.Form):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(label="Role", choices=[(role.value, role.label) for role in MEMBER_ROLES])
+
+
+class MemberForm(RoleForm):
+    """Somebody with an account here, and the role they get."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=64,
+        widget=forms.TextInput(attrs={"placeholder": "Name of somebody with an account here", "autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        label="Role", choices=[(role.value, role.label) for role in MEMBER_ROLES], initial=Role.MEMBER
+    )
+    field_order: ClassVar = ["name", "role"]
+
+    def clean_name(self) -> User:
+        """The person of this name."""
+        name = str(self.cleaned_data["name"])
+        found = User.objects.named(name).filter(is_active=True).first()
+        if found is None:
+            raise forms.ValidationError(
+                f"Nobody here is called “{name}”; check the name, or ask a site administrator to make the account."
+            )
+        return found
+
+
+class TeamForm(forms.Form):
+    """A new team."""
+
+    name = forms.CharField(
+        label="Team name",
+        max_length=64,
+        widget=forms.TextInput(attrs={"placeholder": "vision", "autocomplete": "off"}),
+        help_text="Also the team's entity and address: letters, digits, “-”, “_” and “.”.",
+    )
