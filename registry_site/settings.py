@@ -59,7 +59,7 @@ if PUBLIC_URL:
         SECURE_HSTS_SECONDS = 31_536_000
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "registry_site.apps.PanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -26,6 +26,18 @@ MADE_ALREADY = (
     "That key was made already, and it can’t be shown again. If you didn’t copy it, revoke it and make another one."
 )
 
+INSTALL = """pip install wandb
+export WANDB_BASE_URL={address}
+wandb login"""
+SNIPPET = """import wandb
+
+with wandb.init(entity="{entity}", project="first-steps") as run:
+    artifact = wandb.Artifact("my-model", type="model")
+    with artifact.new_file("weights.txt") as file:
+        file.write("0.1 0.2 0.3")
+    run.link_artifact(artifact, target_path="wandb-registry-model/my-first-collection")
+"""
+
 
 def public_address(request: HtmxHttpRequest) -> str:
     """The address of this server as people and the client use it, without a slash at the end."""
@@ -52,7 +64,9 @@ def _account(request: HtmxHttpRequest, *, status: int = 200, **changed: Any) -> 
         "new_key": ApiKeyForm(initial={"once": secrets.token_hex(16)}),
         "keys": keys.filter(revoked_at__isnull=True)[:KEYS_SHOWN],
         "revoked": keys.filter(revoked_at__isnull=False)[:10],
-        "organizations": user.organization_memberships.select_related("organization").order_by("organization__name_key")[:50],
+        "organizations": user.organization_memberships.select_related("organization").order_by(
+            "organization__name_key"
+        )[:50],
         "teams": user.team_memberships.select_related("team").order_by("team__name_key")[:50],
         **changed,
     }
@@ -130,9 +144,7 @@ def _made_key(request: HtmxHttpRequest, form: ApiKeyForm) -> str | None:
     if form.cleaned_data["once"] in used:
         messages.warning(request, MADE_ALREADY)
         return None
-    _, key = people.create_api_key(
-        request.user, description=form.cleaned_data["description"], acting_user=request.user
-    )
+    _, key = people.create_api_key(request.user, description=form.cleaned_data["description"], acting_user=request.user)
     request.session["used_forms"] = [*used, form.cleaned_data["once"]][-20:]
     return key
 
@@ -178,5 +190,11 @@ def authorize(request: HtmxHttpRequest) -> HttpResponse:
 @require_GET
 def quickstart(request: HtmxHttpRequest) -> HttpResponse:
     team = people.default_entity(request.user)
-    context = {"address": public_address(request), "team": team, "organization": team.organization}
+    address = public_address(request)
+    context = {
+        "team": team,
+        "organization": team.organization,
+        "install": INSTALL.format(address=address),
+        "snippet": SNIPPET.format(entity=team.name),
+    }
     return page(request, "artifacts/quickstart.html", context)

@@ -124,7 +124,5 @@ def remove(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:
         organizations.remove_member(place.holder, person, acting_user=request.user)
         if is_self:
             return done(request, "/", toast=f"You left {place.holder.name}.")
-        return done(
-            request, place.address, event="membersChanged", toast=f"{person.name} left {place.holder.name}."
-        )
+        return done(request, place.address, event="membersChanged", toast=f"{person.name} left {place.holder.name}.")
     return page(request, "artifacts/remove_member.html", context)

@@ -37,7 +37,12 @@ def entity(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         return elsewhere
     in_organization(request, owner.organization)
     projects = access.visible_projects(request.user).ordinary().filter(entity=owner)
-    context = {"owner": owner, **_projects(request, projects), "runs": _recent_runs(projects), **_people(request, owner)}
+    context = {
+        "owner": owner,
+        **_projects(request, projects),
+        "runs": _recent_runs(projects),
+        **_people(request, owner),
+    }
     return page(request, "artifacts/team.html", context, partial="projects")
 
 
