@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from artifacts.errors import Forbidden
+
 if TYPE_CHECKING:
     from artifacts.models import User
 
@@ -17,6 +19,13 @@ class Context:
     request: HttpRequest
     user: "User | None"
     cache: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def person(self) -> "User":
+        """Whoever asks, for resolvers that only somebody signed in reaches."""
+        if self.user is None:
+            raise Forbidden("user is not logged in")
+        return self.user
 
     def absolute(self, path: str) -> str:
         """The address of a path as the client reaches it: by the public URL, else by the host that it asked."""

@@ -7,11 +7,11 @@ in snake_case (`artifactID` is `artifact_id`, in input objects too). Every resol
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from types import FunctionType, MethodType
 from typing import Any, ClassVar, Literal
 
-from artifacts.errors import Forbidden, Invalid
+from artifacts.errors import Forbidden, Invalid, NotFound
 
 from .context import Context
 
@@ -76,6 +76,19 @@ def reads(*fields: str, permission: Declared = Declared.PARENT) -> None:
     """Allow these fields to lead from a model to another object by its attribute of the same name."""
     for field in fields:
         resolves(field, permission=permission)(attribute(field.split(".")[1]))
+
+
+def null_if_missing(function: Resolver) -> Resolver:
+    """The resolver, answering null where there is nothing that the person can see: what the client takes for "not found"."""
+
+    @wraps(function)
+    def guarded(source: Any, context: Context, **arguments: Any) -> Any:
+        try:
+            return function(source, context, **arguments)
+        except NotFound:
+            return None
+
+    return guarded
 
 
 def names_type[Model](model: type[Model]) -> Callable[[Callable[[Model], str]], Callable[[Model], str]]:
