@@ -80,7 +80,8 @@ class RegistryForm(AnyForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if self.instance.pk and "description" in self.fields:
+        if self.instance.pk:
+            self.fields = {"description": self.fields["description"]}
             self.fields["description"].initial = self.instance.project.description
 
 

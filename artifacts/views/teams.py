@@ -53,11 +53,11 @@ def _projects(request: HtmxHttpRequest, projects: QuerySet[Project]) -> dict[str
     shown = found[:PAGE]
     numbers = [project.pk for project in shown]
     held = {
-        row["project"]: row
-        for row in Collection.objects.sequences()
+        number: {"artifacts": artifacts, "versions": versions}
+        for number, artifacts, versions in Collection.objects.sequences()
         .filter(project__in=numbers)
-        .values("project")
-        .annotate(artifacts=Count("pk"), versions=Sum("version_count"))
+        .values_list("project")
+        .annotate(Count("pk"), Sum("version_count"))
     }
     newest = Run.objects.filter(project=OuterRef("pk")).newest_first().values("pk")[:1]
     last = dict(Project.objects.filter(pk__in=numbers).values_list("pk", Subquery(newest)))

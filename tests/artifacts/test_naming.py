@@ -1,0 +1,183 @@
+"""What may be a name, and when two names are the same."""
+
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from artifacts import naming
+from artifacts.errors import Invalid
+from artifacts.models import Entity, Organization, Project
+from artifacts.naming import key_of
+
+NAMES: dict[str, Callable[[str], str]] = {
+    "entity": naming.entity_name,
+    "organization": naming.organization_name,
+    "project": naming.project_name,
+    "registry": naming.registry_project_name,
+    "collection": naming.collection_name,
+    "type": naming.type_name,
+    "tag": naming.tag_name,
+    "alias": naming.alias_name,
+    "run": naming.run_name,
+}
+NOWHERE = [
+    "",
+    " ",
+    ".",
+    "..",
+    "-",
+    " a",
+    "a ",
+    "a\x00",
+    "a\nb",
+    "a\x7f",
+    "\ud800",
+    "a\u200b",
+    "a\u202eb",
+    "\u2028",
+    "x" * 129,
+]
+
+
+@pytest.mark.parametrize("kind", list(NAMES))
+@pytest.mark.parametrize("name", NOWHERE, ids=ascii)
+def test_some_names_are_refused_everywhere(kind: str, name: str) -> None:
+    with pytest.raises(Invalid):
+        NAMES[kind](name)
+
+
+@pytest.mark.parametrize("kind", ["organization", "project", "registry", "run"])
+@pytest.mark.parametrize("character", "/\\#?%:")
+def test_what_the_client_puts_into_addresses_has_no_characters_of_addresses(kind: str, character: str) -> None:
+    with pytest.raises(Invalid):
+        NAMES[kind](f"a{character}b")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("entity", "ada"),
+        ("entity", "a.b_c-D9"),
+        ("organization", "Acme Corp"),
+        ("organization", "Müller & Söhne"),
+        ("project", "my project"),
+        ("project", "日本語"),
+        ("collection", "raw images #1?"),
+        ("collection", "a" * 128),
+        ("type", "model"),
+        ("type", "run table"),
+        ("tag", "needs review"),
+        ("alias", "production"),
+        ("alias", "latest"),
+        ("alias", "v1.2"),
+        ("alias", "best of 2026"),
+        ("run", "a1b2c3d4"),
+    ],
+)
+def test_ordinary_names_pass_as_they_are(kind: str, name: str) -> None:
+    assert NAMES[kind](name) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *[
+            ("entity", name)
+            for name in ("ada lovelace", "é", "_a", ".a", "a/b", "a" * 65, "Registry", "ORGS", "graphql")
+        ],
+        *[("project", name) for name in ("wandb-registry-x", "WANDB-Registry-x", "settings", "Artifacts", "registry")],
+        *[("alias", name) for name in ("v0", "v12", "V3", "Latest", "LATEST", "a/b", "a:b", "v" + "9" * 30)],
+        *[("registry", name) for name in ("", "wandb-registry-", "x" * 114)],
+        *[("collection", name) for name in ("a/b", "a:b")],
+        *[("tag", name) for name in ("a,b", "a/b", "#1", "a  b\t")],
+        *[("type", name) for name in ("a/b", "!", "a:b")],
+    ],
+)
+def test_names_that_would_be_taken_for_something_else_are_refused(kind: str, name: str) -> None:
+    with pytest.raises(Invalid):
+        NAMES[kind](name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Model", "mOdEl"), ("é", "e\u0301"), ("straße", "STRASSE"), ("ﬁle", "file"), ("İ", "i\u0307"), ("Σ", "ς")],
+)
+def test_twins_have_one_key(one: str, other: str) -> None:
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("prod", "prоd"), ("x²", "x2"), ("l", "1"), ("a b", "a-b")])
+def test_the_rule_is_nfc_and_casefold_and_nothing_more(one: str, other: str) -> None:
+    assert key_of(one) != key_of(other)
+
+
+@given(st.text())
+@example("\u0345\u03b1")
+@example("\u1fbc\u0301")
+def test_the_key_of_a_key_is_itself(name: str) -> None:
+    assert key_of(key_of(name)) == key_of(name)
+    assert key_of(unicodedata.normalize("NFD", name)) == key_of(name)
+
+
+@given(st.sampled_from(list(NAMES)), st.text(max_size=140))
+@example("organization", "ß" * 64)
+@example("collection", "ﬃ" * 128)
+def test_whatever_is_accepted_fits_its_columns(kind: str, name: str) -> None:
+    try:
+        accepted = NAMES[kind](name)
+    except Invalid as error:
+        assert str(error).strip()
+        return
+    longest = 64 if kind in {"entity", "organization"} else 128
+    assert len(accepted) <= longest
+    assert len(key_of(accepted)) <= longest
+    assert accepted == unicodedata.normalize("NFC", accepted)
+    assert NAMES[kind](accepted) == accepted
+    accepted.encode()
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=128))
+def test_whatever_is_accepted_survives_the_database(name: str) -> None:
+    try:
+        accepted = naming.project_name(name)
+    except Invalid:
+        return
+    organization, _ = Organization.objects.get_or_create(name="o", name_key="o")
+    team, _ = Entity.objects.get_or_create(name="t", name_key="t", kind="team", organization=organization)
+    made = Project.objects.create(entity=team, name=accepted, name_key=key_of(accepted))
+    assert Project.objects.named(name).get().name == accepted
+    made.delete()
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Acme Corp", "acme-corp"), ("Müller & Söhne", "muller-sohne"), ("日本", "organization"), ("-a.", "a")],
+)
+def test_an_organizations_entity_is_its_name_as_a_slug(name: str, slug: str) -> None:
+    assert naming.slug_of(name) == slug
+    assert naming.ENTITY.fullmatch(slug)
+
+
+@pytest.mark.parametrize(
+    ("reference", "index"),
+    [("v0", 0), ("v12", 12), ("V1", None), ("v", None), ("v1a", None), ("latest", None), ("v" + "9" * 20, None)],
+)
+def test_a_version_number_is_v_and_digits(reference: str, index: int | None) -> None:
+    assert naming.version_index(reference) == index
+
+
+def test_text_from_outside_is_made_storable() -> None:
+    assert naming.clean_text("a\x00b\ud800") == "ab?"
+    assert naming.clean_json({"a\x00": [float("nan"), float("-inf"), 2**70, True, None]}) == {
+        "a": ["NaN", "-Infinity", float(2**70), True, None]
+    }
+    deep: object = 1
+    for _ in range(80):
+        deep = [deep]
+    with pytest.raises(Invalid):
+        naming.clean_json(deep)

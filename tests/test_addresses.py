@@ -1,0 +1,112 @@
+"""Every address there is: reserved in names, closed to visitors, and leading where it should."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.admindocs.views import simplify_regex
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from artifacts.naming import RESERVED_ENTITIES, key_of
+from tests.conftest import World
+
+# What answers somebody who isn't logged in, and why.
+PUBLIC = {
+    "healthz": "supervisors ask it without credentials; it says nothing",
+    "readyz": "supervisors ask it without credentials; it says yes or no",
+    "metrics": "to loopback or with the operator's token only, which the view checks",
+    "login": "one can't be logged in before",
+    "logout": "a session that ended by itself still has the button",
+    "admin/login/": "leads to /login",
+    "graphql": "the client's credentials are an API key, which the view checks",
+}
+# The client's protocol authenticates by key or by a signed address, each view for itself (tests/wandb_api).
+PROTOCOL = ("graphql", "files/", "storage/", "artifacts/", "artifactsV2/")
+
+
+def every_pattern(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from every_pattern(entry, route)
+        else:
+            yield route, entry
+
+
+ALL = list(every_pattern())
+IDS = [f"{route or '(home)'}" for route, _ in ALL]
+
+
+def is_public(route: str, pattern: URLPattern) -> bool:
+    return getattr(pattern.callback, "login_required", True) is False
+
+
+@pytest.mark.parametrize(("route", "pattern"), ALL, ids=IDS)
+def test_a_first_word_is_no_name(route: str, pattern: URLPattern) -> None:
+    first = simplify_regex(route).lstrip("/").split("/")[0]
+    if first and not first.startswith("<"):
+        assert key_of(first) in RESERVED_ENTITIES
+
+
+@pytest.mark.parametrize(("route", "pattern"), ALL, ids=IDS)
+def test_a_view_is_closed_or_public_for_a_reason(route: str, pattern: URLPattern) -> None:
+    if is_public(route, pattern):
+        assert route in PUBLIC or route.startswith(PROTOCOL), f"{route} is open to everybody; say why in PUBLIC"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("route", "pattern"), ALL, ids=IDS)
+def test_an_address_without_names_sends_visitors_to_the_login(client: Client, route: str, pattern: URLPattern) -> None:
+    if "<" in route or "(" in route or is_public(route, pattern):
+        return
+    answer = client.get(f"/{route}".replace("^", "").replace("$", "").replace("\\Z", ""))
+    assert answer.status_code in {302, 405}
+    if answer.status_code == 302:
+        assert answer["Location"].startswith(("/login?", "/admin/login/?"))
+
+
+def test_the_entity_stands_last() -> None:
+    names = [pattern.name for _, pattern in ALL]
+    assert names[-1] == "entity"
+
+
+@pytest.mark.parametrize(("route", "pattern"), ALL, ids=IDS)
+def test_no_address_ends_in_a_slash_but_the_panels(route: str, pattern: URLPattern) -> None:
+    if not route.startswith("admin/") and route.endswith("/"):
+        assert route in {"registry/", "orgs/<str:org>/registry/"}
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("/admin", "/admin/"),
+        ("/registry", "/orgs/Acme%20Corp/registry"),
+        ("/registry/", "/orgs/Acme%20Corp/registry"),
+        ("/orgs/acme-corp/registry/", "/orgs/Acme%20Corp/registry"),
+        ("/orgs/acme-corp/registry", "/orgs/Acme%20Corp/registry"),
+        ("/orgs/Acme%20Corp", "/orgs/Acme%20Corp/registry"),
+        ("/acme-corp", "/orgs/Acme%20Corp/registry"),
+    ],
+)
+def test_short_and_slashed_forms_lead_to_the_page(client: Client, world: World, address: str, target: str) -> None:
+    client.force_login(world.alice)
+    answer = client.get(address)
+    while answer.status_code in {301, 302} and answer["Location"] != target:
+        answer = client.get(answer["Location"])
+    assert answer.get("Location", answer.wsgi_request.get_full_path()) == target
+
+
+@pytest.mark.parametrize(
+    "address", ["/registry", "/registry/", "/orgs/Acme%20Corp/registry", "/orgs/Acme%20Corp/registry/"]
+)
+def test_the_registry_app_opens_in_both_forms(client: Client, world: World, address: str) -> None:
+    client.force_login(world.bob)
+    assert client.get(address, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/%00", "/vision%00", "/orgs/%00", "/%ED%A0%80", "/" + "x" * 5000, "/..;/", "/%2e%2e%2f"]
+)
+def test_nonsense_is_not_found(client: Client, world: World, address: str) -> None:
+    client.force_login(world.bob)
+    assert client.get(address).status_code == 404
