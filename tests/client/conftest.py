@@ -1,0 +1,106 @@
+"""Runs scripts of the unmodified client in processes of their own, against the server of the test."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client as Browser
+
+from artifacts.actions import people
+from artifacts.models import User
+from tests.conftest import World, make_world
+
+PRELUDE = """
+import json, os, sys, time
+import wandb
+
+def file(name, content):
+    with open(name, "wb") as out:
+        out.write(content if isinstance(content, bytes) else os.urandom(content))
+    return name
+
+def say(*values):
+    for value in values:
+        print("SAID " + json.dumps(value))
+
+"""
+
+
+@dataclass
+class Client:
+    """Somebody's machine: `run` gives what the script said with `say(...)`."""
+
+    url: str
+    place: Path
+    keys: Mapping[str, str]
+    number: int = field(default=0)
+
+    def environment(self, key: str) -> dict[str, str]:
+        """Only address and key are set for the client; the rest keeps it from touching the machine it runs on."""
+        self.number += 1
+        home = self.place / f"home{self.number}"
+        places = {
+            name: str(home / name.lower())
+            for name in ("WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "WANDB_DIR")
+        }
+        for path in places.values():
+            Path(path).mkdir(parents=True)
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "DJANGO_", "LINKYARD_"))
+        }
+        quiet = {
+            "WANDB_ERROR_REPORTING": "false",
+            "WANDB_SILENT": "true",
+            "WANDB_CONSOLE": "off",
+            "NETRC": str(home / "netrc"),
+        }
+        return {**kept, **places, **quiet, "HOME": str(home), "WANDB_BASE_URL": self.url, "WANDB_API_KEY": key}
+
+    def run(self, script: str, *, user: str = "bob", key: str = "", **environment: str) -> list[object]:
+        """What the script said, in order; a script that fails, fails the test with what it printed."""
+        command = [sys.executable, "-c", PRELUDE + textwrap.dedent(script)]
+        done = self.call(command, key=key or self.keys[user], **environment)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+        return [json.loads(line.removeprefix("SAID ")) for line in done.stdout.splitlines() if line.startswith("SAID ")]
+
+    def call(self, command: list[str], *, key: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Any command of the client, in a directory of its own."""
+        surroundings = self.environment(key) | environment
+        return subprocess.run(
+            command,
+            cwd=surroundings["HOME"],
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def opens(self, address: str, *, user: str = "bob") -> HttpResponse:
+        """What the browser gets at an address that the client printed, redirects followed."""
+        browser = Browser()
+        browser.force_login(User.objects.get(name_key=user))
+        parts = urlsplit(address)
+        return browser.get(parts.path + (f"?{parts.query}" if parts.query else ""), follow=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """Committed rows, so that the server's threads see them."""
+    return make_world()
+
+
+@pytest.fixture
+def client(world: World, live_server, tmp_path: Path) -> Client:
+    """The client of each of the world's people."""
+    people_of = (world.alice, world.bob, world.carol, world.mallory)
+    keys = {user.name: people.create_api_key(user, acting_user=None)[1] for user in people_of}
+    return Client(live_server.url, tmp_path, keys)
