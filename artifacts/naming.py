@@ -30,6 +30,7 @@ ADDRESS_CHARACTERS = "/\\#?%:"
 
 def key_of(name: str) -> str:
     """The form in which two names are the same: NFC and casefolded, computed here since databases disagree on `lower`."""
+    name = name.replace("\x00", "\ufffd")  # PostgreSQL refuses even to look for a NUL
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

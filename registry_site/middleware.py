@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 from artifacts.errors import DomainError
-from registry_site.refusals import refusal
+from registry_site.refusals import not_found, refusal
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("linkyard.request")
@@ -63,6 +63,8 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path:  # nothing is named so, and PostgreSQL refuses even to look for it
+            return not_found(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:

@@ -1,5 +1,6 @@
 """The policy says the same as a yes/no and as a queryset, and what decisions.md 7 wants."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_allowed_is_the_same_as_being_among_the_projects_where(drawn: dict[str, 
 
 def test_stronger_roles_may_all_that_weaker_ones_may() -> None:
     ladder = [Role.RESTRICTED_VIEWER, Role.VIEWER, Role.MEMBER, Role.ADMIN]
-    for weaker, stronger in zip(ladder, ladder[1:], strict=False):
+    for weaker, stronger in itertools.pairwise(ladder):
         assert GRANTS[weaker] < GRANTS[stronger]
     assert GRANTS[Role.RESTRICTED_VIEWER] == {Can.VIEW}
 
