@@ -4,6 +4,7 @@ Nothing else compares roles. A test holds the two forms equal, and another one w
 the client's schema for the permission it declares.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet, Value
@@ -62,7 +63,11 @@ def role_in(user: User, project: Project) -> Role | None:
     entity = project.entity
     if entity.kind == Entity.Kind.PERSONAL:
         return Role.ADMIN if entity.user_id == user.pk else None
-    found = set(_roles_by_road(user, project))
+    return _strongest(user, project, set(_roles_by_road(user, project)))
+
+
+def _strongest(user: User, project: Project, found: set[tuple[str, str]]) -> Role | None:
+    """The strongest of somebody's roles, each given with the road it comes by."""
     roles: set[Role] = {Role(role) for road, role in found if road == "granted"}
     if project.is_registry:
         roles |= {_registry_role(project, Role(role)) for road, role in found if road == "organization"} - {None}  # type: ignore[arg-type]
@@ -86,6 +91,37 @@ def _roles_by_road(user: User, project: Project) -> QuerySet[OrganizationMember,
         granted.filter(user=user).values_list(Value("granted"), "role"),
         granted.filter(team__members__user=user).values_list(Value("granted"), "role"),
     )
+
+
+def people_of(registry: Project) -> QuerySet[User]:
+    """Everybody who has a role in a registry through its organization or by a grant (site administrators apart)."""
+    members = OrganizationMember.objects.filter(organization=registry.entity.organization_id)
+    if registry.visibility != Project.Visibility.ORGANIZATION:
+        members = members.filter(role=Role.ADMIN)
+    granted = ProjectMember.objects.filter(project=registry)
+    return User.objects.filter(
+        Q(pk__in=members.values("user"))
+        | Q(pk__in=granted.filter(user__isnull=False).values("user"))
+        | Q(
+            pk__in=TeamMember.objects.filter(team__in=granted.filter(team__isnull=False).values("team")).values("user")
+        ),
+        is_active=True,
+    )
+
+
+def roles_in(registry: Project, people: Sequence[User]) -> dict[int, Role]:
+    """`role_in` for a page of people at once; whoever has none is left out."""
+    granted = ProjectMember.objects.filter(project=registry)
+    found: dict[int, set[tuple[str, str]]] = {user.pk: set() for user in people}
+    organization = OrganizationMember.objects.filter(organization=registry.entity.organization_id, user__in=people)
+    for user, role in organization.values_list("user", "role"):
+        found[user].add(("organization", role))
+    for user, role in granted.filter(user__in=people).values_list("user", "role"):
+        found[user].add(("granted", role))
+    for user, role in granted.filter(team__members__user__in=people).values_list("team__members__user", "role"):
+        found[user].add(("granted", role))
+    roles = {user.pk: _strongest(user, registry, found[user.pk]) for user in people if user.is_active}
+    return {user: role for user, role in roles.items() if role is not None}
 
 
 def _registry_role(registry: Project, role: Role) -> Role | None:

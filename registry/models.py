@@ -1,9 +1,41 @@
 """What a registry has beyond being a project: what it accepts, who answers for it, what it holds."""
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce, Now
 
-from artifacts.models import Project, User
+from artifacts.models import Organization, Project, User
+
+
+class RegistryQuerySet(models.QuerySet["Registry"]):
+    """Registries."""
+
+    def among(self, projects: QuerySet[Project]) -> "RegistryQuerySet":
+        """Those of these projects."""
+        return self.filter(project__in=projects.values("pk"))
+
+    def of_organization(self, organization: Organization) -> "RegistryQuerySet":
+        """Those that an organization owns."""
+        return self.filter(project__entity__organization=organization)
+
+    def core(self) -> "RegistryQuerySet":
+        """Those that every organization has from the start."""
+        return self.filter(project__is_core=True)
+
+    def custom(self) -> "RegistryQuerySet":
+        """Those that somebody made."""
+        return self.filter(project__is_core=False)
+
+    def as_cards(self, user: User) -> "RegistryQuerySet":
+        """Together with what a card shows: the project, the types, whether this person starred it, the last link."""
+        return (
+            self.select_related("project")
+            .prefetch_related("accepted_types")
+            .annotate(
+                is_starred=Exists(Star.objects.filter(registry=OuterRef("pk"), user=user)),
+                active_at=Coalesce("last_linked_at", "project__created_at"),
+            )
+        )
 
 
 class Registry(models.Model):
@@ -17,6 +49,7 @@ class Registry(models.Model):
     version_count = models.BigIntegerField(default=0)
     last_linked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = RegistryQuerySet.as_manager()
     accepted_types: "models.Manager[AcceptedType]"
 
     def __str__(self) -> str:

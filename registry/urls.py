@@ -1,6 +1,44 @@
-"""The Registry App's addresses."""
+"""The Registry App's addresses. Acts and subpages lie behind `/-/`, which is no name, and stand before the names."""
 
-from django.urls import URLPattern
+from django.urls import path
+from django.views.generic.base import RedirectView
+
+from registry.views import collections, home, link, modal, registries, search, settings, versions
 
 app_name = "registry"
-urlpatterns: list[URLPattern] = []
+HOME = "orgs/<str:org>/registry"
+REGISTRY = f"{HOME}/<str:registry>"
+COLLECTION = f"{REGISTRY}/<str:collection>"
+
+urlpatterns = [
+    path("", home.front, name="front"),
+    path("registry", home.home, name="home"),
+    path("registry/", RedirectView.as_view(pattern_name="registry:home", query_string=True)),
+    path("search", search.search, name="search"),
+    path(HOME, home.organization_home, name="organization-home"),
+    path(f"{HOME}/", RedirectView.as_view(pattern_name="registry:organization-home", query_string=True)),
+    path(f"{HOME}/-/new-registry", home.new_registry, name="new-registry"),
+    path(f"{REGISTRY}/-/star", registries.star, name="star"),
+    path(f"{REGISTRY}/-/history", registries.history, name="history"),
+    path(f"{REGISTRY}/-/members", registries.members, name="members"),
+    path(f"{REGISTRY}/-/new-collection", registries.new_collection, name="new-collection"),
+    path(f"{REGISTRY}/-/settings", settings.show, name="settings"),
+    path(f"{REGISTRY}/-/settings/description", settings.describe, name="describe"),
+    path(f"{REGISTRY}/-/settings/types", settings.accept_types, name="accept-types"),
+    path(f"{REGISTRY}/-/settings/aliases", settings.protect_alias, name="protect-alias"),
+    path(f"{REGISTRY}/-/settings/aliases/remove", settings.unprotect_alias, name="unprotect-alias"),
+    path(f"{COLLECTION}/-/link", link.sidebar, name="collection-link"),
+    path(f"{COLLECTION}/-/delete", collections.delete, name="collection-delete"),
+    path(f"{COLLECTION}/-/description", collections.describe, name="collection-describe"),
+    path(f"{COLLECTION}/-/tags", collections.add_tag, name="collection-tag"),
+    path(f"{COLLECTION}/-/tags/remove", collections.remove_tag, name="collection-untag"),
+    path(f"{COLLECTION}/<str:reference>/-/unlink", collections.unlink, name="unlink"),
+    path(REGISTRY, registries.registry, name="registry"),
+    path(COLLECTION, collections.collection, name="collection"),
+    path(f"{COLLECTION}/<str:reference>", versions.version, name="version"),
+    path(f"{COLLECTION}/<str:reference>/<str:tab>", versions.version, name="version-tab"),
+    path("<str:entity>/registry/model", versions.printed, name="printed-version"),
+    path(
+        "<str:entity>/<str:project>/artifacts/-/link/<str:collection>/<str:reference>", modal.modal, name="link-modal"
+    ),
+]

@@ -25,7 +25,7 @@ from artifacts.models import (
     Verb,
 )
 from artifacts.naming import key_of
-from registry.models import AcceptedType, Registry
+from registry.models import AcceptedType, Registry, Star
 
 CORE = {
     "model": "Models ready to share across the organization.",
@@ -191,6 +191,50 @@ def protect_alias(project: Project, name: str, *, acting_user: User | None) -> N
     _, is_new = ProtectedAlias.objects.get_or_create(project=project, name_key=key_of(name), defaults={"name": name})
     if is_new:
         audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, label=name, project=project, alias=name)
+
+
+@transaction.atomic
+def unprotect_alias(project: Project, name: str, *, acting_user: User) -> None:
+    """Let members move an alias again; one that isn't protected is passed over."""
+    access.require(acting_user, Can.MANAGE, project)
+    row = project.protected_aliases.filter(name_key=key_of(name)).first()
+    if row is not None:
+        row.delete()
+        audit.record(Verb.ALIAS_UNPROTECTED, acting_user=acting_user, label=row.name, project=project, alias=row.name)
+
+
+@transaction.atomic
+def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -> None:
+    """Let a registry accept more types; those it has stay, since collections may rely on them."""
+    access.require(acting_user, Can.MANAGE, project)
+    registry = Registry.objects.select_for_update().get(project=project)
+    wanted = naming.distinct(map(naming.type_name, names))
+    if not wanted:
+        raise Invalid("No type is given; write the name of the type that the registry shall accept.")
+    if registry.accepts_all_types:
+        raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.")
+    added = [name for name in wanted if name not in registry.type_names]
+    AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=name) for name in added])
+    if added:
+        audit.record(
+            Verb.REGISTRY_CHANGED,
+            acting_user=acting_user,
+            label=project.title,
+            project=project,
+            changed="types",
+            types=added,
+        )
+
+
+@transaction.atomic
+def star_registry(project: Project, is_on: bool, *, acting_user: User) -> None:
+    """Put a registry first for one person, or no longer; this is theirs alone and isn't logged."""
+    access.require(acting_user, Can.VIEW, project)
+    registry = Registry.objects.get(project=project)
+    if is_on:
+        Star.objects.get_or_create(registry=registry, user=acting_user)
+    else:
+        Star.objects.filter(registry=registry, user=acting_user).delete()
 
 
 @transaction.atomic

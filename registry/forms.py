@@ -1,0 +1,170 @@
+"""What people fill in about registries and collections. Names are judged by `artifacts.naming`, beside their field."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+
+from artifacts import naming
+from artifacts.errors import DomainError
+from artifacts.models import Project
+from registry.models import Registry
+
+ALL, SPECIFIC = "all", "specify"
+
+
+def checked(judge: Callable[[str], object], text: str) -> str:
+    """The text, or the domain's refusal of it as the error of a field."""
+    try:
+        judge(text)
+    except DomainError as refusal:
+        raise forms.ValidationError(str(refusal)) from None
+    return text
+
+
+def words(text: str) -> list[str]:
+    """The names in a field that takes several, separated by commas."""
+    return naming.distinct(part.strip() for part in text.split(",") if part.strip())
+
+
+class NamesField(forms.CharField):
+    """Several names separated by commas, each judged."""
+
+    def __init__(self, judge: Callable[[str], object], **options: Any) -> None:
+        super().__init__(max_length=4000, **options)
+        self.judge = judge
+
+    def clean(self, value: Any) -> list[str]:
+        """The names, each once."""
+        names = words(super().clean(value) or "")
+        for name in names:
+            checked(self.judge, name)
+        return names
+
+
+def described(**attributes: str) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 4, **attributes})
+
+
+class RegistryForm(forms.Form):
+    """A new registry."""
+
+    name = forms.CharField(label="Name", strip=True, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    description = forms.CharField(label="Description", required=False, max_length=100_000, widget=described())
+    visibility = forms.ChoiceField(
+        label="Registry visibility",
+        choices=[
+            (Project.Visibility.ORGANIZATION, "Organization"),
+            (Project.Visibility.RESTRICTED, "Restricted"),
+        ],
+        initial=Project.Visibility.ORGANIZATION,
+        help_text="Organization: every member can open it. Restricted: only people and teams who are added can see it.",
+    )
+    accepted = forms.ChoiceField(
+        label="Accepted artifacts type",
+        choices=[(ALL, "All types"), (SPECIFIC, "Specify types")],
+        initial=ALL,
+        help_text="Types can be added later; a saved type stays.",
+    )
+    types = NamesField(
+        naming.type_name,
+        label="Types",
+        required=False,
+        help_text="Such as model, dataset: several with commas between them.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "model, dataset"}),
+    )
+
+    def clean_name(self) -> str:
+        """A name that a registry may have."""
+        return checked(naming.registry_project_name, self.cleaned_data["name"])
+
+    def clean(self) -> dict[str, Any]:
+        """Specified types must be named; with all types none count."""
+        data = super().clean() or self.cleaned_data
+        if data.get("accepted") == ALL:
+            data["types"] = []
+        elif "types" in data and not data["types"]:
+            self.add_error("types", "Name at least one type, or choose “All types”.")
+        return data
+
+
+class CollectionForm(forms.Form):
+    """A new, empty collection of a registry."""
+
+    name = forms.CharField(label="Name", strip=True, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    type = forms.CharField(label="Type", max_length=128)
+    description = forms.CharField(label="Description", required=False, max_length=100_000, widget=described())
+    tags = NamesField(
+        naming.tag_name,
+        label="Tags",
+        required=False,
+        help_text="Several with commas between them.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, registry: Registry, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if registry.accepts_all_types:
+            self.fields["type"].widget = forms.TextInput(attrs={"list": "known-types", "autocomplete": "off"})
+            self.fields["type"].help_text = "Any type: this registry accepts all."
+        else:
+            self.fields["type"] = forms.ChoiceField(
+                label="Type", choices=[(name, name) for name in registry.type_names]
+            )
+
+    def clean_name(self) -> str:
+        """A name that a collection may have."""
+        return checked(naming.collection_name, self.cleaned_data["name"])
+
+    def clean_type(self) -> str:
+        """A type that a collection may have."""
+        return checked(naming.type_name, self.cleaned_data["type"])
+
+
+class DescriptionForm(forms.Form):
+    """A Markdown text."""
+
+    description = forms.CharField(
+        label="Description",
+        required=False,
+        max_length=100_000,
+        widget=described(rows="14"),
+        help_text="Markdown.",
+    )
+
+
+class TagForm(forms.Form):
+    """Tags to add."""
+
+    tag = NamesField(
+        naming.tag_name,
+        label="Tags",
+        help_text="Letters, digits, spaces, “-” and “_”; several with commas between them.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class AliasForm(forms.Form):
+    """An alias of a registry to protect."""
+
+    alias = forms.CharField(label="Protected alias", max_length=128)
+
+    def clean_alias(self) -> str:
+        """A name that an alias may have."""
+        return checked(naming.alias_name, self.cleaned_data["alias"])
+
+
+class TypesForm(forms.Form):
+    """Types that a registry shall accept too."""
+
+    types = NamesField(naming.type_name, label="New type")
+
+
+def refused(form: forms.Form, refusal: DomainError, field: str | None = None) -> None:
+    """Put the domain's refusal beside the field that it is about, or above the form."""
+    form.add_error(field, str(refusal))
+
+
+def spelled(names: Iterable[str]) -> str:
+    """Names as a field that takes several shows them."""
+    return ", ".join(names)

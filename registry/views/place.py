@@ -1,0 +1,56 @@
+"""Which registry, collection and link an address names: what every view of this app begins with."""
+
+from django.shortcuts import resolve_url
+
+from artifacts import access, addresses
+from artifacts.access import Can
+from artifacts.models import Collection, Organization, Project
+from artifacts.pages import HtmxHttpRequest, in_organization
+
+
+def organization_of(request: HtmxHttpRequest, org: str) -> Organization:
+    """The organization of an address, which the navigation then shows."""
+    organization = addresses.organization(request.user, org)
+    in_organization(request, organization)
+    return organization
+
+
+def registry_of(request: HtmxHttpRequest, org: str, registry: str, *, can: Can = Can.VIEW) -> Project:
+    """The registry of an address."""
+    return addresses.registry(request.user, organization_of(request, org), registry, can=can)
+
+
+def collection_of(
+    request: HtmxHttpRequest, org: str, registry: str, collection: str, *, can: Can = Can.VIEW
+) -> Collection:
+    """The collection of an address."""
+    return addresses.collection(registry_of(request, org, registry, can=can), collection)
+
+
+def organization_name(project: Project) -> str:
+    """The organization that owns a registry, as addresses name it."""
+    organization = project.entity.organization
+    assert organization is not None  # a registry's entity is its organization's
+    return organization.name
+
+
+def registry_url(project: Project, name: str = "registry:registry") -> str:
+    """Where a registry, or a page of it, is."""
+    return resolve_url(name, organization_name(project), project.title)
+
+
+def collection_url(collection: Collection, name: str = "registry:collection") -> str:
+    """Where a collection, or a page of it, is."""
+    return resolve_url(name, organization_name(collection.project), collection.project.title, collection.name)
+
+
+def version_url(collection: Collection, reference: str, name: str = "registry:version") -> str:
+    """Where a linked version, or an act on it, is."""
+    project = collection.project
+    return resolve_url(name, organization_name(project), project.title, collection.name, reference)
+
+
+def permissions(request: HtmxHttpRequest, project: Project) -> dict[str, bool]:
+    """What templates may offer."""
+    verbs = access.verbs_in(request.user, project)
+    return {"can_link": Can.LINK in verbs, "can_edit": Can.EDIT in verbs, "can_manage": Can.MANAGE in verbs}

@@ -1,0 +1,199 @@
+"""One registry: its collections, what happened in it, who may use it, and making a collection."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from artifacts import access, addresses
+from artifacts.access import Can
+from artifacts.actions.labels import protected_keys
+from artifacts.errors import Conflict, Invalid
+from artifacts.models import Alias, AuditEvent, Collection, CollectionTag, Membership, Project, VersionTag
+from artifacts.models.collections import CollectionQuerySet
+from artifacts.naming import key_of
+from artifacts.pages import HtmxHttpRequest, done, page
+from registry import snippets
+from registry.actions import registries
+from registry.forms import CollectionForm, refused
+from registry.keyset import page_of
+from registry.models import Registry
+from registry.people import members_of
+from registry.rows import collection_rows
+from registry.views.place import (
+    collection_url,
+    organization_name,
+    permissions,
+    registry_of,
+    registry_url,
+    version_url,
+)
+
+SORTS: dict[str, tuple[str, Sequence[str]]] = {
+    "name": ("Name", ("name_key",)),
+    "-name": ("Name, backwards", ("-name_key",)),
+    "-linked": ("Last linked", ("-active_at", "-pk")),
+    "linked": ("Linked longest ago", ("active_at", "pk")),
+    "-versions": ("Most versions", ("-version_count", "-pk")),
+    "versions": ("Fewest versions", ("version_count", "pk")),
+}
+
+
+@require_GET
+def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    if "selectionPath" in request.GET:
+        return redirect(printed_url(request, project))
+    if project.title != registry:
+        return redirect(registry_url(project))
+    head = heading(request, project, "collections")
+    sort = request.GET.get("sort", "name")
+    sort = sort if sort in SORTS else "name"
+    found = narrowed(project, request.GET.dict())
+    collections = page_of(found, SORTS[sort][1], request.GET.dict())
+    guarded = protected_keys(project)
+    rows = collection_rows(collections.rows, request.user, guarded, opened=request.GET.get("open", ""))
+    given: Registry = head["published"]
+    context = {
+        **head,
+        "rows": rows,
+        "collections": collections,
+        "sort": sort,
+        "sorts": [(key, label) for key, (label, _) in SORTS.items()],
+        "types": project.artifact_types.order_by("name").values_list("name", flat=True)[:100],
+        "tags": CollectionTag.objects.filter(collection__project=project)
+        .order_by("name")
+        .values_list("name", flat=True)
+        .distinct()[:100],
+        "is_filtered": any(request.GET.get(name) for name in ("q", "type", "tag", "alias")),
+        "code": snippets.link_code(
+            project, snippets.own_team(request.user, project.entity.organization), type_name=snippet_type(given)
+        ),
+    }
+    return page(request, "registry/registry.html", context, partial="collection-rows")
+
+
+def snippet_type(given: Registry) -> str:
+    """The type to write into the code of a registry."""
+    return next(iter(given.type_names), "<type>")
+
+
+def narrowed(project: Project, asked: dict[str, str]) -> CollectionQuerySet:
+    """The collections of a registry that an address asks for."""
+    found = Collection.objects.portfolios().in_project(project).with_tags().select_related("project")
+    found = found.annotate(active_at=Coalesce("last_added_at", "created_at"))
+    if words := key_of(asked.get("q", "").replace("\0", "")).strip():
+        found = found.filter(name_key__contains=words)
+    if asked.get("type"):
+        found = found.filter(type=asked["type"])
+    if tag := asked.get("tag", "").replace("\0", ""):
+        on_versions = VersionTag.objects.filter(name=tag).values("version")
+        found = found.filter(
+            Q(pk__in=CollectionTag.objects.filter(name=tag).values("collection"))
+            | Q(
+                pk__in=Membership.objects.filter(collection__project=project, version__in=on_versions).values(
+                    "collection"
+                )
+            )
+        )
+    if alias := key_of(asked.get("alias", "").replace("\0", "")):
+        found = found.filter(pk__in=Alias.objects.filter(name_key=alias).values("collection"))
+    return found
+
+
+def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, Any]:
+    """What stands above every page of a registry."""
+    given = Registry.objects.as_cards(request.user).get(project=project)
+    tabs = [
+        ("collections", "Collections", "registry:registry", given.collection_count),
+        ("history", "History", "registry:history", None),
+        ("members", "Members", "registry:members", None),
+    ]
+    return {
+        "registry": project,
+        "published": given,
+        "organization": project.entity.organization,
+        **permissions(request, project),
+        "tabs": [
+            {"label": label, "href": registry_url(project, name), "is_current": key == tab, "count": count}
+            for key, label, name, count in tabs
+        ],
+    }
+
+
+def printed_url(request: HtmxHttpRequest, project: Project) -> str:
+    """Where `?selectionPath=<entity/project/collection>&view=membership&version=vN` leads, as the client prints it."""
+    name = request.GET["selectionPath"].partition("/")[2].partition("/")[2]
+    collection = addresses.collection(project, name)
+    reference = request.GET.get("version", "")
+    return version_url(collection, reference) if reference else collection_url(collection)
+
+
+@require_POST
+def star(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    given = Registry.objects.as_cards(request.user).get(project=project)
+    is_on = not given.is_starred  # type: ignore[attr-defined]
+    registries.star_registry(project, is_on, acting_user=request.user)
+    if not request.htmx:
+        return redirect(registry_url(project))
+    return page(
+        request,
+        "components/star.html",
+        {"name": project.title, "action": registry_url(project, "registry:star"), "is_on": is_on},
+    )
+
+
+@require_GET
+def history(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    events = AuditEvent.objects.filter(project_number=project.pk).select_related("actor")
+    context = {**heading(request, project, "history"), "events": page_of(events, ("-pk",), request.GET.dict())}
+    return page(request, "registry/history.html", context)
+
+
+@require_GET
+def members(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    people = page_of(access.people_of(project), ("name_key",), request.GET.dict())
+    context = {
+        **heading(request, project, "members"),
+        "people": people,
+        "rows": members_of(project, people.rows),
+        "teams": project.members.filter(team__isnull=False).select_related("team").order_by("team__name_key")[:100],
+    }
+    return page(request, "registry/members.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_collection(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry, can=Can.LINK)
+    given = Registry.objects.as_cards(request.user).get(project=project)
+    form = CollectionForm(request.POST or None, registry=given)
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            made = registries.create_collection(
+                project,
+                asked["type"],
+                asked["name"],
+                description=asked["description"],
+                tags=asked["tags"],
+                acting_user=request.user,
+            )
+        except (Conflict, Invalid) as refusal:
+            refused(form, refusal, "name")
+        else:
+            address = collection_url(made)
+            return done(request, address, toast="Created collection", link=(address, made.name))
+    context = {
+        "registry": project,
+        "organization_name": organization_name(project),
+        "form": form,
+        "known_types": project.artifact_types.order_by("name").values_list("name", flat=True)[:100],
+    }
+    return page(request, "registry/new_collection.html", context, status=422 if form.is_bound else 200)
