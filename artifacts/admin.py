@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
+from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,6 +42,7 @@ else:
     AnyAdmin, AnyForm, AnyPaginator = ModelAdmin, forms.ModelForm, Paginator
 
 COUNTED = 10_000
+admin.site.unregister(Group)  # roles are ours (access.py)
 
 
 class BoundedPaginator(AnyPaginator):

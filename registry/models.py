@@ -52,6 +52,9 @@ class Registry(models.Model):
     objects = RegistryQuerySet.as_manager()
     accepted_types: "models.Manager[AcceptedType]"
 
+    class Meta:
+        verbose_name_plural = "registries"
+
     def __str__(self) -> str:
         return self.project.title
 

@@ -173,6 +173,7 @@ class Alias(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name_plural = "aliases"
         constraints = [models.UniqueConstraint(fields=["collection", "name_key"], name="alias_once_in_its_collection")]
         indexes = [models.Index(fields=["name_key"], name="alias_name")]
 

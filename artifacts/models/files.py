@@ -67,6 +67,7 @@ class ManifestEntry(models.Model):
     objects = ManifestEntryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "manifest entries"
         constraints = [models.UniqueConstraint(fields=["version", "path"], name="path_once_in_a_version")]
 
     def __str__(self) -> str:

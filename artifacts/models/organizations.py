@@ -73,6 +73,7 @@ class Entity(models.Model):
     members: "models.Manager[TeamMember]"
 
     class Meta:
+        verbose_name_plural = "entities"
         constraints = [
             models.CheckConstraint(
                 name="entity_has_the_owner_of_its_kind",

@@ -73,6 +73,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "API key"
         constraints = [models.UniqueConstraint(fields=["digest"], name="api_key_digest_once")]
 
     def __str__(self) -> str:

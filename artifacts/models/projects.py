@@ -113,6 +113,7 @@ class ProtectedAlias(models.Model):
     name_key = models.CharField(max_length=160)
 
     class Meta:
+        verbose_name_plural = "protected aliases"
         constraints = [models.UniqueConstraint(fields=["project", "name_key"], name="protected_alias_once")]
 
     def __str__(self) -> str:

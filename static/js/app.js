@@ -182,7 +182,10 @@
     else (form || control).after(words);
   }
 
-  on("htmx:responseError", (event) => fail(event, sentence(event.detail.xhr)));
+  on("htmx:responseError", (event) => {
+    fail(event, sentence(event.detail.xhr));
+    if (find("[data-autosubmit]", event.detail.elt)) event.detail.elt.reset?.(); // nothing was changed
+  });
   on("htmx:sendError", (event) => fail(event, "The server did not answer. Check your connection and try again."));
 
   // Forms that htmx doesn't send are busy too, until the next page comes.
