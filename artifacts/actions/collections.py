@@ -6,8 +6,18 @@ from django.db.models.functions import Now
 from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions import search
-from artifacts.errors import Conflict, Invalid
-from artifacts.models import ArtifactType, Collection, Project, SearchTerm, User, Verb
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.models import (
+    Alias,
+    ArtifactType,
+    Collection,
+    NameRedirect,
+    Project,
+    ProtectedAlias,
+    SearchTerm,
+    User,
+    Verb,
+)
 from artifacts.naming import key_of
 
 
@@ -79,6 +89,61 @@ def describe_collection(collection: Collection, description: str, *, acting_user
             collection=collection,
             changed="description",
         )
+
+
+@transaction.atomic
+def rename_collection(collection: Collection, name: str, *, acting_user: User) -> None:
+    """Give a collection another name; the old one leads to it from now on. The name that it has changes nothing.
+
+    Raises Conflict for a name that is taken, Forbidden where a protected alias would lead elsewhere with it.
+    """
+    access.require(acting_user, Can.EDIT, collection.project)
+    current = Collection.objects.select_for_update().get(pk=collection.pk)
+    if current.name == name:
+        return
+    name = naming.collection_name(name)
+    project, key, old = collection.project, key_of(name), current.name_key
+    if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
+        raise Conflict(f"A collection named “{name}” exists in “{project.title}”; choose another name.")
+    guarded = ProtectedAlias.objects.filter(project=project).values("name_key")
+    held = Alias.objects.filter(collection=current, name_key__in=guarded).first()
+    if held is not None and not access.allowed(acting_user, Can.MANAGE, project):
+        raise Forbidden(
+            f"permission denied: “{current.name}” holds the protected alias “{held.name}”, which would move with its name; "
+            "ask one of the registry's administrators."
+        )
+    collection.name, collection.name_key = name, key
+    collection.updated_at = Now()  # type: ignore[assignment]
+    collection.save(update_fields=["name", "name_key", "updated_at"])
+    NameRedirect.objects.filter(in_project=project, name_key=key).delete()
+    if old != key:
+        NameRedirect.objects.update_or_create(in_project=project, name_key=old, defaults={"collection": collection})
+    search.remember(project, SearchTerm.Kind.COLLECTION, name)
+    audit.record(
+        Verb.COLLECTION_CHANGED,
+        acting_user=acting_user,
+        label=name,
+        collection=collection,
+        changed="name",
+        renamed_from=current.name,
+    )
+
+
+@transaction.atomic
+def retype_sequence(collection: Collection, type_name: str, *, acting_user: User) -> None:
+    """Give the versions that are logged into a sequence another type; links that exist stay."""
+    access.require(acting_user, Can.EDIT, collection.project)
+    refuse_other_kind(collection, Collection.Kind.SEQUENCE)
+    type_name = naming.type_name(type_name)
+    if collection.type == type_name:
+        return
+    ArtifactType.objects.get_or_create(project=collection.project, name=type_name)
+    collection.type = type_name
+    collection.updated_at = Now()  # type: ignore[assignment]
+    collection.save(update_fields=["type", "updated_at"])
+    audit.record(
+        Verb.COLLECTION_CHANGED, acting_user=acting_user, label=collection.name, collection=collection, changed="type"
+    )
 
 
 def refuse_other_kind(collection: Collection, kind: Collection.Kind) -> None:

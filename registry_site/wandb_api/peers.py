@@ -4,6 +4,7 @@ Querysets of lists run with FETCH_PEERS, so that a row knows its page and a fore
 its first use. Here the same is done for the other direction, and for questions of access.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import FETCH_PEERS, Model, QuerySet, prefetch_related_objects
@@ -47,3 +48,14 @@ def judged(context: Context, project: Project) -> Project:
     """The project, remembered as one that the person may see, by whoever has just found that out."""
     context.cache.setdefault("projects", {})[project.pk] = True
     return project
+
+
+def batched[Row: Model, Found](
+    context: Context, name: str, row: Row, load: Callable[[list[Row]], Mapping[int, Found]]
+) -> Found | None:
+    """What `load` finds for a row, by primary key, asked once for its whole page."""
+    known: dict[int, Found | None] = context.cache.setdefault(name, {})
+    if row.pk not in known:
+        rows = page_of(row)
+        known.update(dict.fromkeys((peer.pk for peer in rows), None) | dict(load(rows)))
+    return known[row.pk]

@@ -1,0 +1,76 @@
+"""What is done to a version's own words: its description, metadata and lifetime, the same wherever it is linked."""
+
+import json
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from artifacts import access, audit, naming
+from artifacts.access import Can
+from artifacts.errors import Conflict, Invalid
+from artifacts.models import ArtifactVersion, User, Verb
+
+LONGEST_DESCRIPTION = 100_000
+LONGEST_METADATA = 1_000_000
+FOR_EVER = 0  # seconds to live of a version that is kept whatever the team's rule says; None follows the rule
+
+
+def read_metadata(text: str) -> dict[str, object]:
+    """Metadata from JSON text, as both databases can store it; Invalid for what is no object or too large."""
+    if len(text) > LONGEST_METADATA:
+        raise Invalid(f"The metadata has {len(text)} characters of JSON; {LONGEST_METADATA} are the most: log files.")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid("The metadata is not JSON; send an object such as {“accuracy”: 0.9}.") from None
+    if not isinstance(value, dict | None):
+        raise Invalid("The metadata is not a JSON object; send one such as {“accuracy”: 0.9}.")
+    cleaned = naming.clean_json(value or {})
+    assert isinstance(cleaned, dict)
+    return cleaned
+
+
+@transaction.atomic
+def describe_version(
+    version: ArtifactVersion,
+    *,
+    description: str | None = None,
+    metadata: dict[str, object] | None = None,
+    acting_user: User,
+) -> None:
+    """Replace what is given; needs the right to edit the source project. Setting what is set leaves no trace."""
+    wanted: dict[str, object] = {}
+    if description is not None:
+        wanted["description"] = naming.clean_text(description, longest=LONGEST_DESCRIPTION)
+    if metadata is not None:
+        wanted["metadata"] = naming.clean_json(metadata)
+    _change(version, wanted, acting_user)
+
+
+@transaction.atomic
+def keep_version(version: ArtifactVersion, seconds: int | None, *, acting_user: User) -> None:
+    """Set how long a version is kept from its making on: FOR_EVER, or None for what the team's rule says."""
+    if seconds is not None and seconds < 0:
+        raise Invalid("A version can't be kept for a negative time; give the seconds, or none.")
+    _change(version, {"ttl_seconds": seconds}, acting_user)
+
+
+def _change(version: ArtifactVersion, wanted: dict[str, object], acting_user: User) -> None:
+    access.require(acting_user, Can.EDIT, version.project)
+    current = ArtifactVersion.objects.select_for_update().get(pk=version.pk)
+    if current.is_deleted:
+        raise Conflict(f"Version “{version}” was deleted; it can't be changed any more.")
+    changed = [field for field, value in wanted.items() if getattr(current, field) != value]
+    for field in changed:
+        setattr(version, field, wanted[field])
+    if changed:
+        version.updated_at = Now()  # type: ignore[assignment]
+        version.save(update_fields=[*changed, "updated_at"])
+        audit.record(
+            Verb.VERSION_CHANGED,
+            acting_user=acting_user,
+            label=str(version),
+            collection=version.sequence,
+            version=version,
+            changed=sorted(changed),
+        )

@@ -1,0 +1,323 @@
+"""The client's filters, JSON in the manner of Mongo, as conditions of a query: listed fields only, every value literal.
+
+A filter names fields that a listing offers (`name`, `tag`, `metadata.accuracy`), never columns: what the client sends
+becomes a value, a path inside metadata or a word of this file, and nothing else.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import re2
+from django.db import connection
+from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTransform
+
+from artifacts.errors import DomainError, Invalid
+from artifacts.naming import clean_text, shown, version_index
+
+from . import ids
+
+LONGEST = 100_000  # characters of the JSON
+DEEPEST = 20
+MOST_CONDITIONS = 200
+MOST_VALUES = 1_000  # of one $in
+MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
+LONGEST_PATTERN = 500
+LARGEST = 2**63 - 1
+
+LOGIC = {"$and", "$or", "$nor", "$not"}
+COMPARED = {"$gt": "gt", "$gte": "gte", "$lt": "lt", "$lte": "lte"}
+NEGATED = {"$ne": "$eq", "$nin": "$in"}
+NONE = Q(pk__in=())  # no row
+
+type Reader = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field that is one value of the row: the way to its column, how a value of the client is read, what it offers."""
+
+    path: str
+    read: Reader
+    is_text: bool = False
+
+
+@dataclass(frozen=True)
+class Names:
+    """A field that is several names which point at the row, such as its tags: rows of `model`, whose `owner` is the row's `path`."""
+
+    model: type[Model]
+    owner: str
+    path: str = "pk"
+
+
+@dataclass(frozen=True)
+class Json:
+    """A field of JSON, into which the filter's name leads further: `metadata.optimizer.lr`."""
+
+    path: str
+
+
+type Field = Column | Names | Json
+
+
+@dataclass
+class Compiled:
+    """What a filter became: a condition, and the values inside JSON that it names."""
+
+    queryset: QuerySet[Any]
+    fields: Mapping[str, Field]
+    aliases: dict[str, Any] = field(default_factory=dict)
+    conditions: int = 0
+
+
+def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapping[str, Field]) -> QuerySet[Row]:
+    """The rows of the queryset that a filter leaves; Invalid for one that can't be read or names what isn't listed."""
+    if not text:
+        return queryset
+    if len(text) > LONGEST:
+        raise Invalid(f"The filter has {len(text)} characters; {LONGEST} are the most.")
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid("The filter is not JSON; write it like {“name”: “zoo”}.") from None
+    if tree is None:
+        return queryset
+    compiled = Compiled(queryset, fields)
+    condition = group(tree, compiled, DEEPEST)
+    return queryset.alias(**compiled.aliases).filter(condition)
+
+
+def group(tree: Any, compiled: Compiled, depth: int) -> Q:
+    """The condition that all entries of an object hold."""
+    if not isinstance(tree, dict):
+        raise Invalid("A filter is an object such as {“name”: “zoo”}, also inside $and and $or.")
+    if depth == 0:
+        raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
+    found = Q()
+    for name, wanted in tree.items():
+        if name in LOGIC:
+            found &= logic(name, wanted, compiled, depth - 1)
+        elif name.startswith("$"):
+            raise Invalid(f"“{shown(name)}” stands where a field is expected; write {{field: {{operator: value}}}}.")
+        else:
+            found &= on_field(name, wanted, compiled, depth - 1)
+    return found
+
+
+def logic(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
+    """$and, $or, $nor of a list of filters; $not of one."""
+    if name == "$not":
+        return ~group(wanted, compiled, depth)
+    if not isinstance(wanted, list) or not wanted:
+        raise Invalid(f"“{name}” takes a list of filters.")
+    found = Q()
+    for tree in wanted:
+        one = group(tree, compiled, depth)
+        # An empty filter holds for every row, also beside others in an $or, where an empty Q would be passed over.
+        one = one or ~NONE
+        found = found & one if name == "$and" else found | one
+    return ~found if name == "$nor" else found
+
+
+def on_field(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
+    """What is wanted of one field: a bare value, or an object of operators."""
+    head, _, rest = name.partition(".")
+    place = compiled.fields.get(name) or (compiled.fields.get(head) if rest else None)
+    if place is None or (isinstance(place, Json) and not rest):
+        allowed = sorted(f"{key}.<key>" if isinstance(kind, Json) else key for key, kind in compiled.fields.items())
+        raise Invalid(f"Invalid filter fields: {shown(name)}; must be one of: {', '.join(allowed)}")
+    if isinstance(place, Json):
+        place = inside(place, rest, compiled)
+    if not isinstance(wanted, dict):
+        return one_condition(place, "$eq", wanted, compiled)
+    if depth == 0:
+        raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
+    found = Q()
+    for operator, value in wanted.items():
+        if operator == "$not":
+            found &= ~on_field(name, value, compiled, depth - 1)
+        elif operator in {"$and", "$or", "$nor"} and isinstance(value, list):
+            found &= logic(operator, [{name: one} for one in value], compiled, depth - 1)
+        else:
+            found &= one_condition(place, operator, value, compiled)
+    return found
+
+
+def inside(place: Json, rest: str, compiled: Compiled) -> Column:
+    """A value inside JSON as a column under a name of ours."""
+    keys = rest.split(".")
+    if len(keys) > DEEPEST or any(not key or '"' in key or "\\" in key for key in keys):
+        raise Invalid(f"“{shown(rest)}” is no path into metadata; write its keys with dots between them.")
+    value: Any = place.path
+    for key in keys:
+        value = KeyTransform(clean_text(key), value)
+    name = f"inside_{len(compiled.aliases)}"
+    compiled.aliases[name] = value
+    return Column(name, inner_value)
+
+
+def one_condition(place: Column | Names, operator: str, value: Any, compiled: Compiled) -> Q:
+    """One operator on one field."""
+    compiled.conditions += 1
+    if compiled.conditions > MOST_CONDITIONS:
+        raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
+    if operator in NEGATED:
+        return ~one_condition(place, NEGATED[operator], value, compiled)
+    if isinstance(place, Names):
+        return on_names(place, operator, value, compiled)
+    if operator == "$exists":
+        return Q(**{f"{place.path}__isnull": not truth(value)})
+    if operator == "$eq":
+        return exactly(place, place.read(value))
+    if operator == "$in":
+        return among(place, [place.read(one) for one in listed(value)])
+    if operator in COMPARED:
+        return compared(place, COMPARED[operator], place.read(value))
+    if operator == "$contains" and (place.is_text or place.read is inner_value):
+        # `contains` of JSON would ask for a part of an object.
+        lookup = "contains" if place.is_text else "icontains"
+        return Q(**{f"{place.path}__{lookup}": text_value(value)})
+    if operator == "$regex" and place.is_text:
+        return matching(place.path, value, compiled.queryset)
+    raise Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
+
+
+def on_names(place: Names, operator: str, value: Any, compiled: Compiled) -> Q:
+    """One operator on names that point at the row: it holds when it holds for any of them."""
+    rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)})
+    if operator == "$exists":
+        return Q(Exists(rows)) if truth(value) else ~Q(Exists(rows))
+    every = place.model._default_manager.filter(**{f"{place.owner}__in": compiled.queryset.values(place.path)})
+    inner = Compiled(every, {"name": Column("name", text_value, is_text=True)})
+    return Q(Exists(rows.filter(one_condition(inner.fields["name"], operator, value, inner))))  # type: ignore[arg-type]
+
+
+def exactly(place: Column, value: Any) -> Q:
+    """Equal to the value; null is the absence of one, except inside JSON."""
+    if value is NONE:
+        return NONE
+    if value is None and place.read is not inner_value:
+        return Q(**{f"{place.path}__isnull": True})
+    return Q(**{place.path: value})
+
+
+def among(place: Column, values: list[Any]) -> Q:
+    """Equal to any of the values."""
+    found = NONE
+    for value in (value for value in values if value is None):
+        found = found | exactly(place, value)
+    return found | Q(**{f"{place.path}__in": [value for value in values if value is not None and value is not NONE]})
+
+
+def compared(place: Column, lookup: str, value: Any) -> Q:
+    """Greater or less than a value that has an order."""
+    if value is None or isinstance(value, bool):
+        raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
+    return NONE if value is NONE else Q(**{f"{place.path}__{lookup}": value})
+
+
+def listed(value: Any) -> list[Any]:
+    """The list of an $in or $nin."""
+    if not isinstance(value, list):
+        raise Invalid("“$in” and “$nin” take a list of values.")
+    if len(value) > MOST_VALUES:
+        raise Invalid(f"A list of {len(value)} values is too long for a filter; {MOST_VALUES} are the most.")
+    return value
+
+
+def truth(value: Any) -> bool:
+    """What $exists takes."""
+    if not isinstance(value, bool):
+        raise Invalid("“$exists” takes true or false.")
+    return value
+
+
+def text_value(value: Any) -> str:
+    """Text, as the databases can hold it."""
+    if not isinstance(value, str):
+        raise Invalid("This field is compared with text; put the value into quotation marks.")
+    return clean_text(value)
+
+
+def number_value(value: Any) -> Any:
+    """A whole number of the range that a column has; what lies outside is no row's."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Invalid("This field is compared with a whole number.")
+    return value if abs(value) <= LARGEST else NONE
+
+
+def version_value(value: Any) -> Any:
+    """A version's number, written 3 or "v3" as people do both; another word is no version's."""
+    if isinstance(value, str):
+        index = version_index(value)
+        return NONE if index is None else index
+    return number_value(value)
+
+
+def id_value(*type_names: str) -> Reader:
+    """The reader of an id: as this server gave it out, or the number inside."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,19}", value):
+            try:
+                return ids.decode(value, *type_names)
+            except DomainError:
+                return NONE
+        return number_value(value)
+
+    return read
+
+
+def moment_value(value: Any) -> datetime:
+    """A moment as ISO 8601, in UTC unless it says otherwise; a day alone is its beginning."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise Invalid("This field is compared with a moment such as 2026-01-31 or 2026-01-31 12:00:00.") from None
+
+
+def inner_value(value: Any) -> Any:
+    """A value inside JSON: text, number, true, false or null."""
+    if isinstance(value, dict | list):
+        raise Invalid("A value inside metadata is compared with text, a number, true, false or null.")
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
+        return float(value) if abs(value) < 10**300 else NONE
+    return value
+
+
+def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
+    """Text in which RE2 finds the pattern: its time grows with the text only, whoever wrote the pattern."""
+    pattern = text_value(value)
+    if len(pattern) > LONGEST_PATTERN:
+        raise Invalid(f"The pattern has more than {LONGEST_PATTERN} characters; use a shorter one.")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        raise Invalid(f"“{shown(pattern)}” is no regular expression that RE2 understands ({error}).") from None
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        # Again for each filter: a connection may be new, and the function belongs to it.
+        connection.connection.create_function("linkyard_re2", 2, found_in, deterministic=True)
+        call: Any = Func(Value(pattern), F(path), function="linkyard_re2", output_field=BooleanField())
+        return Q(call)
+    names = list(queryset.order_by().values_list(path, flat=True).distinct()[: MOST_MATCHED + 1])
+    if len(names) > MOST_MATCHED:
+        raise Invalid("There are too many names here for a regular expression; narrow it down with another condition.")
+    return Q(**{f"{path}__in": [name for name in names if name is not None and compiled.search(name)]})
+
+
+def found_in(pattern: str, text: str | None) -> bool:
+    """Whether RE2 finds the pattern (it keeps compiled ones) in the text."""
+    return text is not None and re2.search(pattern, text) is not None
