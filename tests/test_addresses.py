@@ -12,6 +12,7 @@ from tests.conftest import World
 
 # What answers somebody who isn't logged in, and why.
 PUBLIC = {
+    "": "leads to the Registry App or to the log-in",
     "healthz": "supervisors ask it without credentials; it says nothing",
     "readyz": "supervisors ask it without credentials; it says yes or no",
     "metrics": "to loopback or with the operator's token only, which the view checks",
@@ -76,32 +77,39 @@ def test_no_address_ends_in_a_slash_but_the_panels(route: str, pattern: URLPatte
         assert route in {"registry/", "orgs/<str:org>/registry/"}
 
 
+HOME = "/orgs/Acme%20Corp/registry"
+
+
 @pytest.mark.parametrize(
     ("address", "target"),
     [
+        ("/", "/registry"),
+        ("/registry/", "/registry"),
+        ("/registry/?sort=linked", "/registry?sort=linked"),
         ("/admin", "/admin/"),
-        ("/registry", "/orgs/Acme%20Corp/registry"),
-        ("/registry/", "/orgs/Acme%20Corp/registry"),
-        ("/orgs/acme-corp/registry/", "/orgs/Acme%20Corp/registry"),
-        ("/orgs/acme-corp/registry", "/orgs/Acme%20Corp/registry"),
-        ("/orgs/Acme%20Corp", "/orgs/Acme%20Corp/registry"),
-        ("/acme-corp", "/orgs/Acme%20Corp/registry"),
+        (f"{HOME}/", HOME),
+        ("/orgs/acme-corp/registry/", "/orgs/acme-corp/registry"),
+        ("/orgs/Acme%20Corp", HOME),
+        ("/acme-corp", HOME),
+        ("/authorize?ref=models", None),
+        ("/registry", None),
+        (HOME, None),
     ],
 )
-def test_short_and_slashed_forms_lead_to_the_page(client: Client, world: World, address: str, target: str) -> None:
-    client.force_login(world.alice)
-    answer = client.get(address)
-    while answer.status_code in {301, 302} and answer["Location"] != target:
-        answer = client.get(answer["Location"])
-    assert answer.get("Location", answer.wsgi_request.get_full_path()) == target
-
-
-@pytest.mark.parametrize(
-    "address", ["/registry", "/registry/", "/orgs/Acme%20Corp/registry", "/orgs/Acme%20Corp/registry/"]
-)
-def test_the_registry_app_opens_in_both_forms(client: Client, world: World, address: str) -> None:
+def test_short_and_slashed_forms_lead_to_the_page(
+    client: Client, world: World, address: str, target: str | None
+) -> None:
     client.force_login(world.bob)
-    assert client.get(address, follow=True).status_code == 200
+    answer = client.get(address)
+    assert answer.get("Location") == target
+    if target != "/admin/":
+        assert client.get(address, follow=True).status_code == 200
+
+
+def test_a_visitor_comes_to_the_login(client: Client, world: World) -> None:
+    assert client.get("/")["Location"] == "/login"
+    assert client.get("/registry")["Location"] == "/login?next=/registry"
+    assert client.get("/authorize?ref=models")["Location"] == "/login?next=/authorize%3Fref%3Dmodels"
 
 
 @pytest.mark.parametrize(

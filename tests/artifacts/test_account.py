@@ -74,8 +74,8 @@ def test_a_wrong_pair_says_one_sentence_whoever_is_meant(client: Client, bob: Us
     ],
 )
 def test_the_way_back_stays_on_this_site(client: Client, bob: User, address: str) -> None:
-    assert client.post("/login", {"name": "bob", "password": PASSWORD, "next": address})["Location"] == "/"
-    assert client.get("/login", {"next": address})["Location"] == "/"
+    assert client.post("/login", {"name": "bob", "password": PASSWORD, "next": address})["Location"] == "/registry"
+    assert client.get("/login", {"next": address})["Location"] == "/registry"
 
 
 def test_the_session_key_changes_with_the_login(client: Client, bob: User) -> None:
