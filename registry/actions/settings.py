@@ -1,0 +1,178 @@
+"""What is done to a registry after it was made: its settings, its name, its end."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from artifacts import access, addresses, audit, naming
+from artifacts.access import Can
+from artifacts.actions import search
+from artifacts.errors import Conflict, Invalid
+from artifacts.models import ArtifactType, NameRedirect, Organization, Project, SearchTerm, User, Verb
+from artifacts.naming import key_of
+from registry.actions.registries import accept_types, create_registry, describe_registry
+from registry.models import AcceptedType, Registry
+
+RETRIED_WITHIN = timedelta(minutes=5)
+
+
+@transaction.atomic
+def save_registry(
+    organization: Organization,
+    name: str,
+    *,
+    description: str | None = None,
+    visibility: str | None = None,
+    accepts_all_types: bool | None = None,
+    types: Iterable[str] = (),
+    acting_user: User,
+) -> tuple[Project, bool]:
+    """The registry of this name with these settings, made if it is missing, and whether it was made; None leaves as it is.
+
+    Whoever repeats the request that made it, because the answer got lost, hears again that it was made.
+    """
+    stored, types = naming.registry_project_name(name), list(types)
+    entity = addresses.organization_entity(organization)
+    project = entity.projects.filter(name_key=key_of(stored)).first()
+    if project is not None:
+        project.entity = entity
+    if project is None or not access.allowed(acting_user, Can.VIEW, project):
+        refuse_contradiction(accepts_all_types, types)
+        visible = visibility or Project.Visibility.ORGANIZATION
+        made = create_registry(
+            organization,
+            name,
+            description=description or "",
+            visibility=visible,
+            types=types,
+            acting_user=acting_user,
+        )
+        return made.project, True
+    has_changed = change_settings(
+        project,
+        description=description,
+        visibility=visibility,
+        accepts_all_types=accepts_all_types,
+        types=types,
+        acting_user=acting_user,
+    )
+    is_new = project.created_at > timezone.now() - RETRIED_WITHIN
+    return project, is_new and not has_changed and project.created_by_id == acting_user.pk
+
+
+def refuse_contradiction(accepts_all_types: bool | None, types: list[str]) -> None:
+    """Refuse a new registry that shall accept all types and some, or none at all."""
+    if accepts_all_types and types:
+        raise Invalid(
+            "A registry that accepts all types has no list of them; leave the types out, or accept only those."
+        )
+    if accepts_all_types is False and not types:
+        raise Invalid("The registry would accept no type; name the types that it shall accept, or let it accept all.")
+
+
+@transaction.atomic
+def change_settings(
+    project: Project,
+    *,
+    description: str | None = None,
+    visibility: str | None = None,
+    accepts_all_types: bool | None = None,
+    types: Iterable[str] = (),
+    acting_user: User,
+) -> bool:
+    """Change what is given and differs; says whether anything did. Types are only ever added."""
+    registry = Registry.objects.select_for_update().get(project=project)
+    registry.project = project
+    has_changed = False
+    if description is not None and description != project.description:
+        describe_registry(project, description, acting_user=acting_user)
+        has_changed = True
+    if visibility is not None and visibility != project.visibility:
+        _restrict(project, visibility, acting_user)
+        has_changed = True
+    if accepts_all_types is not None and accepts_all_types != registry.accepts_all_types:
+        _accept_all(registry, accepts_all_types, acting_user)
+        has_changed = True
+    added = [name for name in types if name not in registry.type_names]
+    if added:
+        accept_types(project, added, acting_user=acting_user)
+        has_changed = True
+    return has_changed
+
+
+def _restrict(project: Project, visibility: str, acting_user: User) -> None:
+    """From the organization to those with a role of their own; never back, since people relied on it."""
+    access.require(acting_user, Can.MANAGE, project)
+    if project.is_core:
+        raise Invalid(f"“{project.title}” is a core registry, which everybody in the organization sees.")
+    if visibility != Project.Visibility.RESTRICTED:
+        raise Invalid(f"“{project.title}” is restricted and stays so; make another registry for the organization.")
+    project.visibility = visibility
+    project.updated_at = Now()  # type: ignore[assignment]
+    project.save(update_fields=["visibility", "updated_at"])
+    _record(project, acting_user, changed="visibility", visibility=visibility)
+
+
+def _accept_all(registry: Registry, accepts_all_types: bool, acting_user: User) -> None:
+    """With or without a list; a new list begins with what collections already hold, so that they keep working."""
+    project = registry.project
+    access.require(acting_user, Can.MANAGE, project)
+    registry.accepts_all_types = accepts_all_types
+    registry.save(update_fields=["accepts_all_types"])
+    if not accepts_all_types:
+        used = ArtifactType.objects.filter(project=project).values_list("name", flat=True)
+        AcceptedType.objects.bulk_create(
+            [AcceptedType(registry=registry, name=name) for name in used if name not in registry.type_names]
+        )
+    _record(project, acting_user, changed="types", accepts_all_types=accepts_all_types)
+
+
+def _record(project: Project, acting_user: User, **data: object) -> None:
+    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, **data)
+
+
+@transaction.atomic
+def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
+    """Give a registry another name; the old one leads to it from now on. The name that it has changes nothing."""
+    access.require(acting_user, Can.MANAGE, project)
+    stored = naming.registry_project_name(name)
+    current = Project.objects.select_for_update().get(pk=project.pk)
+    if current.name == stored:
+        return
+    if project.is_core:
+        raise Invalid(f"“{project.title}” is a core registry and keeps its name; make a registry of your own.")
+    key, old = key_of(stored), current.name_key
+    if Project.objects.filter(entity=project.entity, name_key=key).exclude(pk=project.pk).exists():
+        raise Conflict(f"A registry named “{naming.shown(name)}” exists in “{project.entity}”; choose another name.")
+    renamed_from = project.title
+    project.name, project.name_key = stored, key
+    project.updated_at = Now()  # type: ignore[assignment]
+    project.save(update_fields=["name", "name_key", "updated_at"])
+    NameRedirect.objects.filter(in_entity=project.entity, name_key=key).delete()
+    if old != key:
+        NameRedirect.objects.update_or_create(in_entity=project.entity, name_key=old, defaults={"project": project})
+    search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
+    _record(project, acting_user, changed="name", renamed_from=renamed_from)
+
+
+@transaction.atomic
+def delete_registry(project: Project, *, acting_user: User) -> None:
+    """Delete a registry with its collections and links; the linked versions stay in their projects."""
+    access.require(acting_user, Can.MANAGE, project)
+    if not project.is_registry:
+        raise Invalid(f"“{project.name}” is no registry.")
+    if project.is_core:
+        raise Invalid(f"“{project.title}” is a core registry and stays; delete its collections instead.")
+    registry = Registry.objects.select_for_update().get(project=project)
+    audit.record(
+        Verb.REGISTRY_DELETED,
+        acting_user=acting_user,
+        label=project.title,
+        project=project,
+        collections=registry.collection_count,
+        versions=registry.version_count,
+    )
+    project.delete()
