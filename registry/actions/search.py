@@ -79,11 +79,11 @@ def _registries(projects: Iterable[Project], key: str) -> list[Hit]:
 
 
 def _terms(visible: dict[int, Project], kind: SearchTerm.Kind, key: str, most: int) -> list[SearchTerm]:
-    """Terms of one kind, ranked; two short reads, neither of which grows with what doesn't fit."""
+    """Terms of one kind, ranked: those that begin so, then, if these are few, those that hold it elsewhere."""
     known = SearchTerm.objects.filter(kind=kind, project__in=list(visible))
     first = list(known.filter(name_key__startswith=key).order_by("name_key", "pk")[: most + 1])
     parts: list[SearchTerm] = []
-    if len(key) >= SHORTEST_PART:
+    if len(key) >= SHORTEST_PART and len(first) <= most:
         inner = known.filter(name_key__contains=key).exclude(name_key__startswith=key)
         for gram in _telling(grams_of(key)):
             inner = inner.filter(grams__gram=gram)

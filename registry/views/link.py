@@ -16,7 +16,7 @@ from registry import metrics
 from registry.actions.link import link_version
 from registry.forms import words
 from registry.sources import read_source
-from registry.views.place import collection_of, collection_url, version_url
+from registry.views.place import collection_of, collection_url, filled_in, version_url
 
 FIELDS = ("team", "project", "artifact", "version")
 
@@ -25,7 +25,7 @@ FIELDS = ("team", "project", "artifact", "version")
 def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.LINK)
     is_final = request.method == "POST" and request.POST.get("step") != "choose"
-    asked = {name: value.strip() for name, value in (request.POST if request.method == "POST" else request.GET).items()}
+    asked = filled_in(request)
     source = read_source(request.user, found, asked, is_final=is_final)
     wrong: dict[str, str] = {}
     if is_final and source.chosen is not None and not source.has_errors:

@@ -18,7 +18,7 @@ from registry.forms import words
 from registry.models import Registry
 from registry.rows import source_url
 from registry.views.link import known_aliases, preview
-from registry.views.place import version_url
+from registry.views.place import filled_in, version_url
 
 MOST_TARGETS = 50
 NEW = "new"
@@ -34,7 +34,7 @@ def modal(request: HtmxHttpRequest, entity: str, project: str, collection: str, 
         return page(
             request, "registry/link_refused.html", {"version": version, "reason": reason, "cancel": source_url(version)}
         )
-    asked = {name: value.strip() for name, value in (request.POST if request.method == "POST" else request.GET).items()}
+    asked = filled_in(request)
     asked["step"] = asked.get("step", "") if request.method == "POST" else ""
     errors: dict[str, str] = {}
     if asked["step"] in {"aliases", "link"}:

@@ -27,11 +27,22 @@ def collection_of(
     return addresses.collection(registry_of(request, org, registry, can=can), collection)
 
 
-def organization_name(project: Project) -> str:
-    """The organization that owns a registry, as addresses name it."""
+def owner_of(project: Project) -> Organization:
+    """The organization that owns a registry."""
     organization = project.entity.organization
     assert organization is not None  # a registry's entity is its organization's
-    return organization.name
+    return organization
+
+
+def organization_name(project: Project) -> str:
+    """The organization that owns a registry, as addresses name it."""
+    return owner_of(project).name
+
+
+def filled_in(request: HtmxHttpRequest) -> dict[str, str]:
+    """What a form sent, or the address names, without the spaces around it."""
+    given = request.POST if request.method == "POST" else request.GET
+    return {name: str(given[name]).strip() for name in given}
 
 
 def registry_url(project: Project, name: str = "registry:registry") -> str:

@@ -27,6 +27,7 @@ from registry.rows import collection_rows
 from registry.views.place import (
     collection_url,
     organization_name,
+    owner_of,
     permissions,
     registry_of,
     registry_url,
@@ -71,7 +72,7 @@ def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         .distinct()[:100],
         "is_filtered": any(request.GET.get(name) for name in ("q", "type", "tag", "alias")),
         "code": snippets.link_code(
-            project, snippets.own_team(request.user, project.entity.organization), type_name=snippet_type(given)
+            project, snippets.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
         ),
     }
     return page(request, "registry/registry.html", context, partial="collection-rows")
