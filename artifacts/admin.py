@@ -51,7 +51,7 @@ class BoundedPaginator(AnyPaginator):
     @cached_property
     def count(self) -> int:
         """At most COUNTED."""
-        return len(self.object_list.order_by().values_list("pk", flat=True)[:COUNTED])  # type: ignore[union-attr]
+        return len(self.object_list.order_by().values_list("pk", flat=True)[:COUNTED])  # type: ignore[attr-defined]
 
 
 class Rows(AnyAdmin):
@@ -100,10 +100,10 @@ class Rows(AnyAdmin):
         names = [str(row) for row in objs]
         return (
             [f"{name} and all that belongs to it" for name in names],
-            {self.opts.verbose_name_plural: len(names)},
+            {str(self.opts.verbose_name_plural): len(names)},
             set(),
             [],
-        )  # type: ignore[dict-item]
+        )
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Never past the actions."""
@@ -159,7 +159,7 @@ class UserAdmin(Rows):
     search_fields = ("name_key", "full_name", "email")
     readonly_fields = ("api_keys", "created_at", "last_login")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A new person is active."""
         if obj is None:
             return ["name", "full_name", "email", "new_password", "is_admin"]
@@ -237,7 +237,7 @@ class EntityAdmin(Rows):
     search_fields = ("name_key",)
     raw_id_fields = ("organization",)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """What is known afterwards is more than what is asked."""
         return ["name", "organization"] if obj is None else ["name", "kind", "organization", "user", "created_at"]
 

@@ -1,7 +1,5 @@
 """What people fill in about accounts, teams and organizations. What a form can't know, the action says."""
 
-from typing import ClassVar
-
 from django import forms
 
 from artifacts.models import Entity, User
@@ -119,7 +117,7 @@ class MemberForm(RoleForm):
     role = forms.ChoiceField(
         label="Role", choices=[(role.value, role.label) for role in MEMBER_ROLES], initial=Role.MEMBER
     )
-    field_order: ClassVar = ["name", "role"]
+    field_order = ("name", "role")
 
     def clean_name(self) -> User:
         """The person of this name."""
@@ -141,3 +139,32 @@ class TeamForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "vision", "autocomplete": "off"}),
         help_text="Also the team's entity and address: letters, digits, “-”, “_” and “.”.",
     )
+
+
+class VersionDescriptionForm(forms.Form):
+    """What people should know about a version."""
+
+    description = forms.CharField(
+        label="Description",
+        required=False,
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text="Markdown. It is the same wherever the version is linked.",
+    )
+
+
+class VersionMetadataForm(forms.Form):
+    """The attached metadata as JSON."""
+
+    metadata = forms.JSONField(
+        label="Metadata",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 22, "class": "mono", "spellcheck": "false"}),
+        help_text="A JSON object. It is the same wherever the version is linked.",
+        error_messages={"invalid": "This isn't JSON; look for a missing quote, comma or bracket."},
+    )
+
+    def clean_metadata(self) -> object:
+        """Nothing typed is no metadata."""
+        value = self.cleaned_data["metadata"]
+        return {} if value is None else value

@@ -45,7 +45,7 @@ class OrganizationAdmin(Rows):
     list_display = ("name", "created_at")
     search_fields = ("name_key",)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """The first administrator is asked for once."""
         return ["name", "owner"] if obj is None else ["name", "created_at"]
 
@@ -99,7 +99,7 @@ class RegistryAdmin(Rows):
         """Whose it is."""
         return str(registry.project.entity.organization)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Only the description changes afterwards."""
         if obj is None:
             return ["organization", "name", "visibility", "types", "description"]

@@ -31,11 +31,15 @@ class Panel(AdminSite):
             raise NotFound("There is nothing at this address that you can see; check it, or ask for access.")
         return redirect_to_login(wanted, reverse("login"))
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """As everywhere else."""
         auth.logout(request)
         return HttpResponseRedirect(reverse("login"))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         """One's own password is changed in one's settings."""
         return HttpResponseRedirect(reverse("artifacts:account"))

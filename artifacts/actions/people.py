@@ -89,13 +89,13 @@ def change_user(
     by_admin = acting_user is None or acting_user.is_admin
     if not by_admin and (acting_user != user or is_admin is not None or is_active is not None):
         raise Forbidden("permission denied: only a site administrator changes this; ask one.")
+    if is_admin is False or is_active is False:
+        _keep_a_site_administrator(user)
     user = User.objects.select_for_update().get(pk=user.pk)
     if email is not None:
         refuse_bad_email(email)
     if full_name is not None:
         full_name = naming.clean_text(full_name, longest=200)
-    if user.is_admin and user.is_active and (is_admin is False or is_active is False):
-        _keep_a_site_administrator(user)
     wanted = {"full_name": full_name, "email": email, "is_admin": is_admin, "is_active": is_active}
     changed = {field: value for field, value in wanted.items() if value is not None and value != getattr(user, field)}
     if changed:
@@ -106,9 +106,9 @@ def change_user(
 
 
 def _keep_a_site_administrator(user: User) -> None:
-    # Locked together: two last administrators can't both step down.
-    others = User.objects.select_for_update().filter(is_admin=True, is_active=True).exclude(pk=user.pk)
-    if not list(others[:1]):
+    # All are locked in one order: two last administrators can't both step down, nor wait for each other.
+    administrators = User.objects.select_for_update().filter(is_admin=True, is_active=True).order_by("pk")
+    if [administrator.pk for administrator in administrators] == [user.pk]:
         raise Conflict(f"“{user.name}” is the last administrator of this site; make somebody else one first.")
 
 
@@ -194,7 +194,7 @@ def delete_user(user: User, *, acting_user: User | None) -> None:
             raise Conflict(
                 f"“{user.name}” is the last administrator of “{member.organization.name}”; make somebody else one first."
             )
-    if acting_user is not None and user.is_admin and user.is_active:
+    if acting_user is not None:
         _keep_a_site_administrator(user)
     retire(user.name_key)
     audit.record(Verb.USER_DELETED, acting_user=acting_user if acting_user != user else None, label=user.name)

@@ -12,7 +12,7 @@ from artifacts import access
 from artifacts.actions import organizations
 from artifacts.errors import DomainError, NotFound
 from artifacts.forms import MemberForm, RoleForm
-from artifacts.models import Entity, Organization, Role, TeamMember, User
+from artifacts.models import Entity, Organization, OrganizationMember, Role, TeamMember, User
 from artifacts.naming import key_of, shown
 from artifacts.pages import HtmxHttpRequest, done, page
 
@@ -62,7 +62,7 @@ def listing(request: HtmxHttpRequest, place: Place, *, status: int = 200, **cont
     if isinstance(place.holder, Organization):
         teams = TeamMember.objects.filter(team__organization=place.holder).select_related("team").order_by("pk")
         members = members.prefetch_related(Prefetch("user__team_memberships", queryset=teams, to_attr="teams_here"))
-    found = list(members[: PAGE + 1])
+    found: list[OrganizationMember | TeamMember] = list(members[: PAGE + 1])
     rows = [
         {
             "member": member,

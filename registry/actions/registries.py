@@ -160,7 +160,7 @@ def create_collection(
 def delete_collection(collection: Collection, *, acting_user: User) -> None:
     """Delete a collection with its links; the linked versions stay in their projects."""
     access.require(acting_user, Can.LINK, collection.project)
-    collection = Collection.objects.select_for_update().with_place().get(pk=collection.pk)
+    collection = Collection.objects.select_for_update(of=("self",)).with_place().get(pk=collection.pk)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
     guarded = ProtectedAlias.objects.filter(project=collection.project).values("name_key")
