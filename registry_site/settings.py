@@ -45,8 +45,8 @@ def secret_key() -> str:
 
 SECRET_KEY = secret_key()
 
-# `start` sets LINKYARD_HOST to the address it binds to, so that it is trusted beside the loopback names.
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", os.environ.get("LINKYARD_HOST", "localhost")]
+# `start` adds the address it binds to.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 if PUBLIC_URL:
     public = urlsplit(PUBLIC_URL)
     if public.scheme not in {"http", "https"} or not public.hostname:
