@@ -105,7 +105,14 @@ def test_a_broken_cursor_begins_at_the_start(client: Client, world: World) -> No
 def test_a_registry_is_created_with_its_types(client: Client, world: World) -> None:
     client.force_login(world.bob)
     form = shown(client, NEW)
-    for label in ("Name", "Description", "Registry visibility", "Accepted artifacts type", "All types", "Specify types"):
+    for label in (
+        "Name",
+        "Description",
+        "Registry visibility",
+        "Accepted artifacts type",
+        "All types",
+        "Specify types",
+    ):
         assert label in form
     given = {"name": "Golden Datasets", "visibility": "restricted", "accepted": "specify", "types": "dataset, labels"}
     response = client.post(NEW, given)

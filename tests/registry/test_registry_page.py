@@ -185,7 +185,9 @@ def test_a_protected_alias_keeps_the_collection_from_members(client: Client, wor
 
 def test_history_and_members_say_who_did_and_may(client: Client, world: World) -> None:
     linked(world, "detectors")
-    others = organizations.create_team("speech", world.organization, members=[(world.carol, "viewer")], acting_user=None)
+    others = organizations.create_team(
+        "speech", world.organization, members=[(world.carol, "viewer")], acting_user=None
+    )
     ProjectMember.objects.create(project=world.model, team=others, role="member")
     client.force_login(world.carol)
     history = shown(client, f"{REGISTRY}/-/history")
@@ -226,7 +228,11 @@ def test_members_look_at_settings_and_change_none(client: Client, world: World) 
     client.force_login(world.bob)
     settings = f"{REGISTRY}/-/settings"
     assert "You may look, not change." in shown(client, settings)
-    for name, given in (("types", {"types": "engine"}), ("aliases", {"alias": "x"}), ("aliases/remove", {"alias": "x"})):
+    for name, given in (
+        ("types", {"types": "engine"}),
+        ("aliases", {"alias": "x"}),
+        ("aliases/remove", {"alias": "x"}),
+    ):
         assert client.post(f"{settings}/{name}", given).status_code == 403
 
 
