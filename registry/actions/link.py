@@ -77,11 +77,7 @@ def refuse_unlinkable(version: ArtifactVersion, registry: Project) -> None:
             f"“{registry.name}” isn't a registry; linking is only possible to a collection in your organization's registry: "
             "write the target as wandb-registry-<registry>/<collection>."
         )
-    if source.entity.kind == Entity.Kind.PERSONAL:
-        raise Invalid(
-            f"“{source.entity.name}” is a personal entity, and only artifacts logged within an organization's team can be linked "
-            f'to its registry; log the artifact to a team: wandb.init(entity="<team>", …).'
-        )
+    refuse_personal(source.entity)
     if source.entity.organization_id != registry.entity.organization_id:
         raise Invalid(
             f"The version belongs to another organization than registry “{registry.title}”; linking is only allowed "
@@ -91,6 +87,15 @@ def refuse_unlinkable(version: ArtifactVersion, registry: Project) -> None:
         raise Conflict(f"Version “{version}” was deleted; choose another version.")
     if not version.is_committed:
         raise Invalid("The version is still uploading; wait until it is complete (artifact.wait()) and link it then.")
+
+
+def refuse_personal(entity: Entity) -> None:
+    """Refuse what was logged by somebody for themselves: a registry holds the work of its organization's teams."""
+    if entity.kind == Entity.Kind.PERSONAL:
+        raise Invalid(
+            f"“{entity.name}” is a personal entity, and only artifacts logged within an organization's team can be linked "
+            f'to its registry; log the artifact to a team: wandb.init(entity="<team>", …).'
+        )
 
 
 def refuse_misfit(version: ArtifactVersion, collection: Collection) -> None:
@@ -140,3 +145,12 @@ def unlink_version(membership: Membership, *, acting_user: User) -> None:
         Registry.objects.filter(project=collection.project_id).update(version_count=F("version_count") - 1)
     if was_latest:
         labels.give_latest_back(collection)
+
+
+@transaction.atomic
+def unlink_from(collection: Collection, version: ArtifactVersion, *, acting_user: User) -> None:
+    """End the link that a collection has to a version; where there is none (any more) nothing happens."""
+    access.require(acting_user, Can.LINK, collection.project)
+    membership = collection.memberships.filter(version=version).first()
+    if membership is not None:
+        unlink_version(membership, acting_user=acting_user)

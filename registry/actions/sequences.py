@@ -48,9 +48,9 @@ def _refuse_protected(collection: Collection) -> None:
         collection__kind=Collection.Kind.PORTFOLIO,
         collection__project__protected_aliases__name_key=F("name_key"),
     )
-    row = held.select_related("collection__project").first()
-    if row is not None:
+    if held.exists():
+        # Which registry isn't said: it may be hidden from whoever deletes.
         raise Forbidden(
-            f"permission denied: registry “{row.collection.project.title}” holds one of these versions by the protected alias "
-            f"“{row.name}” of “{row.collection.name}”; an administrator of the registry must take it off first."
+            "permission denied: a registry holds one of these versions by a protected alias; "
+            "an administrator of that registry must take the alias off first."
         )

@@ -32,6 +32,15 @@ LARGEST = 2**63 - 1
 
 # Importing a module registers its resolvers.
 RESOLVER_MODULES = [
+    "artifacts",
+    "automations",
+    "collections",
+    "links",
+    "members",
+    "organizations",
+    "people",
+    "projects",
+    "registries",
     "viewer",
 ]
 
