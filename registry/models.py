@@ -50,7 +50,6 @@ class Registry(models.Model):
     last_linked_at = models.DateTimeField(null=True, blank=True)
 
     objects = RegistryQuerySet.as_manager()
-    accepted_types: "models.Manager[AcceptedType]"
 
     class Meta:
         verbose_name_plural = "registries"

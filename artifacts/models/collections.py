@@ -129,7 +129,6 @@ class Membership(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = MembershipQuerySet.as_manager()
-    aliases: "models.Manager[Alias]"
 
     class Meta:
         constraints = [

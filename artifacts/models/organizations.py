@@ -26,9 +26,6 @@ class Organization(models.Model):
     name_key = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    members: "models.Manager[OrganizationMember]"
-    entities: "models.Manager[Entity]"
-
     def __str__(self) -> str:
         return self.name
 
@@ -70,7 +67,6 @@ class Entity(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = EntityQuerySet.as_manager()
-    members: "models.Manager[TeamMember]"
 
     class Meta:
         verbose_name_plural = "entities"

@@ -1,13 +1,8 @@
 """People and their API keys."""
 
-from typing import TYPE_CHECKING
-
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Now
-
-if TYPE_CHECKING:
-    from artifacts.models.organizations import Entity
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -38,7 +33,6 @@ class User(AbstractBaseUser):
     objects = UserQuerySet.as_manager()
     USERNAME_FIELD = "name_key"
     EMAIL_FIELD = "email"
-    personal: "Entity"
 
     def __str__(self) -> str:
         return self.name

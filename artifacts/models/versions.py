@@ -59,7 +59,6 @@ class ArtifactVersion(models.Model):
     wanted_tags = models.JSONField(default=list, blank=True)
 
     objects = VersionQuerySet.as_manager()
-    tags: "models.Manager[VersionTag]"
 
     class Meta:
         constraints = [
