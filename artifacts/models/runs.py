@@ -1,11 +1,16 @@
 """Runs and what they logged: history in compressed chunks, one small plot for each metric, files."""
 
+from datetime import timedelta
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from artifacts.models.people import User
 from artifacts.models.projects import Project
+
+SILENT_AFTER = timedelta(minutes=5)  # the client says something every 30 seconds
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -18,6 +23,11 @@ class RunQuerySet(models.QuerySet["Run"]):
     def with_place(self) -> "RunQuerySet":
         """Together with the project, its entity and who made the run."""
         return self.select_related("project__entity__organization", "created_by")
+
+    def with_state_now(self) -> "RunQuerySet":
+        """With `current_state`, in which a run that fell silent has crashed: for filters; a row itself has `state_now`."""
+        silent = When(state="running", heartbeat_at__lt=timezone.now() - SILENT_AFTER, then=Value("crashed"))
+        return self.annotate(current_state=Case(silent, default=F("state"), output_field=models.CharField()))
 
 
 class Run(models.Model):
@@ -61,6 +71,13 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or self.name
+
+    @property
+    def state_now(self) -> str:
+        """The state as people see it: a run that says it is running but fell silent has crashed."""
+        if self.state == Run.State.RUNNING and timezone.now() - self.heartbeat_at > SILENT_AFTER:
+            return Run.State.CRASHED.value
+        return self.state
 
 
 class RunTag(models.Model):

@@ -1,0 +1,174 @@
+"""What is done to runs and their files; what they log arrives in `artifacts.actions.streams`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from artifacts import access, audit, naming, run_names
+from artifacts.access import Can
+from artifacts.actions.projects import find_or_create_project
+from artifacts.errors import Invalid
+from artifacts.models import Entity, Project, Run, RunFile, RunTag, User, Verb
+
+DEFAULT_PROJECT = "uncategorized"
+LONGEST_FILE_NAME = 1_024
+MOST_FILES_AT_ONCE = 10_000
+MOST_TAGS = 100
+LONGEST = {"display_name": 256, "group": 256, "job_type": 256, "host": 256, "program": 1024, "commit": 64, "repository": 1024}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunChanges:
+    """What is to be set of a run; None leaves it as it is."""
+
+    display_name: str | None = None
+    config: Mapping[str, object] | None = None
+    summary: Mapping[str, object] | None = None
+    group: str | None = None
+    job_type: str | None = None
+    notes: str | None = None
+    host: str | None = None
+    program: str | None = None
+    commit: str | None = None
+    repository: str | None = None
+    state: str | None = None
+    tags: Sequence[str] | None = None
+
+    def fields(self) -> dict[str, object]:
+        """The columns to set, cleaned; text that is too long is cut, since the client can't be asked to shorten it."""
+        found: dict[str, object] = {}
+        for name, longest in LONGEST.items():
+            text = getattr(self, name)
+            if text is not None:
+                found[name] = naming.clean_text(text)[:longest]
+        if self.notes is not None:
+            found["notes"] = naming.clean_text(self.notes)
+        for name in ("config", "summary"):
+            value = getattr(self, name)
+            if value is not None:
+                found[name] = naming.clean_json(value)
+        if self.state in Run.State.values:
+            found["state"] = self.state
+        return found
+
+    def tag_names(self) -> list[str] | None:
+        """The tags to set."""
+        if self.tags is None:
+            return None
+        # The client lets people write any text here, so it is cleaned and not refused.
+        cleaned = (naming.clean_text(tag).strip()[:128] for tag in self.tags)
+        return naming.distinct(tag for tag in cleaned if tag)[:MOST_TAGS]
+
+
+@transaction.atomic
+def upsert_run(
+    entity: Entity, project_name: str | None, name: str | None, changes: RunChanges, *, acting_user: User
+) -> tuple[Run, bool]:
+    """Start a run, or go on with the one of this name; and whether it was made. The project is made if it is missing.
+
+    Raises NotFound, Forbidden or Invalid. Again does nothing more.
+    """
+    project = find_or_create_project(entity, project_name or DEFAULT_PROJECT, acting_user=acting_user)
+    name = naming.run_name(name) if name else run_names.run_id()
+    run, is_new = _find_or_start(project, name, acting_user)
+    run.project = project
+    fields = changes.fields()
+    if is_new and not fields.get("display_name"):
+        fields["display_name"] = run_names.display_name(_next_number(run))
+    if not is_new:
+        fields = _going_on(run, fields)
+    _set(run, {**fields, "heartbeat_at": timezone.now()}, changes.tag_names())
+    return run, is_new
+
+
+def _find_or_start(project: Project, name: str, acting_user: User) -> tuple[Run, bool]:
+    found = Run.objects.select_for_update().filter(project=project, name=name).first()
+    if found is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            return Run.objects.create(project=project, name=name, created_by=acting_user), True
+    except IntegrityError:  # the client sent it twice at the same moment
+        return Run.objects.select_for_update().get(project=project, name=name), False
+
+
+def _going_on(run: Run, fields: dict[str, object]) -> dict[str, object]:
+    """A run that had ended and says something of itself again is resumed."""
+    if run.state != Run.State.RUNNING and "state" not in fields:
+        fields = {**fields, "state": Run.State.RUNNING, "exit_code": None}
+    if not fields.get("display_name"):
+        fields.pop("display_name", None)
+    return fields
+
+
+def _next_number(run: Run) -> int:
+    """One more than the project's last run has in its name; counted only where people name their runs themselves."""
+    others = run.project.runs.exclude(pk=run.pk)
+    last = others.newest_first().first()  # type: ignore[attr-defined]
+    if last is None:
+        return 1
+    number = run_names.number_in(last.display_name)
+    return number + 1 if number is not None else others.count() + 1
+
+
+def _set(run: Run, fields: Mapping[str, object], tags: list[str] | None) -> None:
+    for name, value in fields.items():
+        setattr(run, name, value)
+    run.updated_at = timezone.now()
+    run.save(update_fields=[*fields, "updated_at"])
+    if tags is not None:
+        run.tag_rows.exclude(name__in=tags).delete()
+        RunTag.objects.bulk_create((RunTag(run=run, name=tag) for tag in tags), ignore_conflicts=True)
+
+
+@transaction.atomic
+def change_run(run: Run, changes: RunChanges, *, acting_user: User) -> Run:
+    """Change what people say about a run; its state stays, unless another one is given."""
+    access.require(acting_user, Can.LOG, run.project)
+    project = run.project
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    run.project = project
+    _set(run, changes.fields(), changes.tag_names())
+    return run
+
+
+@transaction.atomic
+def create_run_files(run: Run, names: Sequence[str], *, acting_user: User) -> list[RunFile]:
+    """A row for each name, in the order given, each once: what the client then uploads. Again gives the same rows."""
+    access.require(acting_user, Can.LOG, run.project)
+    if len(names) > MOST_FILES_AT_ONCE:
+        raise Invalid(f"{len(names)} files at once are too many; announce {MOST_FILES_AT_ONCE} or fewer.")
+    wanted = naming.distinct(_file_name(name) for name in names)
+    RunFile.objects.bulk_create((RunFile(run=run, name=name) for name in wanted), ignore_conflicts=True)
+    found = {row.name: row for row in run.files.filter(name__in=wanted)}
+    for row in found.values():
+        row.run = run
+    return [found[name] for name in wanted]
+
+
+def _file_name(name: str) -> str:
+    """A path below the run's directory."""
+    parts = name.split("/")
+    if not name or len(name) > LONGEST_FILE_NAME or any(part in {"", ".", ".."} for part in parts):
+        raise Invalid(f"The file's name “{naming.shown(name)}” is no path inside a run; use one like “plots/loss.png”.")
+    if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in name):
+        raise Invalid(f"The file's name “{naming.shown(naming.clean_text(name))}” has control characters; rename it.")
+    return name
+
+
+@transaction.atomic
+def delete_run(run: Run, *, acting_user: User) -> None:
+    """Delete a run with its history and files. The versions that it logged stay, without it."""
+    access.require(acting_user, Can.EDIT, run.project)
+    audit.record(Verb.RUN_DELETED, acting_user=acting_user, label=f"{run.project.name}/{run.name}", project=run.project)
+    Run.objects.filter(pk=run.pk).delete()
+
+
+def json_object(value: object, what: str) -> Mapping[str, object]:
+    """JSON from the client that has to be an object."""
+    if not isinstance(value, dict):
+        raise Invalid(f"The run's {what} is not a JSON object; send one such as {{“lr”: 0.1}}.")
+    return cast(Mapping[str, object], value)
