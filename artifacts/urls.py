@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from artifacts.views import account, organizations, teams
+from artifacts.views import account, browser, files, organizations, teams, version_acts, versions
 
 app_name = "artifacts"
 
@@ -40,8 +40,29 @@ places: list[URLPattern] = [
     path("<str:entity>/-/members/<str:person>/remove", teams.team_member_remove, name="team-member-remove"),
 ]
 
+# Acts on a version take its place without the type: they are the same in a project and in a registry.
+ARTIFACTS = "<str:entity>/<str:project>/artifacts"
+VERSION = "<str:collection>/<str:reference>"
+artifact_pages: list[URLPattern] = [
+    path(ARTIFACTS, browser.browser, name="browser"),
+    path(f"{ARTIFACTS}/-/switch/<str:collection>", versions.switch, name="version-switch"),
+    path(f"{ARTIFACTS}/-/description/<str:collection>", browser.describe, name="collection-describe"),
+    path(f"{ARTIFACTS}/-/description/{VERSION}", version_acts.describe, name="version-describe"),
+    path(f"{ARTIFACTS}/-/metadata/{VERSION}", version_acts.edit_metadata, name="version-metadata"),
+    path(f"{ARTIFACTS}/-/aliases/{VERSION}", version_acts.add_alias, name="version-alias"),
+    path(f"{ARTIFACTS}/-/aliases/{VERSION}/remove", version_acts.remove_alias, name="version-unalias"),
+    path(f"{ARTIFACTS}/-/tags/{VERSION}", version_acts.add_tag, name="version-tag"),
+    path(f"{ARTIFACTS}/-/tags/{VERSION}/remove", version_acts.remove_tag, name="version-untag"),
+    path(f"{ARTIFACTS}/-/file/{VERSION}", files.file, name="version-file"),
+    path(f"{ARTIFACTS}/<str:type>", browser.browser, name="browser-type"),
+    path(f"{ARTIFACTS}/<str:type>/<str:collection>", browser.collection, name="collection"),
+    path(f"{ARTIFACTS}/<str:type>/{VERSION}", versions.version, name="version"),
+    path(f"{ARTIFACTS}/<str:type>/{VERSION}/<str:tab>", versions.version, name="version-tab"),
+]
+
 urlpatterns: list[URLPattern] = [
     *accounts,
     *places,
+    *artifact_pages,
     path("<str:entity>", teams.entity, name="entity"),
 ]

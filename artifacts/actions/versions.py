@@ -64,7 +64,7 @@ def _change(version: ArtifactVersion, wanted: dict[str, object], acting_user: Us
     for field in changed:
         setattr(version, field, wanted[field])
     if changed:
-        version.updated_at = Now()  # type: ignore[assignment]
+        version.updated_at = Now()
         version.save(update_fields=[*changed, "updated_at"])
         audit.record(
             Verb.VERSION_CHANGED,

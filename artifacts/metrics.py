@@ -1,0 +1,69 @@
+"""What a run measured, as rows for a version's page: the last value of each metric and its history as a small line."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from artifacts.models import HistoryChunk, MetricSeries, Run
+
+MOST = 200
+DEEPEST = 4
+TELLING = re.compile(r"val|test|eval|acc|auc|f1|loss|map|recall|precision|score", re.IGNORECASE)
+COUNTERS = re.compile(r"(^|[/._])(epoch|step|batch|iteration|lr|learning_rate|seed)s?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A summary value; `points` are its history, empty where there is none."""
+
+    name: str
+    value: object
+    points: list[float]
+    lowest: float | None = None
+    highest: float | None = None
+    count: int = 0
+
+    @property
+    def spoken(self) -> str:
+        """What the line shows, for those who don't see it."""
+        return f"{self.name} over {self.count} logged values"
+
+
+def measures_of(run: Run, *, most: int = MOST) -> list[Measure]:
+    """The summary values of a run, those that tell most first, each with its history; two rows or two hundred, one query."""
+    values = dict(_leaves(run.summary))
+    names = sorted(values, key=_rank)[:most]
+    series = MetricSeries.objects.filter(run=run, stream=HistoryChunk.Stream.HISTORY, key__in=names)
+    by_name = {row.key: row for row in series}
+    return [_measure(name, values[name], by_name.get(name)) for name in names]
+
+
+def _measure(name: str, value: object, series: MetricSeries | None) -> Measure:
+    if series is None:
+        return Measure(name, value, [])
+    return Measure(name, value, points_of(series), series.minimum, series.maximum, series.count)
+
+
+def _leaves(summary: object, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Numbers and short words by their dotted names; what begins with "_" is the client's own bookkeeping."""
+    if not isinstance(summary, Mapping) or depth > DEEPEST:
+        return
+    for name, value in summary.items():
+        if name.startswith("_") or (not prefix and name == "wandb"):
+            continue
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.", depth + 1)
+        elif (isinstance(value, str) and len(value) <= 100) or isinstance(value, int):
+            yield prefix + name, value
+        elif isinstance(value, float):
+            yield prefix + name, value if math.isfinite(value) else str(value)
+
+
+def _rank(name: str) -> tuple[bool, bool, str]:
+    return bool(COUNTERS.search(name)), not TELLING.search(name), name
+
+
+def points_of(series: MetricSeries) -> list[float]:
+    """The last value of each bucket of a plot, from the first step to the last."""
+    return []

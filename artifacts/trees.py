@@ -1,0 +1,80 @@
+"""JSON as lines of a tree, for pages: each with its key, its kind and its value as text, bounded however large it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MOST_LINES = 2_000
+LONGEST_VALUE = 2_000
+DEEPEST = 24
+OPEN_UP_TO = 12
+
+
+@dataclass
+class Line:
+    """A key with its value, or with the lines below it."""
+
+    key: str
+    kind: str  # "s" text, "n" number, "b" true, false and null: the classes of the stylesheet
+    text: str = ""
+    children: "list[Line] | None" = None
+    count: str = ""
+    is_open: bool = False
+
+
+@dataclass
+class Tree:
+    """The lines, how many there are on top, and whether some were left out."""
+
+    lines: list[Line] = field(default_factory=list)
+    count: int = 0
+    is_cut: bool = False
+
+
+def tree_of(value: Mapping[str, object], words: str = "") -> Tree:
+    """The lines whose key or value holds the words, with all above and below them; every line for no words."""
+    tree = Tree(count=len(value))
+    room = [MOST_LINES]
+    for key, inner in value.items():
+        line = _line(str(key), inner, words.casefold(), room, 0)
+        if line is not None:
+            tree.lines.append(line)
+    tree.is_cut = room[0] <= 0
+    return tree
+
+
+def _line(key: str, value: object, words: str, room: list[int], depth: int) -> Line | None:
+    if room[0] <= 0:
+        return None
+    if words and words in key.casefold():
+        words = ""
+    if not isinstance(value, Mapping | list) or not value or depth >= DEEPEST:
+        kind, text = _shown(value)
+        if words and words not in text.casefold():
+            return None
+        room[0] -= 1
+        return Line(key, kind, text)
+    room[0] -= 1
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+    children = [line for name, inner in pairs if (line := _line(str(name), inner, words, room, depth + 1))]
+    if words and not children:
+        room[0] += 1
+        return None
+    unit = "key" if isinstance(value, Mapping) else "item"
+    count = f"{len(value)} {unit}{'' if len(value) == 1 else 's'}"
+    return Line(key, "", children=children, count=count, is_open=bool(words) or len(children) <= OPEN_UP_TO)
+
+
+def _shown(value: object) -> tuple[str, str]:
+    """The kind of a value, and the value as JSON writes it."""
+    if isinstance(value, str):
+        text = value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
+        return "s", f'"{text}"'
+    if isinstance(value, bool):
+        return "b", "true" if value else "false"
+    if isinstance(value, int):
+        return "n", f"{value:,}" if abs(value) < 10**15 else str(value)
+    if isinstance(value, float):
+        return "n", repr(value)
+    if value is None:
+        return "b", "null"
+    return "b", "{}" if isinstance(value, Mapping) else "[]" if value == [] else "…"

@@ -1,0 +1,241 @@
+"""Where a version is looked at: in its own project or in a registry. The place judges access and gives the addresses."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote, urlencode
+
+from django.urls import reverse
+
+from artifacts import access, addresses
+from artifacts.access import Can
+from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project, Run
+from artifacts.pages import HtmxHttpRequest, in_organization
+
+TABS = {"version": "Version", "metadata": "Metadata", "usage": "Usage", "files": "Files", "lineage": "Lineage"}
+
+
+@dataclass
+class Place:
+    """A version in a collection, and what the visitor may do there and in the project that it was logged to."""
+
+    membership: Membership
+    verbs: frozenset[Can]
+    source_verbs: frozenset[Can]
+
+    @property
+    def version(self) -> ArtifactVersion:
+        """What is looked at."""
+        return self.membership.version
+
+    @property
+    def collection(self) -> Collection:
+        """Where it has its number."""
+        return self.membership.collection
+
+    @property
+    def project(self) -> Project:
+        """The project or registry that judges access."""
+        return self.membership.collection.project
+
+    @property
+    def is_link(self) -> bool:
+        """Whether this is a link in a registry."""
+        return self.membership.is_link
+
+    @property
+    def title(self) -> str:
+        """As the page's heading: `detectors:v11`."""
+        return f"{self.collection.name}:{self.membership.name}"
+
+    @property
+    def full_name(self) -> str:
+        """What code needs to fetch it: a link without the organization, a source version with its entity."""
+        return path_of(self.membership, self.membership.name)
+
+    @property
+    def can_download(self) -> bool:
+        """Whether the visitor may have the bytes."""
+        return Can.DOWNLOAD in self.verbs
+
+    @property
+    def can_name(self) -> bool:
+        """Whether the visitor may set aliases here."""
+        return Can.EDIT in self.verbs and not self.version.is_deleted
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether the visitor may change what all places of the version share: that is decided by its own project."""
+        return Can.EDIT in self.source_verbs and not self.version.is_deleted
+
+    @property
+    def can_unlink(self) -> bool:
+        """Whether the visitor may end this link."""
+        return self.is_link and Can.LINK in self.verbs
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it was logged to a person's own entity: such versions can't be published."""
+        return self.version.project.entity.kind == Entity.Kind.PERSONAL
+
+    @property
+    def can_publish(self) -> bool:
+        """Whether “Link to registry” is offered; which registries take it, the dialog says."""
+        return not self.is_link and not self.is_personal and self.can_download and not self.version.is_deleted
+
+    @property
+    def sees_source(self) -> bool:
+        """Whether the project that it was logged to exists for the visitor."""
+        return Can.VIEW in self.source_verbs
+
+    @cached_property
+    def source(self) -> Membership:
+        """The version's place in its own sequence."""
+        if not self.is_link:
+            return self.membership
+        return Membership(collection=self.version.sequence, version=self.version, index=self.version.index)
+
+    def url(self, tab: str = "version") -> str:
+        """The address of a tab."""
+        return version_url(self.membership, tab)
+
+    @property
+    def source_url(self) -> str:
+        """Where the version is in its own project."""
+        return version_url(self.source)
+
+    @property
+    def source_name(self) -> str:
+        """Its path in its own project, `vision/detector/yolo:v7`."""
+        return path_of(self.source, self.source.name)
+
+    @property
+    def describe_url(self) -> str:
+        """The dialog for the description."""
+        return act_url(self.membership, "describe")
+
+    @property
+    def metadata_url(self) -> str:
+        """The dialog for the metadata."""
+        return act_url(self.membership, "metadata")
+
+    @property
+    def alias_url(self) -> str:
+        """Where an alias is added."""
+        return act_url(self.membership, "alias")
+
+    @property
+    def unalias_url(self) -> str:
+        """Where an alias is removed, for those who may."""
+        return act_url(self.membership, "unalias") if self.can_name else ""
+
+    @property
+    def tag_url(self) -> str:
+        """Where a tag is added."""
+        return act_url(self.membership, "tag")
+
+    @property
+    def untag_url(self) -> str:
+        """Where a tag is removed, for those who may."""
+        return act_url(self.membership, "untag") if self.can_edit else ""
+
+    def file_url(self, path: str) -> str:
+        """Where the bytes of a file are."""
+        return act_url(self.membership, "file", path=path)
+
+    @property
+    def unlink_url(self) -> str:
+        """Where the link is ended."""
+        return reverse("registry:unlink", args=_registry_arguments(self.membership))
+
+    @property
+    def publish_url(self) -> str:
+        """The dialog “Link to registry”."""
+        return reverse("registry:link-modal", args=_path_arguments(self.membership))
+
+
+def place_of(request: HtmxHttpRequest, membership: Membership) -> Place:
+    """The place of a membership whose project was already judged."""
+    collection, version = membership.collection, membership.version
+    if version.sequence_id == collection.pk:
+        version.sequence = collection
+    else:
+        version.sequence = Collection.objects.with_place().get(pk=version.sequence_id)
+    verbs = access.verbs_in(request.user, collection.project)
+    is_source = version.sequence_id == collection.pk
+    in_organization(request, collection.project.entity.organization)
+    source_verbs = verbs if is_source else access.verbs_in(request.user, version.project)
+    return Place(membership=membership, verbs=verbs, source_verbs=source_verbs)
+
+
+def project_of(request: HtmxHttpRequest, entity: str, project: str, *, can: Can = Can.VIEW) -> Project:
+    """The project of an address, whose organization the navigation then shows."""
+    found = addresses.project(request.user, entity, project, can=can)
+    in_organization(request, found.entity.organization)
+    return found
+
+
+def membership_of(
+    request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str, *, can: Can = Can.VIEW
+) -> Membership:
+    """The version of an address, in a project or a registry."""
+    found = addresses.collection(project_of(request, entity, project, can=can), collection)
+    return addresses.membership(found, reference)
+
+
+def producing_run(request: HtmxHttpRequest, version: ArtifactVersion) -> Run | None:
+    """The run that logged a version, if the visitor may see it."""
+    if version.run_id is None:
+        return None
+    seen = access.visible_projects(request.user)
+    return Run.objects.with_place().filter(pk=version.run_id, project__in=seen).first()
+
+
+def path_of(membership: Membership, reference: str) -> str:
+    """The name of a version for the client, by number or by alias."""
+    project = membership.collection.project
+    path = f"{membership.collection.path}:{reference}"
+    return path if project.is_registry else f"{project.entity.name}/{path}"
+
+
+def version_url(membership: Membership, tab: str = "version") -> str:
+    """Where a version, or one of its tabs, is: in a registry or in the artifact browser of its project."""
+    collection = membership.collection
+    suffix = [] if tab == "version" else [tab]
+    name = "version-tab" if suffix else "version"
+    if collection.project.is_registry:
+        return reverse(f"registry:{name}", args=[*_registry_arguments(membership), *suffix])
+    where = (collection.project.entity.name, collection.project.name, collection.type, collection.name)
+    return reverse(f"artifacts:{name}", args=[*where, membership.name, *suffix])
+
+
+def collection_url(collection: Collection) -> str:
+    """Where a collection is."""
+    project = collection.project
+    if project.is_registry:
+        assert project.entity.organization is not None  # an organization's entity owns registries
+        return reverse("registry:collection", args=[project.entity.organization.name, project.title, collection.name])
+    return reverse("artifacts:collection", args=[project.entity.name, project.name, collection.type, collection.name])
+
+
+def run_url(run: Run) -> str:
+    """Where a run is."""
+    owner = run.project.entity.name
+    return "/" + "/".join(quote(part, safe="") for part in (owner, run.project.name, "runs", run.name))
+
+
+def act_url(membership: Membership, name: str, **query: str) -> str:
+    """The address of an act on a version, in a project or a registry alike."""
+    address = reverse(f"artifacts:version-{name}", args=_path_arguments(membership))
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def _path_arguments(membership: Membership) -> list[str]:
+    collection = membership.collection
+    return [collection.project.entity.name, collection.project.name, collection.name, membership.name]
+
+
+def _registry_arguments(membership: Membership) -> list[str]:
+    collection = membership.collection
+    organization = collection.project.entity.organization
+    assert organization is not None  # an organization's entity owns registries
+    return [organization.name, collection.project.title, collection.name, membership.name]

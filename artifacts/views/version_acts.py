@@ -1,0 +1,87 @@
+"""What is done to a version from its page: its aliases here, and the tags, description and metadata that all places share."""
+
+import json
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from artifacts.access import Can
+from artifacts.actions import labels, versions
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.forms import VersionDescriptionForm, VersionMetadataForm
+from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.views.place import Place, membership_of, place_of
+
+
+def _place(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> Place:
+    return place_of(request, membership_of(request, *address, can=can))
+
+
+@require_POST
+def add_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    place = _place(request, entity, project, collection, reference, can=Can.EDIT)
+    labels.add_aliases(place.membership, [request.POST.get("alias", "").strip()], acting_user=request.user)
+    return done(request, place.url(), toast=f"{place.title} has the alias")
+
+
+@require_POST
+def remove_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    place = _place(request, entity, project, collection, reference, can=Can.EDIT)
+    labels.remove_aliases(place.membership, [request.POST.get("alias", "")], acting_user=request.user)
+    return done(request, place.url(), toast=f"Removed the alias from {place.title}")
+
+
+@require_POST
+def add_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    place = _place(request, entity, project, collection, reference)
+    labels.tag_version(place.version, [request.POST.get("tag", "").strip()], acting_user=request.user)
+    return done(request, place.url(), toast=f"Tagged {place.title}")
+
+
+@require_POST
+def remove_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    place = _place(request, entity, project, collection, reference)
+    labels.untag_version(place.version, [request.POST.get("tag", "")], acting_user=request.user)
+    return done(request, place.url(), toast=f"Removed the tag from {place.title}")
+
+
+@require_http_methods(["GET", "POST"])
+def describe(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    place = _place(request, entity, project, collection, reference)
+    refuse_reader(place)
+    form = VersionDescriptionForm(request.POST or None, initial={"description": place.version.description})
+    if form.is_valid():
+        try:
+            versions.describe_version(place.version, form.cleaned_data["description"], acting_user=request.user)
+            return done(request, place.url(), toast="Saved the description")
+        except Invalid as refusal:
+            form.add_error("description", str(refusal))
+    context = {"place": place, "form": form, "cancel": place.url()}
+    return page(request, "artifacts/version_describe.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_metadata(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    place = _place(request, entity, project, collection, reference)
+    refuse_reader(place)
+    text = json.dumps(place.version.metadata, indent=2, ensure_ascii=False)
+    form = VersionMetadataForm(request.POST or None, initial={"metadata": text})
+    if form.is_valid():
+        try:
+            versions.change_metadata(place.version, form.cleaned_data["metadata"], acting_user=request.user)
+            return done(request, place.url("metadata"), toast="Saved the metadata")
+        except Invalid as refusal:
+            form.add_error("metadata", str(refusal))
+    context = {"place": place, "form": form, "cancel": place.url("metadata")}
+    return page(request, "artifacts/version_edit_metadata.html", context, status=422 if form.is_bound else 200)
+
+
+def refuse_reader(place: Place) -> None:
+    """Refuse whoever may not change the version, before a form is shown; the action judges again."""
+    if place.version.is_deleted:
+        raise Conflict(f"Version “{place.title}” was deleted and can't be changed; choose another version.")
+    if not place.can_edit:
+        raise Forbidden(
+            "permission denied: the description, tags and metadata are shared with the source version, and you may not "
+            "change that; ask a member of the team that logged it."
+        )
