@@ -14,13 +14,16 @@ from .context import Context
 from .paging import connection, whole
 from .peers import as_page, batched, related, shown
 from .projects import type_of
-from .resolve import Declared, null_if_missing, reads, resolves
+from .resolve import Declared, names_type, null_if_missing, resolves
 
 MOST_USERS = 1_000
 MOST_PLACES = 1_000
 INHERIT, DISABLED = -1, -2  # artifact.py `_ttl_duration_seconds_to_gql`
 
-reads("ArtifactCollectionMembership.artifactCollection")
+
+@names_type(Run)
+def type_of_run(run: Run) -> str:
+    return "Run"
 
 
 def find_version(context: Context, number: str) -> ArtifactVersion:
@@ -163,6 +166,11 @@ def membership_index(membership: Membership, context: Context) -> int:
 @resolves("ArtifactCollectionMembership.aliases", permission=Declared.PARENT)
 def membership_aliases(membership: Membership, context: Context) -> list[dict[str, Any]]:
     return [named(alias, membership.collection) for alias in sorted_aliases(membership)]
+
+
+@resolves("ArtifactCollectionMembership.artifactCollection", permission=Declared.PARENT)
+def membership_collection(membership: Membership, context: Context) -> Collection:
+    return membership.collection
 
 
 @resolves("ArtifactCollectionMembership.artifact", permission=Declared.PARENT)

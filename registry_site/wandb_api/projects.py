@@ -15,7 +15,7 @@ from . import fields, ids
 from .context import Context
 from .filters import filtered
 from .paging import connection, whole
-from .peers import as_page, batched, judged
+from .peers import as_page, batched, judged, shown
 from .resolve import Declared, null_if_missing, reads, resolves
 
 OLD_REGISTRY = "model-registry"  # where `run.link_model` links to; decisions.md 2
@@ -195,21 +195,30 @@ def type_description(source: dict[str, Any], context: Context) -> str:
     return getattr(source["row"](), "description", "")
 
 
-@resolves("ArtifactType.artifactCollection", permission=Declared.PARENT)
+def place_of(source: dict[str, Any], context: Context) -> Project:
+    """The project of a type; hidden from whoever came to the type by a link alone."""
+    place: Project = source["row"]().project
+    if shown(context, place) is None:
+        raise NotFound(access.NO_PLACE)
+    return place
+
+
+@resolves("ArtifactType.artifactCollection", permission=Declared.checked("view"))
 @null_if_missing
 def collection_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
-    found = addresses.collection(source["row"]().project, name)
+    found = addresses.collection(place_of(source, context), name)
     return found if found.type == source["name"] else None
 
 
-@resolves("ArtifactType.artifact", permission=Declared.PARENT)
+@resolves("ArtifactType.artifact", permission=Declared.checked("view"))
 @null_if_missing
 def artifact_of_type(source: dict[str, Any], context: Context, name: str) -> ArtifactVersion | None:
-    found = find_membership(source["row"]().project, name)
+    found = find_membership(place_of(source, context), name)
     return found.version if found.collection.type == source["name"] else None
 
 
-@resolves("ArtifactType.artifactCollections", permission=Declared.PARENT)
+@resolves("ArtifactType.artifactCollections", permission=Declared.checked("view"))
+@null_if_missing
 def collections_of_type(
     source: dict[str, Any],
     context: Context,
@@ -218,7 +227,7 @@ def collections_of_type(
     filters: str | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    seen = source["row"]().project.collections.filter(type=source["name"])
+    seen = place_of(source, context).collections.filter(type=source["name"])
     return listed(seen, filters, after=after, first=first, order=order)
 
 
