@@ -39,8 +39,8 @@ def entity(user: User, name: str) -> Entity:
     seen = access.visible_entities(user).select_related("organization", "user")
     found = seen.filter(name_key=key_of(name)).first()
     if found is None:
-        redirect = NameRedirect.objects.filter(name_key=key_of(name), entity__in=seen).first()
-        found = seen.filter(pk=redirect.entity_id).first() if redirect else None
+        redirects = NameRedirect.objects.filter(name_key=key_of(name), entity__isnull=False)
+        found = seen.filter(pk__in=redirects.values("entity")).first()
     if found is None:
         raise NotFound(f"entity “{shown(name)}” not found; check the name of the team, or ask to be added to it.")
     return found
@@ -64,8 +64,8 @@ def project(user: User, entity_name: str, name: str, *, can: Can = Can.VIEW) -> 
     )
     owner = Entity.objects.named(entity_name).with_owner().first()
     if owner is None:
-        redirect = NameRedirect.objects.filter(name_key=key_of(entity_name), entity__isnull=False).first()
-        owner = Entity.objects.filter(pk=redirect.entity_id).with_owner().first() if redirect else None
+        redirects = NameRedirect.objects.filter(name_key=key_of(entity_name), entity__isnull=False)
+        owner = Entity.objects.filter(pk__in=redirects.values("entity")).with_owner().first()
     found = _project_in(owner, name) if owner is not None else None
     if found is None or not access.allowed(user, Can.VIEW, found):
         raise NotFound(missing)

@@ -21,7 +21,7 @@ class HtmxHttpRequest(HttpRequest):
     """A request of somebody who is logged in: every view is closed by default."""
 
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 def page(
@@ -75,7 +75,7 @@ class Shell:
         self.teams: list[Entity] = []
         self.organization: Organization | None = None
         if isinstance(user, User) or user.is_authenticated:
-            self._load(user)  # type: ignore[arg-type]
+            self._load(user)
 
     def _load(self, user: User) -> None:
         mine = Organization.objects.filter(members__user=user)
@@ -99,7 +99,7 @@ class Shell:
             if session.get("organization") != place.pk:
                 session["organization"] = place.pk
             return place
-        return by_number.get(session.get("organization")) or next(iter(by_number.values()), None)
+        return by_number.get(session.get("organization", 0)) or next(iter(by_number.values()), None)
 
     @property
     def section(self) -> str:

@@ -54,8 +54,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         raise NotFound("There is nothing at this address that you can see.")
     lines = []
-    for name, model in {"runs": Run, "artifact_versions": ArtifactVersion, "memberships": Membership}.items():
-        newest = model.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    counted = {"runs": Run.objects, "artifact_versions": ArtifactVersion.objects, "memberships": Membership.objects}
+    for name, rows in counted.items():
+        newest = rows.order_by("-pk").values_list("pk", flat=True).first() or 0
         lines += [
             f"# HELP linkyard_{name}_made_total How many were ever made.",
             f"# TYPE linkyard_{name}_made_total counter",

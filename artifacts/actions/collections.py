@@ -80,7 +80,7 @@ def describe_collection(collection: Collection, description: str, *, acting_user
     description = naming.clean_text(description, longest=100_000)
     if description != collection.description:
         collection.description = description
-        collection.updated_at = Now()  # type: ignore[assignment]
+        collection.updated_at = Now()
         collection.save(update_fields=["description", "updated_at"])
         audit.record(
             Verb.COLLECTION_CHANGED,
@@ -113,7 +113,7 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
             "ask one of the registry's administrators."
         )
     collection.name, collection.name_key = name, key
-    collection.updated_at = Now()  # type: ignore[assignment]
+    collection.updated_at = Now()
     collection.save(update_fields=["name", "name_key", "updated_at"])
     NameRedirect.objects.filter(in_project=project, name_key=key).delete()
     if old != key:
@@ -139,7 +139,7 @@ def retype_sequence(collection: Collection, type_name: str, *, acting_user: User
         return
     ArtifactType.objects.get_or_create(project=collection.project, name=type_name)
     collection.type = type_name
-    collection.updated_at = Now()  # type: ignore[assignment]
+    collection.updated_at = Now()
     collection.save(update_fields=["type", "updated_at"])
     audit.record(
         Verb.COLLECTION_CHANGED, acting_user=acting_user, label=collection.name, collection=collection, changed="type"

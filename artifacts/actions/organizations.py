@@ -79,8 +79,11 @@ def add_member(place: Organization | Entity, user: User, role: str, *, acting_us
 def _require_manager(place: Organization | Entity, acting_user: User | None) -> None:
     if acting_user is None:
         return
-    manages = access.manages_organization if isinstance(place, Organization) else access.manages_team
-    access.require_management(manages(acting_user, place), place.name)  # type: ignore[operator]
+    if isinstance(place, Organization):
+        manages = access.manages_organization(acting_user, place)
+    else:
+        manages = access.manages_team(acting_user, place)
+    access.require_management(manages, place.name)
 
 
 def _join(organization: Organization, user: User, role: Role, acting_user: User | None) -> None:

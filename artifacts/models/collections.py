@@ -83,9 +83,9 @@ class Collection(models.Model):
 
     def take_index(self) -> int:
         """Claim the next vN. Call inside a transaction: the UPDATE locks the row, a rollback gives the number back."""
-        self.next_index = F("next_index") + 1  # type: ignore[assignment]
-        self.version_count = F("version_count") + 1  # type: ignore[assignment]
-        self.last_added_at = Now()  # type: ignore[assignment]
+        self.next_index = F("next_index") + 1
+        self.version_count = F("version_count") + 1
+        self.last_added_at = Now()
         self.save(update_fields=["next_index", "version_count", "last_added_at"])  # RETURNING refreshes all three
         return self.next_index - 1
 

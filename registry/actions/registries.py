@@ -246,7 +246,7 @@ def describe_registry(project: Project, description: str, *, acting_user: User) 
     description = naming.clean_text(description, longest=100_000)
     if description != project.description:
         project.description = description
-        project.updated_at = Now()  # type: ignore[assignment]
+        project.updated_at = Now()
         project.save(update_fields=["description", "updated_at"])
         audit.record(
             Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, changed="description"

@@ -111,7 +111,7 @@ def _restrict(project: Project, visibility: str, acting_user: User) -> None:
     if visibility != Project.Visibility.RESTRICTED:
         raise Invalid(f"“{project.title}” is restricted and stays so; make another registry for the organization.")
     project.visibility = visibility
-    project.updated_at = Now()  # type: ignore[assignment]
+    project.updated_at = Now()
     project.save(update_fields=["visibility", "updated_at"])
     _record(project, acting_user, changed="visibility", visibility=visibility)
 
@@ -131,7 +131,7 @@ def _accept_all(registry: Registry, accepts_all_types: bool, acting_user: User) 
 
 
 def _record(project: Project, acting_user: User, **data: object) -> None:
-    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, **data)
+    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, **data)  # type: ignore[arg-type]  # data has names of its own
 
 
 @transaction.atomic
@@ -149,7 +149,7 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
         raise Conflict(f"A registry named “{naming.shown(name)}” exists in “{project.entity}”; choose another name.")
     renamed_from = project.title
     project.name, project.name_key = stored, key
-    project.updated_at = Now()  # type: ignore[assignment]
+    project.updated_at = Now()
     project.save(update_fields=["name", "name_key", "updated_at"])
     NameRedirect.objects.filter(in_entity=project.entity, name_key=key).delete()
     if old != key:
