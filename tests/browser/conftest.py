@@ -1,5 +1,7 @@
 """People who are logged in, in a real Chromium, against a real server."""
 
+import os
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +11,24 @@ from playwright.sync_api import Page
 
 from artifacts.models import User
 from tests.conftest import World, make_world
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+# Playwright's loop runs in the test's own thread, and Django takes that for code that mustn't wait for a database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """The machine's own Chromium, kept from asking anything of the network."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        missing = "no Chromium on this machine: `apt-get install chromium`, or put one on PATH, to run the browser tests"
+        if os.environ.get("CI") or os.environ.get("LINKYARD_REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    quiet = ("background-networking", "component-update", "sync", "quic", "extensions", "default-apps")
+    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
+    return {**browser_type_launch_args, "executable_path": found, "args": flags}
 
 
 @pytest.fixture
