@@ -133,6 +133,14 @@ class DescriptionForm(forms.Form):
     )
 
 
+class RegistryDescriptionForm(DescriptionForm):
+    """A few words on a registry's card."""
+
+    description = forms.CharField(
+        label="Description", required=False, max_length=100_000, widget=described(rows="3"), help_text="Plain text."
+    )
+
+
 class TagForm(forms.Form):
     """Tags to add."""
 

@@ -11,7 +11,7 @@ from artifacts.errors import Invalid
 from artifacts.models import Alias, Project
 from artifacts.pages import HtmxHttpRequest, page
 from registry.actions import registries
-from registry.forms import AliasForm, DescriptionForm, TypesForm, refused
+from registry.forms import AliasForm, RegistryDescriptionForm, TypesForm, refused
 from registry.views.place import registry_of, registry_url
 from registry.views.registries import heading
 
@@ -26,7 +26,7 @@ def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> H
     held = Alias.objects.filter(collection__project=project, name_key__in=project.protected_aliases.values("name_key"))
     context = {
         **heading(request, project, "settings"),
-        "describe_form": DescriptionForm(initial={"description": project.description}),
+        "describe_form": RegistryDescriptionForm(initial={"description": project.description}),
         "types_form": TypesForm(),
         "alias_form": AliasForm(),
         **wrong,
@@ -39,7 +39,7 @@ def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> H
 @require_POST
 def describe(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry, can=Can.EDIT)
-    form = DescriptionForm(request.POST)
+    form = RegistryDescriptionForm(request.POST)
     if form.is_valid():
         try:
             registries.describe_registry(project, form.cleaned_data["description"], acting_user=request.user)
