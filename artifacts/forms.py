@@ -156,15 +156,9 @@ class VersionDescriptionForm(forms.Form):
 class VersionMetadataForm(forms.Form):
     """The attached metadata as JSON."""
 
-    metadata = forms.JSONField(
+    metadata = forms.CharField(
         label="Metadata",
         required=False,
         widget=forms.Textarea(attrs={"rows": 22, "class": "mono", "spellcheck": "false"}),
         help_text="A JSON object. It is the same wherever the version is linked.",
-        error_messages={"invalid": "This isn't JSON; look for a missing quote, comma or bracket."},
     )
-
-    def clean_metadata(self) -> object:
-        """Nothing typed is no metadata."""
-        value = self.cleaned_data["metadata"]
-        return {} if value is None else value

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 148, 50
-COLUMN_GAP, ROW_GAP = 40, 20
+WIDTH, HEIGHT = 136, 50
+COLUMN_GAP, ROW_GAP = 28, 20
 MARGIN = 18
 NARROWEST = 924
+WIDEST = 1200  # beyond it the words would become too small on a page
 LOWEST = 220
 SWEEPS = 4
 MOST_IN_A_COLUMN = 5
@@ -60,7 +61,7 @@ class Drawing:
     @property
     def is_wide(self) -> bool:
         """Whether it is wider than a page: then it is drawn in its own size and scrolled."""
-        return self.width > NARROWEST
+        return self.width > WIDEST
 
 
 def forward(keys: Sequence[str], edges: Iterable[Edge]) -> set[Edge]:

@@ -8,6 +8,7 @@ from artifacts import access
 from artifacts.models import ArtifactVersion, AuditEvent, Membership, User, Verb
 
 MOST = 30
+CHANGED = {"ttl_seconds": "time to live"}
 DELETED_ACTOR = "somebody who left"
 
 
@@ -58,7 +59,9 @@ def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
             case Verb.VERSION_LOGGED:
                 yield Happening(actor, f"logged {event.label}", event.created_at)
             case Verb.VERSION_CHANGED:
-                yield Happening(actor, f"changed the {event.data.get('changed', 'version')}", event.created_at)
+                changed = event.data.get("changed") or ["version"]
+                words = changed if isinstance(changed, str) else " and ".join(CHANGED.get(name, name) for name in changed)
+                yield Happening(actor, f"changed the {words}", event.created_at)
             case Verb.VERSION_DELETED:
                 yield Happening(actor, "deleted the version", event.created_at)
             case _:

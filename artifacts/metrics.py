@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from artifacts import history
 from artifacts.models import HistoryChunk, MetricSeries, Run
 
 MOST = 200
+MOST_POINTS = 96  # one for each unit of the small line's width
 DEEPEST = 4
 TELLING = re.compile(r"val|test|eval|acc|auc|f1|loss|map|recall|precision|score", re.IGNORECASE)
 COUNTERS = re.compile(r"(^|[/._])(epoch|step|batch|iteration|lr|learning_rate|seed)s?$", re.IGNORECASE)
@@ -65,5 +67,5 @@ def _rank(name: str) -> tuple[bool, bool, str]:
 
 
 def points_of(series: MetricSeries) -> list[float]:
-    """The last value of each bucket of a plot, from the first step to the last."""
-    return []
+    """The last values of the buckets of a plot, from the first step to the last, no more than can be told apart."""
+    return [point.last for point in history.thinned(history.points(series.buckets, series.width), MOST_POINTS)]

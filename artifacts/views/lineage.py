@@ -15,7 +15,7 @@ from artifacts.views.place import Place, run_url, version_url
 
 Context = dict[str, Any]
 DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", 40)}
-LONGEST_LABEL = 19
+LONGEST_LABEL = 16
 MOST_IN_OUTLINE = 400
 MOST_MEMBERS = 100
 USE_CODE = """import wandb
@@ -47,7 +47,7 @@ class Node:
     @property
     def short_note(self) -> str:
         """The line above it as it fits."""
-        return self.note if len(self.note) <= 20 else f"{self.note[:19]}…"
+        return self.note if len(self.note) <= 16 else f"{self.note[:15]}…"
 
     @property
     def is_hidden(self) -> bool:

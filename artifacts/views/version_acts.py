@@ -52,7 +52,9 @@ def describe(request: HtmxHttpRequest, entity: str, project: str, collection: st
     form = VersionDescriptionForm(request.POST or None, initial={"description": place.version.description})
     if form.is_valid():
         try:
-            versions.describe_version(place.version, form.cleaned_data["description"], acting_user=request.user)
+            versions.describe_version(
+                place.version, description=form.cleaned_data["description"], acting_user=request.user
+            )
             return done(request, place.url(), toast="Saved the description")
         except Invalid as refusal:
             form.add_error("description", str(refusal))
@@ -68,7 +70,8 @@ def edit_metadata(request: HtmxHttpRequest, entity: str, project: str, collectio
     form = VersionMetadataForm(request.POST or None, initial={"metadata": text})
     if form.is_valid():
         try:
-            versions.change_metadata(place.version, form.cleaned_data["metadata"], acting_user=request.user)
+            metadata = versions.read_metadata(form.cleaned_data["metadata"] or "{}")
+            versions.describe_version(place.version, metadata=metadata, acting_user=request.user)
             return done(request, place.url("metadata"), toast="Saved the metadata")
         except Invalid as refusal:
             form.add_error("metadata", str(refusal))

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from artifacts import access, addresses
+from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import NotFound
 from artifacts.happenings import history_of
@@ -96,7 +97,7 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
         "collection_url": collection_url(place.collection),
         **({} if place.is_link else project_page(request, place.project, place.collection, place.membership)),
     }
-    context["aliases"] = named_aliases(membership, context["guarded"])
+    context["aliases"] = named_aliases(membership, context["guarded"], place)
     context |= context_of(request, place)
     return page(request, template, context, partial=partial)
 
@@ -107,11 +108,17 @@ class Name:
 
     name: str
     is_protected: bool
+    remove_url: str = ""
 
 
-def named_aliases(membership: Membership, guarded: set[str]) -> list[Name]:
-    """The aliases of a version here."""
-    return [Name(name, key_of(name) in guarded) for name in membership.alias_names]
+def named_aliases(membership: Membership, guarded: set[str], place: Place | None = None) -> list[Name]:
+    """The aliases of a version in a collection; with the place, each with where it is removed by those who may."""
+    names = []
+    for name in membership.alias_names:
+        is_protected = key_of(name) in guarded
+        may = place is not None and (not is_protected or Can.MANAGE in place.verbs)
+        names.append(Name(name, is_protected, place.unalias_url if place is not None and may else ""))
+    return names
 
 
 def alias_used(request: HtmxHttpRequest, membership: Membership) -> str:
@@ -152,14 +159,13 @@ def overview(request: HtmxHttpRequest, place: Place) -> Context:
         "run": run,
         "run_url": run_url(run) if run else "",
         "measures": measures_of(run, most=SUMMARIZED) if run else [],
-        "remove_alias": place.unalias_url,
         "remove_tag": place.untag_url,
         "short_digest": short(version.digest),
         "tags": list(version.tags.order_by("name")),
         "uses": uses,
         "links": links_of(request, place),
         "happenings": history_of(version, request.user, place=place.membership),
-        "ttl_days": None if version.ttl_seconds is None else max(1, round(version.ttl_seconds / 86_400)),
+        "ttl_days": max(1, round(version.ttl_seconds / 86_400)) if version.ttl_seconds else None,
     }
 
 
