@@ -1,9 +1,19 @@
 """Where the wandb client's protocol answers."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from . import views
+from . import files, stream, views
+
+# The client quotes each part but the file's name, and leaves the birth artifact empty where it knows none.
+PLACE = r"artifactsV2/[^/]+/(?P<entity>[^/]+)/(?P<project>[^/]+)/(?P<collection>[^/]+)"
+FILE = r"(?P<birth>[^/]*)/(?P<md5>[0-9a-fA-F]{32})/(?P<name>[^/]*)"
 
 urlpatterns = [
     path("graphql", views.graphql, name="graphql"),
+    path("files/<str:entity>/<str:project>/<str:run>/file_stream", stream.file_stream, name="file-stream"),
+    path("files/<str:entity>/<str:project>/<str:run>/<path:name>", stream.run_file, name="run-file"),
+    path("storage/<str:token>", files.stored, name="storage"),
+    re_path(rf"^{PLACE}/(?P<artifact>[^/]+)/{FILE}$", files.artifact_file, name="artifact-file"),
+    re_path(rf"^{PLACE}/{FILE}$", files.artifact_file, name="artifact-file-by-digest"),
+    path("artifacts/<str:entity>/<str:md5>", files.first_layout, name="artifact-file-first-layout"),
 ]

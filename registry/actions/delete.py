@@ -1,0 +1,73 @@
+"""The end of a source version. It stands here, not beside logging, because every registry that holds the version is mended with it."""
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from artifacts import access, audit
+from artifacts.access import Can
+from artifacts.actions import labels
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.models import Alias, ArtifactVersion, Collection, Membership, User, Verb
+from artifacts.naming import LATEST
+from registry.models import Registry
+
+
+@transaction.atomic
+def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, acting_user: User) -> ArtifactVersion:
+    """Delete a version wherever it is: its links show that it is gone, its number is never used again. Again does nothing.
+
+    Raises Conflict if it has aliases and `delete_aliases` is false, Forbidden without the right to edit its project or while a
+    registry holds it by a protected alias.
+    """
+    access.require(acting_user, Can.EDIT, version.project)
+    places = Membership.objects.filter(version=version)
+    # In one order, as every act that touches several collections.
+    holders = Collection.objects.filter(pk__in=places.values("collection")).order_by("pk").select_for_update()
+    collections = list(holders)
+    current = ArtifactVersion.objects.select_for_update().get(pk=version.pk)
+    if current.is_deleted:
+        return current
+    if not current.is_committed:
+        raise Invalid("The version is still uploading; what is never committed is cleared away by itself.")
+    aliases = Alias.objects.filter(membership__version=version)
+    _refuse_protected(version)
+    named = sorted(set(aliases.exclude(name=LATEST).values_list("name", flat=True)))
+    if named and not delete_aliases:
+        raise Conflict(
+            f"Version “{version}” has the aliases {', '.join(f'“{name}”' for name in named[:5])}; "
+            "remove them first, or delete it with its aliases (delete_aliases=True)."
+        )
+    aliases.delete()
+    current.deleted_at = current.updated_at = timezone.now()
+    current.save(update_fields=["deleted_at", "updated_at"])
+    for collection in collections:
+        Collection.objects.filter(pk=collection.pk).update(version_count=F("version_count") - 1)
+        if collection.is_portfolio:
+            Registry.objects.filter(project=collection.project_id).update(version_count=F("version_count") - 1)
+        labels.give_latest_back(collection)
+    audit.record(
+        Verb.VERSION_DELETED,
+        acting_user=acting_user,
+        label=str(version),
+        collection=version.sequence,
+        version=version,
+        aliases=named,
+        links=len(collections) - 1,
+    )
+    current.sequence = version.sequence
+    return current
+
+
+def _refuse_protected(version: ArtifactVersion) -> None:
+    held = Alias.objects.filter(
+        membership__version=version,
+        collection__kind=Collection.Kind.PORTFOLIO,
+        collection__project__protected_aliases__name_key=F("name_key"),
+    )
+    if held.exists():
+        # Which registry isn't said: it may be hidden from whoever deletes.
+        raise Forbidden(
+            "permission denied: a registry holds this version by a protected alias; an administrator of that registry must "
+            "take the alias off first."
+        )
