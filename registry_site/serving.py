@@ -26,6 +26,7 @@ from granian.server import Server
 
 STOPS_WITHIN = 9  # seconds for the requests in flight, of the 10 in which the whole tree is gone
 THREADS = 24
+CLEARS_AWAY_AFTER = 600.0  # seconds from the start, so that a server that is started anew every day does it too
 CLEARS_AWAY_EVERY = 24 * 3600.0
 LOGGING: dict[str, Any] = {
     "formatters": {
@@ -130,7 +131,9 @@ class Housekeeping:
 
     def _run(self) -> None:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "gc"]
-        while not self._over.wait(CLEARS_AWAY_EVERY):
+        pause = CLEARS_AWAY_AFTER
+        while not self._over.wait(pause):
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             output, _ = self._process.communicate()
             logger.info(output.decode(errors="replace").strip())
+            pause = CLEARS_AWAY_EVERY
