@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -165,10 +164,3 @@ def delete_run(run: Run, *, acting_user: User) -> None:
     access.require(acting_user, Can.EDIT, run.project)
     audit.record(Verb.RUN_DELETED, acting_user=acting_user, label=f"{run.project.name}/{run.name}", project=run.project)
     Run.objects.filter(pk=run.pk).delete()
-
-
-def json_object(value: object, what: str) -> Mapping[str, object]:
-    """JSON from the client that has to be an object."""
-    if not isinstance(value, dict):
-        raise Invalid(f"The run's {what} is not a JSON object; send one such as {{“lr”: 0.1}}.")
-    return cast(Mapping[str, object], value)

@@ -36,11 +36,15 @@ RESOLVER_MODULES = [
     "automations",
     "collections",
     "links",
+    "log",
     "members",
     "organizations",
     "people",
     "projects",
     "registries",
+    "run_history",
+    "runs",
+    "version_files",
     "viewer",
 ]
 

@@ -1,0 +1,342 @@
+"""Runs as the client starts, changes, lists and deletes them, with what they logged and used."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import re2
+from django.db.models import Q
+from django.urls import reverse
+
+from artifacts import access, addresses, tickets
+from artifacts.access import Can
+from artifacts.actions import people
+from artifacts.actions import runs as acts
+from artifacts.actions.runs import RunChanges
+from artifacts.errors import Invalid, NotFound
+from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse
+from artifacts.naming import clean_text, shown
+
+from . import fields, ids
+from .context import Context
+from .filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
+from .paging import connection
+from .peers import as_page, judged, related
+from .peers import shown as shown_project
+from .projects import find_project
+from .resolve import Declared, null_if_missing, reads, resolves
+
+SUMMARY = Json("summary")
+RUN_FIELDS: dict[str, Field] = fields.both(
+    {
+        "name": Column("name", text_value, is_text=True),
+        "display_name": Column("display_name", text_value, is_text=True),
+        "state": Column("current_state", text_value),
+        "group": Column("group", text_value, is_text=True),
+        "job_type": Column("job_type", text_value, is_text=True),
+        "host": Column("host", text_value, is_text=True),
+        "notes": Column("notes", text_value, is_text=True),
+        "user": Column("created_by__name", text_value, is_text=True),
+        "username": Column("created_by__name", text_value, is_text=True),
+        "tags": Names(RunTag, "run"),
+        "config": Json("config"),
+        "summary": SUMMARY,
+        "summary_metrics": SUMMARY,
+        "created_at": Column("created_at", moment_value),
+        "updated_at": Column("updated_at", moment_value),
+        "heartbeat_at": Column("heartbeat_at", moment_value),
+    }
+)
+RUN_ORDERS = {
+    "id": "pk",
+    "name": "name",
+    "display_name": "display_name",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "heartbeat_at": "heartbeat_at",
+}
+
+reads("Run.user")
+
+
+def find_run(context: Context, project: Project, name: str) -> Run:
+    """The run of this id in a project that the person may see."""
+    found = Run.objects.select_related("created_by").filter(project=project, name=clean_text(name)[:200]).first()
+    if found is None:
+        raise NotFound(f"run “{shown(name)}” not found in “{project.name}”; check its id.")
+    found.project = project
+    return found
+
+
+def run_by_id(context: Context, number: str) -> Run:
+    """The run with this id, if the person may see it."""
+    seen = access.visible_projects(context.person).values("pk")
+    found = Run.objects.with_place().filter(pk=ids.decode(number, "Run"), project__in=seen).first()
+    if found is None:
+        raise NotFound("run not found: no run has this id; fetch it again by its name.")
+    judged(context, found.project)
+    return found
+
+
+@resolves("Project.run", "Project.bucket", permission=Declared.checked("view"))
+@null_if_missing
+def run(project: Project, context: Context, name: str, **ignored: Any) -> Run:
+    return find_run(context, project, name)
+
+
+@resolves("Project.runs", permission=Declared.checked("view"))
+def runs(
+    project: Project,
+    context: Context,
+    filters: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
+    found = filtered(Run.objects.filter(project=project).with_state_now(), in_config(filters), RUN_FIELDS)
+    key = fields.key_for(order, RUN_ORDERS, default="-pk")
+    return connection(as_page(found), first=first, after=after, key=key, total=found.count)
+
+
+@resolves("Project.runCount", permission=Declared.checked("view"))
+def run_count(project: Project, context: Context, filters: str | None = None) -> int:
+    return filtered(Run.objects.filter(project=project).with_state_now(), in_config(filters), RUN_FIELDS).count()
+
+
+def in_config(filters: str | None) -> str | None:
+    """The filter with `config.lr` written as it is stored: `config.lr.value`."""
+
+    def rewritten(tree: Any) -> Any:
+        if isinstance(tree, list):
+            return [rewritten(one) for one in tree]
+        if not isinstance(tree, dict):
+            return tree
+        return {stored(name): rewritten(value) for name, value in tree.items()}
+
+    def stored(name: str) -> str:
+        head, *rest = name.split(".")
+        return (
+            name
+            if head != "config" or not rest or "value" in rest[1:]
+            else ".".join([head, rest[0], "value", *rest[1:]])
+        )
+
+    try:
+        return json.dumps(rewritten(json.loads(filters))) if filters else filters
+    except (ValueError, RecursionError):
+        return filters  # `filtered` says what is wrong with it
+
+
+@resolves("Run.id", permission=Declared.PARENT)
+def run_id(run: Run, context: Context) -> str:
+    return ids.encode("Run", run.pk)
+
+
+@resolves("Run.project", permission=Declared.checked("view"))
+def run_project(run: Run, context: Context) -> Project | None:
+    return shown_project(context, run.project)
+
+
+@resolves("Run.projectId", permission=Declared.PARENT)
+def run_project_number(run: Run, context: Context) -> str:
+    return str(run.project_id)
+
+
+@resolves("Run.state", permission=Declared.PARENT)
+def state(run: Run, context: Context) -> str:
+    return run.state_now
+
+
+@resolves("Run.tags", permission=Declared.PARENT)
+def tags(run: Run, context: Context) -> list[str]:
+    return [tag.name for tag in sorted(related(run, "tag_rows"), key=lambda tag: tag.pk)]
+
+
+@resolves("Run.summaryMetrics", permission=Declared.PARENT)
+def summary(run: Run, context: Context) -> Mapping[str, Any]:
+    return run.summary
+
+
+@resolves("Run.wandbConfig", permission=Declared.PARENT)
+def client_config(run: Run, context: Context, keys: list[str] | None = None) -> Mapping[str, Any]:
+    """What the client keeps of itself in the configuration."""
+    inside = run.config.get("_wandb") if isinstance(run.config, dict) else None
+    inside = inside.get("value", inside) if isinstance(inside, dict) else {}
+    return {key: value for key, value in inside.items() if keys is None or key in keys} if inside else {}
+
+
+@resolves("Run.description", "Run.sweepName", permission=Declared.PARENT)
+def nothing(run: Run, context: Context) -> None:
+    return None
+
+
+@resolves("Run.stopped", permission=Declared.PARENT)
+def is_stopped(run: Run, context: Context) -> bool:
+    return False
+
+
+@resolves("Run.readOnly", permission=Declared.PARENT)
+def is_read_only(run: Run, context: Context) -> bool:
+    judgement = context.cache.setdefault("may log", {})
+    if run.project_id not in judgement:
+        judgement[run.project_id] = access.allowed(context.person, Can.LOG, run.project)
+    return not judgement[run.project_id]
+
+
+@resolves("Run.inputArtifacts", permission=Declared.checked("view"))
+def inputs(run: Run, context: Context, after: str | None = None, first: int | None = None) -> dict[str, Any]:
+    return versions_of(context, Q(pk__in=RunUse.objects.filter(run=run).values("version")), first, after)
+
+
+@resolves("Run.outputArtifacts", permission=Declared.checked("view"))
+def outputs(run: Run, context: Context, after: str | None = None, first: int | None = None) -> dict[str, Any]:
+    logged = Q(run=run) | Q(pk__in=RunOutput.objects.filter(run=run).values("version"))
+    return versions_of(context, logged, first, after)
+
+
+def versions_of(context: Context, which: Q, first: int | None, after: str | None) -> dict[str, Any]:
+    """Versions that the person may read, in the order of their making."""
+    found = as_page(access.visible_versions(context.person).live().filter(which))  # type: ignore[attr-defined]
+    return connection(found, first=first, after=after, key="pk", total=found.count)
+
+
+@resolves("Run.fileCount", permission=Declared.PARENT)
+def file_count(run: Run, context: Context) -> int:
+    return run.files.filter(uploaded_at__isnull=False).count()
+
+
+@resolves("Run.files", permission=Declared.checked("download"))
+def files(
+    run: Run,
+    context: Context,
+    names: list[str] | None = None,
+    pattern: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The files that arrived; `pattern` is that of SQL's LIKE."""
+    access.require(context.person, Can.DOWNLOAD, run.project)
+    found = run.files.filter(uploaded_at__isnull=False)
+    if names:
+        found = found.filter(name__in=names)
+    if pattern:
+        found = found.filter(matching("name", like(pattern), found))
+    return connection(
+        found, first=first, after=after, key="name", node=lambda row: described(row, run, context), total=found.count
+    )
+
+
+def like(pattern: str) -> str:
+    """A LIKE pattern as one of RE2, whose time grows with the text only."""
+    words = {"%": ".*", "_": "."}
+    return f"^{''.join(words.get(one) or re2.escape(one) for one in clean_text(pattern))}$"
+
+
+def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
+    """A run's file as the client's File."""
+    row.run = run
+    is_there = row.uploaded_at is not None
+    return {
+        "__typename": "File",
+        "id": ids.encode("RunFile", row.pk),
+        "name": row.name,
+        "display_name": row.name,
+        "url": context.absolute(file_path(row, run)),
+        "direct_url": context.absolute(tickets.run_file_download(row)) if is_there else "",
+        "upload_url": context.absolute(tickets.run_file_upload(row)),
+        "upload_headers": [],
+        "storage_path": row.name,
+        "size_bytes": row.size,
+        "md5": base64.b64encode(bytes.fromhex(row.md5)).decode() if row.md5 else None,
+        "digest": row.md5 or None,
+        "mimetype": None,
+        "updated_at": row.uploaded_at or row.created_at,
+        "artifact": None,
+        "upload_multipart_urls": None,
+    }
+
+
+def file_path(row: RunFile, run: Run) -> str:
+    """Where whoever has a key fetches a run's file."""
+    return reverse("run-file", args=[run.project.entity.name, run.project.name, run.name, row.name])
+
+
+@resolves("Mutation.upsertBucket", permission=Declared.checked("log"))
+def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    changes = changes_in(input)
+    if input.get("id"):
+        found = acts.change_run(run_by_id(context, input["id"]), changes, acting_user=context.person)
+        return {"bucket": found, "inserted": False}
+    name = input.get("entity_name")
+    entity = addresses.entity(context.person, name) if name else people.default_entity(context.person)
+    found, inserted = acts.upsert_run(
+        entity, input.get("model_name"), input.get("name"), changes, acting_user=context.person
+    )
+    judged(context, found.project)
+    return {"bucket": found, "inserted": inserted}
+
+
+def changes_in(input: dict[str, Any]) -> RunChanges:
+    """What the client wants to be set; `description` is an old word of it for the notes."""
+    return RunChanges(
+        display_name=input.get("display_name"),
+        config=json_object(input.get("config"), "configuration"),
+        summary=json_object(input.get("summary_metrics"), "summary"),
+        group=input.get("group_name"),
+        job_type=input.get("job_type"),
+        notes=input.get("notes"),
+        host=input.get("host"),
+        program=input.get("job_program"),
+        commit=input.get("commit"),
+        repository=input.get("job_repo"),
+        state=input.get("state"),
+        tags=input.get("tags"),
+    )
+
+
+def json_object(text: str | None, what: str) -> Mapping[str, object] | None:
+    """An object in a JSONString; an empty one is no change."""
+    if not text:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid(f"The run's {what} is not JSON.") from None
+    if not isinstance(value, dict | None):
+        raise Invalid(f"The run's {what} is not a JSON object; send one such as {{“lr”: 0.1}}.")
+    return value
+
+
+@resolves("Mutation.deleteRun", permission=Declared.checked("edit"))
+def delete_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    found = run_by_id(context, input["id"])
+    if input.get("delete_artifacts"):
+        raise Invalid("This server keeps the versions of a deleted run; delete it without its artifacts.")
+    acts.delete_run(found, acting_user=context.person)
+    return {"success": True, "client_mutation_id": None}
+
+
+@resolves("Mutation.createRunFiles", permission=Declared.checked("log"))
+def create_run_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """A place for each file; the client then sends the bytes there."""
+    run = run_in(context, input)
+    rows = acts.create_run_files(run, input["files"], acting_user=context.person)
+    return {
+        "run_id": ids.encode("Run", run.pk),
+        "upload_headers": [],
+        "files": [described(row, run, context) for row in rows],
+    }
+
+
+@resolves("Mutation.markRunFilesUploaded", permission=Declared.checked("log"))
+def mark_run_files_uploaded(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """The upload itself says that a file is there, so there is nothing left to mark."""
+    run_in(context, input)
+    return {"success": True}
+
+
+def run_in(context: Context, input: dict[str, Any]) -> Run:
+    """The run that an input names, in a project where the person may log."""
+    project = find_project(context, input["entity_name"], input["project_name"], can=Can.LOG)
+    return find_run(context, project, input["run_name"])
