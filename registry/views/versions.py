@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from artifacts import addresses
 from artifacts.errors import NotFound
 from artifacts.pages import HtmxHttpRequest
+from artifacts.views.versions import render_version
 from registry.rows import source_url
 from registry.views.place import collection_of, version_url
 from registry.views.registries import printed_url
@@ -19,8 +20,6 @@ def version(
     found = collection_of(request, org, registry, collection)
     if found.project.title != registry or found.name != collection:
         return redirect(version_url(found, reference))
-    from artifacts.views.versions import render_version
-
     return render_version(request, addresses.membership(found, reference), tab)
 
 
