@@ -172,6 +172,14 @@ def one_condition(place: Column | Names, operator: str, value: Any, compiled: Co
         return on_names(place, operator, value, compiled)
     if operator == "$exists":
         return Q(**{f"{place.path}__isnull": not truth(value)})
+    if place.read is inner_value:
+        # What isn't there is not equal to anything, and so it holds when the condition is turned round.
+        return Q(**{f"{place.path}__isnull": False}) & on_column(place, operator, value, compiled)
+    return on_column(place, operator, value, compiled)
+
+
+def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q:
+    """One operator on a value of the row."""
     if operator == "$eq":
         return exactly(place, place.read(value))
     if operator == "$in":
