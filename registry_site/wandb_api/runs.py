@@ -15,7 +15,7 @@ from artifacts.actions import people
 from artifacts.actions import runs as acts
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
-from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse
+from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse, User
 from artifacts.naming import clean_text, shown
 
 from . import fields, ids
@@ -25,7 +25,7 @@ from .paging import connection
 from .peers import as_page, judged, related
 from .peers import shown as shown_project
 from .projects import find_project
-from .resolve import Declared, null_if_missing, reads, resolves
+from .resolve import Declared, null_if_missing, resolves
 
 SUMMARY = Json("summary")
 RUN_FIELDS: dict[str, Field] = fields.both(
@@ -56,8 +56,6 @@ RUN_ORDERS = {
     "updated_at": "updated_at",
     "heartbeat_at": "heartbeat_at",
 }
-
-reads("Run.user")
 
 
 def find_run(context: Context, project: Project, name: str) -> Run:
@@ -136,6 +134,11 @@ def run_id(run: Run, context: Context) -> str:
 @resolves("Run.project", permission=Declared.checked("view"))
 def run_project(run: Run, context: Context) -> Project | None:
     return shown_project(context, run.project)
+
+
+@resolves("Run.user", permission=Declared.PARENT)
+def run_user(run: Run, context: Context) -> User | None:
+    return run.created_by
 
 
 @resolves("Run.projectId", permission=Declared.PARENT)
