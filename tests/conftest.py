@@ -3,19 +3,11 @@
 from dataclasses import dataclass
 
 import pytest
-from django.conf import settings
 
 from artifacts import addresses
 from artifacts.actions import organizations, people
 from artifacts.models import Entity, Organization, Project, User
 from registry.actions import registries
-
-
-def pytest_configure() -> None:
-    """Static files straight from where they lie: tests collect none."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 
 
 @dataclass
