@@ -9,7 +9,6 @@ from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, Membership, User, Verb
-from artifacts.naming import LATEST
 from registry.models import Registry
 
 
@@ -32,7 +31,8 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
         raise Invalid("The version is still uploading; what is never committed is cleared away by itself.")
     aliases = Alias.objects.filter(membership__version=version)
     _refuse_protected(version)
-    named = sorted(set(aliases.exclude(name=LATEST).values_list("name", flat=True)))
+    # `latest` counts too: whoever reads by it would get another version from now on, so it is asked for.
+    named = sorted(set(aliases.values_list("name", flat=True)))
     if named and not delete_aliases:
         raise Conflict(
             f"Version “{version}” has the aliases {', '.join(f'“{name}”' for name in named[:5])}; "
