@@ -95,6 +95,12 @@ class Serving:
                 time.sleep(0.02)
         raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-3000:]}")
 
+    @property
+    def process_id(self) -> int:
+        """The parent of the server's processes."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, *, kill: bool = False) -> None:
         """SIGTERM to the server, or SIGKILL to its whole process tree."""
         if self._process is None:

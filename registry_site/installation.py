@@ -29,12 +29,26 @@ def alone() -> Iterator[None]:
 @cache
 def prepare_database() -> None:
     """Bring the tables to this version if they aren't; looked at once in a process."""
+    _refuse_unreachable()
     if _is_behind():
         with alone():
             if _is_behind():
                 from django.core.management import call_command
 
                 call_command("migrate", interactive=False, verbosity=0)
+
+
+def _refuse_unreachable() -> None:
+    """One sentence at once, where the pool of connections would try for a while and log every time."""
+    if connection.vendor == "postgresql":
+        driver = connection.Database  # type: ignore[attr-defined]
+        parameters = {**connection.get_connection_params(), "connect_timeout": 5}
+        try:
+            driver.connect(**parameters).close()
+        except driver.OperationalError as fault:
+            raise ImproperlyConfigured(
+                f"The database of DATABASE_URL can't be reached: {fault}; start it, or correct the address."
+            ) from None
 
 
 def _is_behind() -> bool:

@@ -91,6 +91,14 @@ def _numbers() -> Iterator[str]:
         yield f"{version} is not below the next number of its collection"
 
 
+def _mend_numbers() -> None:
+    """Go on behind the highest number that is held. Two that hold the same one are for people to judge."""
+    highest = Membership.objects.filter(collection=OuterRef("pk")).order_by("-index").values("index")[:1]
+    behind = Collection.objects.annotate(highest=Subquery(highest)).filter(next_index__lte=F("highest"))
+    for number, index in list(behind.values_list("pk", "highest")):
+        Collection.objects.filter(pk=number, next_index__lte=index).update(next_index=index + 1)
+
+
 def _versions() -> Iterator[str]:
     """Committed versions without their place, and places that say something else than their version."""
     own = Membership.objects.filter(version=OuterRef("pk"), collection=OuterRef("sequence"))
@@ -213,7 +221,7 @@ def _database() -> Iterator[str]:
 
 
 ROWS = [
-    Invariant("numbers", "each number is given once in its collection, and never again", _numbers),
+    Invariant("numbers", "each number is given once in its collection, and never again", _numbers, _mend_numbers),
     Invariant("versions", "each committed version has its place and number in its own collection", _versions),
     Invariant("aliases", "each alias has one owner, in its own collection", _aliases),
     Invariant("latest", "“latest” is on the highest version that is there", _latest, _mend_latest),

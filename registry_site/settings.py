@@ -25,13 +25,23 @@ def secret_key() -> str:
                 "or leave it out to have one made in the data directory."
             )
         return given
-    path = DATA_DIR / "secret_key"
+    try:
+        return kept_key(DATA_DIR / "secret_key")
+    except OSError as fault:
+        raise ImproperlyConfigured(
+            f"The data directory {DATA_DIR} can't be used ({fault.strerror}); "
+            "make it writable, or point LINKYARD_DATA_DIR elsewhere."
+        ) from None
+
+
+def kept_key(path: Path) -> str:
+    """The key in this file, made now if there is none."""
     try:
         return path.read_text()
     except FileNotFoundError:
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     # Written aside and linked: of two processes that start at once, both read the same whole key.
-    fresh = DATA_DIR / f"secret_key.{secrets.token_hex(4)}"
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
     fresh.write_text(secrets.token_urlsafe(48))
     try:
