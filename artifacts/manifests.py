@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # it is there since 2.6
 from typing import Any, NamedTuple
 
 from artifacts import naming
@@ -25,6 +25,7 @@ LONGEST_REFERENCE = 4_096
 LONGEST_DIGEST = 2_048
 LARGEST_VALUE = 1024 * 1024  # characters of one entry
 FIRST_LINE = b"wandb-artifact-manifest-v1\n"
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 BLANK = re.compile(r"[ \t\n\r]*")
 CHUNK = 1024 * 1024
 
@@ -82,7 +83,7 @@ def checked_path(path: str) -> str:
     size = len(path.encode("utf-8", "surrogatepass"))
     if not path or size > LONGEST_PATH:
         raise Invalid(f"A file's path in the manifest is empty or longer than {LONGEST_PATH} bytes; rename the file.")
-    if "\0" in path or any(0xD800 <= ord(character) <= 0xDFFF for character in path if character > "\ud7ff"):
+    if UNSTORABLE.search(path):
         raise Invalid("A file's path in the manifest has characters that can't be stored; rename the file.")
     if path.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", path):
         raise Invalid(
@@ -245,7 +246,7 @@ class _Text:
                 self.more()
             else:
                 self.take(":")
-                return name
+                return str(name)
 
     def value(self) -> object:
         """The whole value that comes next."""

@@ -32,10 +32,6 @@ class Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class DigestMismatch(Invalid):
-    """The bytes that came aren't those that were announced."""
-
-
 class Damaged(Exception):
     """A stored file is missing or has another length than it had when it was verified."""
 
@@ -95,7 +91,7 @@ class BlobStore:
     def write(self, key_of: Callable[[str], str], stream: Reader, *, size: int, md5: str | None = None) -> Stored:
         """Store exactly `size` bytes under the key that `key_of` makes of their MD5 (hex); they are visible only when whole.
 
-        Raises DigestMismatch if fewer bytes come or their MD5 (hex) isn't `md5`, NotYet when the disk is full.
+        Raises Invalid if fewer bytes come or their MD5 (hex) isn't `md5`, NotYet when the disk is full.
         """
         aside = self.path(f"{TEMPORARY}/{secrets.token_hex(12)}")
         try:
@@ -317,9 +313,9 @@ def _copy(stream: Reader, descriptor: int, size: int) -> Stored:
 
 def _check(stored: Stored, size: int, md5: str | None) -> None:
     if stored.size != size:
-        raise DigestMismatch(f"The upload broke off after {stored.size} of {size} bytes; send the file again.")
+        raise Invalid(f"The upload broke off after {stored.size} of {size} bytes; send the file again.")
     if md5 is not None and stored.md5 != md5:
-        raise DigestMismatch(
+        raise Invalid(
             f"digest mismatch: the bytes have the MD5 {stored.md5} and {md5} was announced; the file changed on its way, log it again."
         )
 

@@ -163,12 +163,12 @@ def _finish(version: ArtifactVersion, content: Content, acting_user: User) -> Ar
     require_held(sequence.project_id, {blob.pk for blob in content.blobs.values()})
     rows = content.rows
     _insert(pending, rows)
-    pending.index = sequence.take_index()
+    index = pending.index = sequence.take_index()
     pending.state, pending.committed_at = ArtifactVersion.State.COMMITTED, timezone.now()
     pending.digest, pending.file_count = content.digest, len(rows)
     pending.size = min(sum(entry.size or 0 if blob is None else blob.size for entry, blob in rows), 2**63 - 1)
     pending.save(update_fields=["index", "state", "committed_at", "digest", "file_count", "size"])
-    _place(pending, acting_user)
+    _place(pending, index, acting_user)
     return pending
 
 
@@ -195,11 +195,11 @@ def _insert(version: ArtifactVersion, rows: Sequence[tuple[Entry, Held | None]])
         )
 
 
-def _place(version: ArtifactVersion, acting_user: User) -> None:
+def _place(version: ArtifactVersion, index: int, acting_user: User) -> None:
     """The version's place in its sequence, with the names it asked for; its run's output; the audit event."""
     sequence = version.sequence
     membership = Membership.objects.create(
-        collection=sequence, version=version, index=version.index, created_by=acting_user
+        collection=sequence, version=version, index=index, created_by=acting_user
     )
     labels.move_latest(membership)
     audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, label=str(version), membership=membership)

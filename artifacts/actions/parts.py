@@ -16,7 +16,7 @@ from artifacts.access import Can
 from artifacts.actions.blobs import GONE, record_blob
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import ArtifactVersion, Upload, UploadPart, User
-from artifacts.storage import DigestMismatch, Reader, Stored, store
+from artifacts.storage import Reader, Stored, store
 
 MOST_PARTS = 10_000
 LARGEST_PART = 8 * 1024**3
@@ -67,7 +67,7 @@ def find_or_begin(version: ArtifactVersion, digest: str, parts: Sequence[tuple[i
 def receive_part(public_id: str, number: int, stream: Reader, *, size: int) -> Stored:
     """Store a part; sending one again is harmless, and what doesn't have the announced MD5 doesn't count."""
     upload = Upload.objects.select_related("version__sequence").filter(public_id=public_id).first()
-    part = upload and upload.parts.filter(number=number).first()
+    part = UploadPart.objects.filter(upload=upload, number=number).first() if upload else None
     if upload is None or part is None:
         raise NotFound(GONE)
     if not 0 < size <= LARGEST_PART:
@@ -98,7 +98,7 @@ def complete(
     if upload is None:
         raise NotFound(NO_UPLOAD)
     if upload.state == Upload.State.REFUSED:
-        raise DigestMismatch(NOT_THE_FILE)
+        raise Invalid(NOT_THE_FILE)
     if upload.state == Upload.State.DONE:
         return upload.digest
     given = [(number, etag.strip('"').lower()) for number, etag in parts]
@@ -119,7 +119,7 @@ def _verify(pk: int) -> str:
         if upload.state == Upload.State.DONE:
             return upload.digest
         if upload.state == Upload.State.REFUSED:
-            raise DigestMismatch(NOT_THE_FILE)
+            raise Invalid(NOT_THE_FILE)
         time.sleep(1)
     upload = Upload.objects.select_related("version__sequence").get(pk=pk)
     rows = list(upload.parts.order_by("number"))
@@ -129,7 +129,7 @@ def _verify(pk: int) -> str:
     if found != Stored(size, manifests.hex_of(upload.digest)):
         store().delete(source)
         Upload.objects.filter(pk=pk).update(state=Upload.State.REFUSED)
-        raise DigestMismatch(NOT_THE_FILE)
+        raise Invalid(NOT_THE_FILE)
     if source != upload.key:
         store().move(source, upload.key)
     record_blob(upload.version.sequence.project_id, found.md5, size)

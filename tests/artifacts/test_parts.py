@@ -1,0 +1,151 @@
+"""Files that come in parts."""
+
+import hashlib
+import io
+import os
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from artifacts import background
+from artifacts.actions import parts, uploads
+from artifacts.actions.parts import complete, find_or_begin, receive_part
+from artifacts.actions.uploads import FileSpec
+from artifacts.errors import Invalid, NotFound, NotYet
+from artifacts.models import ArtifactVersion, Blob, Upload
+from artifacts.storage import store
+from tests import factories
+from tests.conftest import make_world
+from tests.uploading import b64, start
+
+PIECES = [os.urandom(3_000), os.urandom(3_000), os.urandom(17)]
+WHOLE = b"".join(PIECES)
+
+# Verified in a thread of its own, so that rows have to be committed.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def files(settings, tmp_path):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "artifacts": {**settings.STORAGES["artifacts"], "OPTIONS": {"location": tmp_path}},
+    }
+
+
+@pytest.fixture
+def version(transactional_db):
+    world = make_world()
+    made = start(factories.project(world.team, user=world.bob), {}, user=world.bob)
+    made.bob = world.bob
+    return made
+
+
+def md5_of(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
+def begun(version: ArtifactVersion, pieces=PIECES, digest=None) -> Upload:
+    announced = [(number, md5_of(piece)) for number, piece in enumerate(pieces, 1)]
+    return find_or_begin(version, digest or b64(b"".join(pieces)), announced)
+
+
+def send(upload: Upload, pieces=PIECES, order=None) -> list[tuple[int, str]]:
+    for number in order or range(1, len(pieces) + 1):
+        receive_part(upload.public_id, number, io.BytesIO(pieces[number - 1]), size=len(pieces[number - 1]))
+    return [(number, f'"{md5_of(piece)}"') for number, piece in enumerate(pieces, 1)]
+
+
+def end(upload: Upload, etags, **changes) -> str:
+    options = {"storage_path": upload.key, "acting_user": upload.version.bob, **changes}
+    return complete(upload.version, upload.public_id, etags, **options)
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3], [3, 2, 1], [2, 3, 1, 2, 3]])
+def test_parts_in_any_order_become_one_file(version, order):
+    upload = begun(version)
+    etags = send(upload, order=order)
+    for _ in range(2):
+        assert end(upload, etags) == b64(WHOLE)
+    blob = Blob.objects.get()
+    assert (blob.size, b"".join(store().chunks(blob.key))) == (len(WHOLE), WHOLE)
+    assert list(store().list("parts")) == []
+
+
+def test_one_part_is_enough(version):
+    upload = begun(version, PIECES[:1])
+    assert end(upload, send(upload, PIECES[:1])) == b64(PIECES[0])
+
+
+def test_a_claim_with_parts_goes_on_with_the_open_upload(version):
+    spec = FileSpec("big", b64(WHOLE), [(number, md5_of(piece)) for number, piece in enumerate(PIECES, 1)])
+    (first,), (again,) = (uploads.claim_files(version, [spec], acting_user=version.bob) for _ in range(2))
+    assert first.upload.pk == again.upload.pk
+    assert end(again.upload, send(first.upload)) == b64(WHOLE)
+
+
+def test_a_wrong_end_is_refused(version):
+    upload = begun(version)
+    etags = send(upload, order=[1, 3])
+    with pytest.raises(Invalid, match="Part 2"):
+        end(upload, etags)
+    send(upload, order=[2])
+    for wrong in (etags[:-1], [*etags, (4, md5_of(b""))], [(1, md5_of(b"")), *etags[1:]], [], [(0, "x"), *etags[1:]]):
+        with pytest.raises(Invalid, match="aren't those"):
+            end(upload, wrong)
+    with pytest.raises(NotFound):
+        end(upload, etags, storage_path="blobs/9/aa/other")
+    other = start(version.project, {}, user=version.bob, name="other")
+    with pytest.raises(NotFound):
+        complete(other, upload.public_id, etags, storage_path=upload.key, acting_user=version.bob)
+    assert not Blob.objects.exists()
+
+
+def test_parts_are_checked_when_they_come(version):
+    upload = begun(version)
+    for data in (b"x" * 3_000, PIECES[0][:-1]):
+        with pytest.raises(Invalid):
+            receive_part(upload.public_id, 1, io.BytesIO(data), size=3_000)
+    for number in (0, 4, 10_001):
+        with pytest.raises(NotFound):
+            receive_part(upload.public_id, number, io.BytesIO(b"x"), size=1)
+    assert not upload.parts.filter(uploaded_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize("numbers", [[0, 1], [1, 3], [1, 1], [2], range(1, 10_002)])
+def test_parts_are_numbered_without_gaps(version, numbers):
+    with pytest.raises(Invalid, match="numbered"):
+        find_or_begin(version, b64(WHOLE), [(number, md5_of(b"")) for number in numbers])
+
+
+def test_parts_that_are_another_file_are_refused_for_good(version):
+    upload = begun(version, digest=b64(b"something else"))
+    etags = send(upload)
+    for _ in range(2):
+        with pytest.raises(Invalid, match="digest mismatch"):
+            end(upload, etags)
+    assert not Blob.objects.exists()
+
+
+def test_a_verification_that_died_is_taken_over(version, monkeypatch):
+    upload = begun(version)
+    etags = send(upload)
+    Upload.objects.update(state=Upload.State.VERIFYING, verifying_since=timezone.now())
+    monkeypatch.setattr(parts, "LEASE", timedelta(seconds=2))
+    monkeypatch.setattr(background.within, "__kwdefaults__", {"patience": 0.2})
+    with pytest.raises(NotYet) as said:
+        end(upload, etags)
+    assert said.value.seconds == 5
+    monkeypatch.setattr(background.within, "__kwdefaults__", {"patience": 20})
+    assert end(upload, etags) == b64(WHOLE)
+
+
+def test_a_crash_behind_the_move_is_mended_by_the_next_request(version):
+    upload = begun(version)
+    etags = send(upload)
+    end(upload, etags)
+    Blob.objects.all().delete()
+    Upload.objects.update(state=Upload.State.OPEN)
+    assert end(upload, etags) == b64(WHOLE)
+    assert Blob.objects.get().size == len(WHOLE)
