@@ -82,7 +82,8 @@ def _summed(version: ArtifactVersion, folder: str, items: list[Item]) -> list[It
     files = ManifestEntry.objects.alias(by_bytes=by_bytes()).filter(version=version)
     below = files.filter(by_bytes__gt=folder, by_bytes__lt=folder[:-1] + AFTER_SLASH) if folder else files
     for path, size in below.values_list("path", "size"):
-        name = path[len(folder) :].partition("/")[0]
-        total, count = sums.get(name, (0, 0))
-        sums[name] = total + size, count + 1
+        name, slash, _ = path[len(folder) :].partition("/")
+        if slash:
+            total, count = sums.get(name, (0, 0))
+            sums[name] = total + size, count + 1
     return [Item(item.name, item.path, None, *sums[item.name]) if item.is_folder else item for item in items]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -78,6 +78,7 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
     if tab not in TABS:
         raise NotFound(f"A version has no tab “{tab[:40]}”; choose one of {', '.join(TABS.values())}.")
     place = place_of(request, membership)
+    prefetch_related_objects([membership], "aliases")  # asked for by the head, the choices and some tabs
     template, partial, context_of = TAB_VIEWS[tab]
     context = {
         "place": place,
@@ -135,7 +136,7 @@ def tabs_of(place: Place, current: str) -> list[Context]:
             "label": label,
             "href": place.url(tab),
             "is_current": tab == current,
-            "count": place.version.file_count if tab == "files" else "",
+            "count": f"{place.version.file_count:,}" if tab == "files" else "",
         }
         for tab, label in TABS.items()
     ]

@@ -1,0 +1,74 @@
+"""Where the nodes of a lineage graph go: every arrow leads to the right, no two boxes touch."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from artifacts import graph
+
+KEYS = [f"v{number}" for number in range(9)]
+EDGES = st.sets(st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)), max_size=30)
+
+
+def drawn(edges: set[graph.Edge]) -> tuple[graph.Drawing, set[graph.Edge]]:
+    kept = graph.forward(KEYS, edges)
+    return graph.draw(graph.columns(KEYS, kept), edges), kept
+
+
+@given(EDGES)
+def test_every_arrow_leads_to_the_right_unless_it_closes_a_circle(edges: set[graph.Edge]) -> None:
+    drawing, kept = drawn(edges)
+    for tail, head in kept:
+        assert drawing.boxes[tail].right < drawing.boxes[head].x
+    assert kept <= edges
+    assert len(drawing.arrows) == len([edge for edge in edges if edge[0] != edge[1]])
+
+
+@given(EDGES)
+def test_no_two_boxes_touch_and_all_lie_inside(edges: set[graph.Edge]) -> None:
+    drawing, _ = drawn(edges)
+    for one, other in itertools.combinations(drawing.boxes.values(), 2):
+        apart = abs(one.x - other.x) > graph.WIDTH or abs(one.y - other.y) > graph.HEIGHT
+        assert apart
+    for box in drawing.boxes.values():
+        assert 0 <= box.x
+        assert box.right <= drawing.width
+        assert 0 <= box.y <= drawing.height - graph.HEIGHT
+
+
+@given(EDGES)
+def test_only_edges_on_a_circle_are_cut(edges: set[graph.Edge]) -> None:
+    kept = graph.forward(KEYS, edges)
+    acyclic = {(tail, head) for tail, head in edges if tail < head}
+    assert graph.forward(KEYS, acyclic) == acyclic
+    assert graph.forward(KEYS, kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("edges", "expected"),
+    [
+        (set(), {"v0": 0, "v1": 0}),
+        ({("v0", "v1")}, {"v0": 0, "v1": 1}),
+        ({("v0", "v1"), ("v1", "v2"), ("v3", "v2")}, {"v0": 0, "v1": 1, "v2": 2, "v3": 1}),
+        ({("v0", "v1"), ("v1", "v2"), ("v0", "v2")}, {"v0": 0, "v1": 1, "v2": 2}),
+    ],
+)
+def test_columns(edges: set[graph.Edge], expected: dict[str, int]) -> None:
+    keys = sorted(expected)
+    assert graph.columns(keys, edges) == expected
+
+
+def test_more_than_five_of_a_kind_in_a_column_are_folded_but_never_the_selected_one() -> None:
+    place = {f"r{number}": 1 for number in range(8)} | {"v1": 0, "v2": 0}
+    kinds = {key: "run" if key.startswith("r") else "artifact" for key in place}
+    assert graph.fold(place, kinds, keep={"r7"}) == {"run-1": ["r1", "r2", "r3", "r4", "r5", "r6"]}
+    assert graph.fold(place, kinds, keep={"r7"}, opened=["run-1"]) == {}
+    assert graph.fold({f"r{number}": 1 for number in range(5)}, kinds, keep=[]) == {}
+
+
+def test_a_graph_of_one_node_is_drawn_in_the_middle() -> None:
+    drawing = graph.draw({"v1": 0}, set())
+    assert drawing.boxes["v1"].x + graph.WIDTH // 2 == drawing.width // 2
+    assert not drawing.is_wide
