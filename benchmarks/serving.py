@@ -16,6 +16,8 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 60.0
+# What would make the server another one than an operator's: the settings of a test run, and Python without its cache.
+FOREIGN = ("DJANGO_SETTINGS_MODULE", "LINKYARD_", "PYTHONDONTWRITEBYTECODE")
 
 
 def free_port() -> int:
@@ -38,7 +40,7 @@ class Serving:
         self._workers = workers
         self._process: subprocess.Popen[bytes] | None = None
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
             "LINKYARD_DATA_DIR": str(self.directory / "data"),
             "DATABASE_URL": database_url,
         }
