@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from artifacts import history
@@ -69,3 +70,19 @@ def _rank(name: str) -> tuple[bool, bool, str]:
 def points_of(series: MetricSeries) -> list[float]:
     """The last values of the buckets of a plot, from the first step to the last, no more than can be told apart."""
     return [point.last for point in history.thinned(history.points(series.buckets, series.width), MOST_POINTS)]
+
+
+def summary_of(run: Run) -> dict[str, object]:
+    """The summary of a run by dotted name, as far as a table can show it."""
+    return dict(_leaves(run.summary))
+
+
+def telling(summaries: Sequence[Mapping[str, object]], *, most: int) -> list[str]:
+    """The names of the numbers that most of these summaries have and that say most."""
+    counts = Counter(
+        name
+        for summary in summaries
+        for name, value in summary.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    )
+    return sorted(counts, key=lambda name: (*_rank(name)[:2], -counts[name], name))[:most]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from artifacts.views import account, browser, files, organizations, teams, version_acts, versions
+from artifacts.views import account, browser, files, organizations, projects, runs, teams, version_acts, versions
 
 app_name = "artifacts"
 
@@ -60,9 +60,19 @@ artifact_pages: list[URLPattern] = [
     path(f"{ARTIFACTS}/<str:type>/{VERSION}/<str:tab>", versions.version, name="version-tab"),
 ]
 
+RUN = "<str:entity>/<str:project>/runs/<str:run>"
+run_pages: list[URLPattern] = [
+    path("<str:entity>/<str:project>/runs", projects.project_runs, name="project-runs"),
+    path(f"{RUN}/-/delete", runs.run_delete, name="run-delete"),
+    path(RUN, runs.run, name="run"),
+    path(f"{RUN}/<str:tab>", runs.run, name="run-tab"),
+    path("<str:entity>/<str:project>", projects.project, name="project"),
+]
+
 urlpatterns: list[URLPattern] = [
     *accounts,
     *places,
     *artifact_pages,
+    *run_pages,
     path("<str:entity>", teams.entity, name="entity"),
 ]
