@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse, UnreadablePostError
@@ -182,6 +183,10 @@ def artifact_file(
         return response
     if request.method not in {"GET", "HEAD"}:
         raise Invalid("Fetch a file with GET.")
+    if "%" in birth:
+        # For a file whose name has a bare “%”, the client's HTTP library quotes the whole path a second time.
+        entity, project, collection, birth = map(unquote, (entity, project, collection, birth))
+        artifact = unquote(artifact) if artifact else None
     place = addresses.project(user, entity, project, can=Can.DOWNLOAD)
     blob = listed(user, addresses.collection(place, collection), artifact, birth, md5.lower())
     return given(request, blob.key, blob.size, name)

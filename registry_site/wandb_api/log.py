@@ -153,7 +153,8 @@ def files_of(claims: list[Claim], version: ArtifactVersion | None, context: Cont
 
 def file_to_send(claim: Claim, version: ArtifactVersion, context: Context) -> dict[str, Any]:
     """A File with the address for its bytes, null if they are here already."""
-    plain = claim.is_wanted and claim.upload is None
+    # With the addresses of the parts too: core/pkg/artifacts/saver.go takes a file without `uploadUrl` for one that is here.
+    is_wanted = claim.is_wanted or claim.upload is not None
     return {
         "id": ids.encode("ManifestFile", version.pk),
         "artifact": version,
@@ -163,8 +164,8 @@ def file_to_send(claim: Claim, version: ArtifactVersion, context: Context) -> di
         "digest": claim.spec.digest,
         "size_bytes": 0,
         "storage_path": claim.storage_path,
-        "upload_url": context.absolute(tickets.blob_upload(version.project, claim.md5)) if plain else None,
-        "upload_headers": [f"Content-MD5:{claim.spec.digest}"] if plain else [],
+        "upload_url": context.absolute(tickets.blob_upload(version.project, claim.md5)) if is_wanted else None,
+        "upload_headers": [f"Content-MD5:{claim.spec.digest}"] if is_wanted else [],
         "upload_multipart_urls": multipart_of(claim, context),
     }
 

@@ -79,7 +79,7 @@ def test_history_summary_config_and_resume(client: Client) -> None:
     said = client.run(
         """
         words = dict(tags=["x"], notes="n", name="shown", group="g")
-        with wandb.init(entity="vision", project="runs", config={"lr": 0.1, "nested": {"b": 1}}, **words) as run:
+        with wandb.init(entity="vision", project="curves", config={"lr": 0.1, "nested": {"b": 1}}, **words) as run:
             for step in range(30):
                 run.log({"loss": 1 / (step + 1), "word": f"w{step}"})
             run.summary["final"] = 42
@@ -87,15 +87,15 @@ def test_history_summary_config_and_resume(client: Client) -> None:
             with open(os.path.join(run.dir, "extra.txt"), "w") as out:
                 out.write("x")
             run.save(os.path.join(run.dir, "extra.txt"), base_path=run.dir)
-        found = wandb.Api().run(f"vision/runs/{run.id}")
+        found = wandb.Api().run(f"vision/curves/{run.id}")
         say(found.state, found.summary["final"], found.config["late"], found.name, found.group, found.notes)
         say(len(list(found.scan_history())), len(found.history(samples=10, pandas=False)) > 0)
         say(found.file("extra.txt").download(root="down", replace=True).read())
         found.tags.append("y")
         found.update()
-        with wandb.init(entity="vision", project="runs", id=run.id, resume="must") as again:
+        with wandb.init(entity="vision", project="curves", id=run.id, resume="must") as again:
             again.log({"loss": 0.5})
-        say(len(list(wandb.Api().run(f"vision/runs/{run.id}").scan_history())))
+        say(len(list(wandb.Api().run(f"vision/curves/{run.id}").scan_history())))
         """
     )
     assert said == ["finished", 42, True, "shown", "g", "n", 30, True, "x", 31]
