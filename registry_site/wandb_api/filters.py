@@ -89,7 +89,8 @@ def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapp
         return queryset
     compiled = Compiled(queryset, fields)
     condition = group(tree, compiled, DEEPEST)
-    return queryset.alias(**compiled.aliases).filter(condition)
+    left: QuerySet[Row] = queryset.alias(**compiled.aliases).filter(condition)
+    return left
 
 
 def group(tree: Any, compiled: Compiled, depth: int) -> Q:
@@ -189,7 +190,10 @@ def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q
     if operator == "$contains" and (place.is_text or place.read is inner_value):
         # `contains` of JSON would ask for a part of an object.
         lookup = "contains" if place.is_text else "icontains"
-        return Q(**{f"{place.path}__{lookup}": text_value(value)})
+        part = text_value(value)
+        if len(part) > LONGEST_PATTERN:
+            raise Invalid(f"The part has more than {LONGEST_PATTERN} characters; look for a shorter one.")
+        return Q(**{f"{place.path}__{lookup}": part})
     if operator == "$regex" and place.is_text:
         return matching(place.path, value, compiled.queryset)
     raise Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
@@ -199,10 +203,12 @@ def on_names(place: Names, operator: str, value: Any, compiled: Compiled) -> Q:
     """One operator on names that point at the row: it holds when it holds for any of them."""
     rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)})
     if operator == "$exists":
-        return Q(Exists(rows)) if truth(value) else ~Q(Exists(rows))
+        some: Any = Exists(rows)
+        return Q(some) if truth(value) else ~Q(some)
     every = place.model._default_manager.filter(**{f"{place.owner}__in": compiled.queryset.values(place.path)})
-    inner = Compiled(every, {"name": Column("name", text_value, is_text=True)})
-    return Q(Exists(rows.filter(one_condition(inner.fields["name"], operator, value, inner))))  # type: ignore[arg-type]
+    condition = one_condition(Column("name", text_value, is_text=True), operator, value, Compiled(every, {}))
+    found: Any = Exists(rows.filter(condition))
+    return Q(found)
 
 
 def exactly(place: Column, value: Any) -> Q:
@@ -211,7 +217,7 @@ def exactly(place: Column, value: Any) -> Q:
         return NONE
     if value is None and place.read is not inner_value:
         return Q(**{f"{place.path}__isnull": True})
-    return Q(**{place.path: value})
+    return Q((place.path, value))
 
 
 def among(place: Column, values: list[Any]) -> Q:

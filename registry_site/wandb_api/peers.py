@@ -22,7 +22,7 @@ def as_page[Row: Model](queryset: QuerySet[Row]) -> QuerySet[Row]:
 
 def page_of[Row: Model](row: Row) -> list[Row]:
     """The rows that were read together with this one, itself among them."""
-    found = [peer for reference in row._state.peers if (peer := reference()) is not None]
+    found: list[Any] = [peer for reference in row._state.peers if (peer := reference()) is not None]
     return found if any(peer is row for peer in found) else [row]
 
 

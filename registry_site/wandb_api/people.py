@@ -19,6 +19,7 @@ from .peers import as_page, batched
 from .resolve import Declared, names_type, resolves
 
 MOST_FOUND = 100
+LONGEST_PART = 320
 
 
 @names_type(User)
@@ -40,7 +41,8 @@ def visible_people(user: User) -> QuerySet[User]:
 @resolves("Query.users", permission=Declared.SIGNED_IN)
 def users(source: None, context: Context, query: str | None = None) -> dict[str, Any]:
     """Colleagues by part of their name or address; who is named exactly comes first, since the client takes the first."""
-    found, part = visible_people(context.person), clean_text(query or "")
+    # SQLite refuses to look for parts that are longer than any name or address could be.
+    found, part = visible_people(context.person), clean_text(query or "")[:LONGEST_PART]
     if part:
         same = Q(name_key=key_of(part)) | Q(email__iexact=part)
         first = Case(When(same, then=Value(0)), default=Value(1), output_field=IntegerField())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -114,6 +114,9 @@ def described(error: GraphQLError) -> dict[str, Any]:
         message = error.message
     elif isinstance(original, DomainError):
         message = str(original)
+    elif isinstance(original, DataError | UnicodeEncodeError):
+        # Looked up by text that no row can hold: NUL, a lone surrogate, a number out of range.
+        message = "A value of this request can't be stored, so nothing has it; use printable text and smaller numbers."
     else:
         mark = secrets.token_hex(4)
         log.error("Failed at %s (%s).", error.path, mark, exc_info=original)

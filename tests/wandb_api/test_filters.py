@@ -133,6 +133,7 @@ def test_an_id_is_taken_as_it_was_given_out_and_as_number(rows: list[ArtifactVer
         ('{"$not":' * (DEEPEST + 1) + "{}" + "}" * (DEEPEST + 1), "levels deep"),
         ('{"tag": ' + '{"$not":' * (DEEPEST + 1) + '"x"' + "}" * (DEEPEST + 2), "levels deep"),
         (json.dumps({"tag": {"$regex": "x" * 501}}), "shorter"),
+        (json.dumps({"digest": {"$contains": "x" * 501}}), "shorter"),
     ],
 )
 def test_a_filter_that_cannot_be_is_refused(db: None, text: str, reason: str) -> None:

@@ -1,5 +1,7 @@
 """Projects, types and what is found in them by name."""
 
+import pytest
+
 from artifacts import access
 from artifacts.actions import labels
 from artifacts.models import Project, Role
@@ -8,7 +10,7 @@ from registry_site.wandb_api import ids
 from tests import factories
 from tests.conftest import World
 
-from .asking import ask, nodes, post, queries_of
+from .asking import ask, document, nodes, post, queries_of
 from .conftest import Linked
 
 REGISTRY = {"entity": "acme-corp", "project": "wandb-registry-model"}
@@ -145,3 +147,20 @@ def test_a_hidden_project_is_not_reached_through_a_type_or_a_sequence(linked: Li
     assert sequence["defaultArtifactType"]["artifact"] is kind["artifactCollection"] is None
     assert kind["artifactCollections"] is None
     assert {row["artifactCollection"]["name"] for row in found["aliases"]} == {"detectors"}
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 100_000, "' OR 1=1--", "%", "../..", ""])
+def test_text_that_no_row_can_hold_is_answered(linked: Linked, world: World, text: str) -> None:
+    for operation, variables in (
+        ("GetProject", {"name": text, "entity": "vision"}),
+        ("GetProject", {"name": "detector", "entity": text}),
+        ("ArtifactMembershipByName", {**SOURCE, "name": text}),
+        ("FetchOrganization", {"org": text}),
+        ("SearchUsers", {"query": text}),
+        ("ProjectArtifactType", {**SOURCE, "type": text}),
+        ("ClientIDMapping", {"clientID": text}),
+        ("ArtifactByID", {"id": text}),
+    ):
+        answer = post(world.bob, document(operation), variables)
+        for error in answer.get("errors", ()):
+            assert not error["message"].startswith("Internal error"), (operation, error)
