@@ -7,7 +7,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 _WORD = re.compile(
     r"""
-    (?P<s>"[^"\n]*"|'[^'\n]*')                                            # a string
+    (?P<c>\#[^\n]*)                                                       # a comment, in which nothing else is looked for
+    | (?P<s>"[^"\n]*"|'[^'\n]*')                                          # a string
     | \b(?P<k>import|from|with|as|for|in|if|else|return|def|None|True|False)\b
     | (?<=\.)(?P<f>\w+)(?=\()                                             # a method that is called
     | (?P<p><[\w\s-]+>)                                                   # what the reader fills in
@@ -18,7 +19,7 @@ _PLACEHOLDER = re.compile(r"&lt;[\w\s-]+&gt;")
 
 
 def python(source: str) -> SafeString:
-    """The source as HTML whose `<span>`s have the classes of `.code`: k, s, f and p."""
+    """The source as HTML whose `<span>`s have the classes of `.code`: c, k, s, f and p."""
     parts: list[str] = []
     end = 0
     for match in _WORD.finditer(source):
