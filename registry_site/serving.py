@@ -37,15 +37,17 @@ LOGGING: dict[str, Any] = {
 logger = logging.getLogger("linkyard.server")
 
 
-def refuse_busy(host: str, port: int) -> None:
-    """Refuse an address where somebody listens already, or which isn't this machine's."""
+def free_address(host: str, port: int) -> str:
+    """The address behind a host's name; refuses one where somebody listens already, or which isn't this machine's."""
     # The server itself couldn't tell: its workers share their port, so it would share it with a stranger too.
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = min(found, key=lambda row: row[0] != socket.AF_INET)
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
+            return str(address[0])
     except OSError as fault:
         raise CommandError(
             f"Can't listen on {host} port {port} ({fault.strerror}); stop what uses it, or choose another one with --port."

@@ -32,7 +32,7 @@ class Command(OperatorCommand):
 
         from registry_site import serving  # the other commands do without the web server
 
-        serving.refuse_busy(host, port)
+        listening = serving.free_address(host, port)
         installation.prepare_database()
         installation.collect_static()
         made = installation.make_first_administrator()
@@ -41,9 +41,9 @@ class Command(OperatorCommand):
             name, password = made
             self.stdout.write(f"Made the user “{name}”; its password, shown only now: {password}")
             self.stdout.write(f"Log in at {address}/login and change it under Settings.")
-        self.stdout.write(f"Linkyard serves {address} with {workers} workers; stop it with Ctrl-C.")
+        self.stdout.write(f"Linkyard serves {address} (workers: {workers}); stop it with Ctrl-C.")
         self.stdout.flush()
-        serving.serve(host, port, workers=workers)
+        serving.serve(listening, port, workers=workers)
         return Report("Linkyard has stopped.")
 
 
