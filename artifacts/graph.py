@@ -80,8 +80,8 @@ def forward(keys: Sequence[str], edges: Iterable[Edge]) -> set[Edge]:
         way = [(start, iter(heads[start]))]
         while way:
             node, rest = way[-1]
-            head = next(rest, None)
-            if head is None:
+            head = next(rest, "")
+            if not head:
                 state[node] = 2
                 way.pop()
             elif state.get(head) != 1:

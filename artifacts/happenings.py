@@ -60,7 +60,9 @@ def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
                 yield Happening(actor, f"logged {event.label}", event.created_at)
             case Verb.VERSION_CHANGED:
                 changed = event.data.get("changed") or ["version"]
-                words = changed if isinstance(changed, str) else " and ".join(CHANGED.get(name, name) for name in changed)
+                words = (
+                    changed if isinstance(changed, str) else " and ".join(CHANGED.get(name, name) for name in changed)
+                )
                 yield Happening(actor, f"changed the {words}", event.created_at)
             case Verb.VERSION_DELETED:
                 yield Happening(actor, "deleted the version", event.created_at)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -92,7 +92,7 @@ class Place:
         """The version's place in its own sequence."""
         if not self.is_link:
             return self.membership
-        return Membership(collection=self.version.sequence, version=self.version, index=self.version.index)
+        return Membership(collection=self.version.sequence, version=self.version, index=self.version.index or 0)
 
     def url(self, tab: str = "version") -> str:
         """The address of a tab."""
@@ -219,8 +219,7 @@ def collection_url(collection: Collection) -> str:
 
 def run_url(run: Run) -> str:
     """Where a run is."""
-    owner = run.project.entity.name
-    return "/" + "/".join(quote(part, safe="") for part in (owner, run.project.name, "runs", run.name))
+    return reverse("artifacts:run", args=[run.project.entity.name, run.project.name, run.name])
 
 
 def act_url(membership: Membership, name: str, **query: str) -> str:

@@ -64,7 +64,7 @@ def test_files_are_for_those_who_see_the_place(world: World, version: ArtifactVe
         client.force_login(world.carol)
         response = client.get(address)
         assert response.status_code == 200
-        response.close()
+        assert b"".join(response)  # read to its end, the stored file is closed
         client.logout()
 
 
@@ -107,7 +107,7 @@ def test_only_true_pictures_are_served_to_be_shown(
     assert response.headers["Content-Type"] == expected
     assert response.headers["Content-Disposition"].startswith("inline" if "image/" in expected else "attachment")
     assert "sandbox" in response.headers["Content-Security-Policy"]
-    response.close()
+    assert b"".join(response) == FILES[name]
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
