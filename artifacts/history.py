@@ -6,6 +6,7 @@ points are drawn from one small row.
 
 import json
 import math
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ LONGEST_KEY = 512
 LARGEST = 2**63 - 1
 NUMBER, TEXT, TRUTH, LIST, OBJECT, NOTHING = "number", "string", "bool", "list", "object", "null"
 BUCKET = struct.Struct("<qddd")
+STAMPED = re.compile(
+    r"(?P<error>ERROR )?(?P<moment>\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)?) (?P<text>.*)", re.DOTALL
+)
 
 
 def one_line(text: str) -> str:
@@ -77,12 +81,12 @@ def step_of(said: Mapping[str, object], number: int) -> int:
 
 def measured(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """The metrics of a line by dotted name; what a media object holds inside is its own business."""
-    stack: list[tuple[str, object, int]] = [(name, value, 0) for name, value in reversed(said.items())]
+    stack: list[tuple[str, object, int]] = [(name, value, 0) for name, value in reversed(list(said.items()))]
     left = MOST_OF_A_LINE
     while stack and left:
         name, value, depth = stack.pop()
         if isinstance(value, dict) and "_type" not in value and depth < DEEPEST:
-            inner = reversed(value.items())
+            inner = reversed(list(value.items()))
             stack += [(f"{name}.{key}", held, depth + 1) for key, held in inner]
         elif name != "_step" and name and len(name) <= LONGEST_KEY and "\x00" not in name:
             left -= 1
@@ -117,6 +121,24 @@ def kind_of(value: object) -> str:
                 :12
             ] or OBJECT
     return NOTHING
+
+
+class Printed(NamedTuple):
+    """A line of the console: what was printed, when, and whether to the error stream ("error")."""
+
+    text: str
+    moment: str | None = None
+    level: str | None = None
+
+
+def printed(line: str) -> Printed:
+    """A line of the console out of what the client wraps around it: JSON, or the moment and ERROR in front, or nothing."""
+    said = record(line) if line.startswith("{") else {}
+    content, moment, level = said.get("content"), said.get("ts"), said.get("level")
+    if isinstance(content, str) and isinstance(moment, str):
+        return Printed(content, moment, level if isinstance(level, str) else None)
+    match = STAMPED.fullmatch(line)
+    return Printed(match["text"], match["moment"], "error" if match["error"] else None) if match else Printed(line)
 
 
 class Point(NamedTuple):

@@ -9,7 +9,7 @@ from artifacts.history import Point
 
 WIDTH, HEIGHT = 340, 168
 LEFT, RIGHT, TOP, BOTTOM = 46, 330, 10, 142
-LEVELS, TICKS = 4, 4
+LEVELS, TICKS = 5, 4
 UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k"))
 TIMES = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -91,28 +91,38 @@ def _levels(low: float, high: float) -> tuple[float, float, list[float]]:
     if low == high:
         margin = abs(low) * 0.1 or 1.0
         low, high = low - margin, high + margin
-    if not math.isfinite(high - low):
+    width = _round_width(low, high, LEVELS - 1)
+    if width is None:
         return low, high, [low, high]
-    rough = (high - low) / (LEVELS - 1)
-    if rough < 1e-300 or low + rough == low or high - rough == high:
-        return low, high, [low, high]
-    power = 10.0 ** math.floor(math.log10(rough))
-    width = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
     bottom = math.floor(low / width + 1e-9)
     top = math.ceil(high / width - 1e-9)
     levels = [number * width for number in range(bottom, top + 1)]
     return levels[0], levels[-1], levels
 
 
+def _round_width(low: float, high: float, count: int) -> float | None:
+    """A round number that goes about `count` times between the two; None where floats can't tell such steps apart."""
+    if not math.isfinite(high - low):
+        return None
+    rough = (high - low) / count
+    if rough < 1e-300 or low + rough == low or high - rough == high:
+        return None
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+
+
 def _ticks(first: float, end: float, x: Along, number: float, word: str) -> list[Mark]:
-    if first == end:
-        return [Mark(f"{x(first):.1f}", _short(first / number) + word)]
+    """Round values below the axis, the last one with the unit."""
+    width = _round_width(first / number, end / number, TICKS)
+    if width is None:
+        return [Mark(f"{x(first):.1f}", _short(first / number) + word, "start" if first < end else "middle")]
+    low, high = math.ceil(first / number / width - 1e-9), math.floor(end / number / width + 1e-9)
     found = []
-    for place in range(TICKS + 1):
-        value = first + (end - first) * place / TICKS
-        anchor = "start" if place == 0 else "end" if place == TICKS else "middle"
-        text = _short(value / number, is_rough=True)
-        found.append(Mark(f"{x(value):.1f}", text + word if place == TICKS else text, anchor))
+    for place in range(low, high + 1):
+        at = x(place * width * number)
+        anchor = "start" if at < LEFT + 6 else "end" if at > RIGHT - 12 else "middle"
+        text = _short(place * width)
+        found.append(Mark(f"{at:.1f}", text + word if place == high else text, anchor))
     return found
 
 
@@ -123,16 +133,14 @@ def _measure(unit: str, end: float) -> tuple[float, str]:
     return next(((float(seconds), f" {word}") for seconds, word in TIMES if end >= 2 * seconds), (1.0, " s"))
 
 
-def _short(value: float, *, is_rough: bool = False) -> str:
+def _short(value: float) -> str:
     """A number as short as an axis needs it."""
     if value == 0:
         return "0"
     for size, word in UNITS:
         if abs(value) >= size and abs(value) < 1e15:
-            return f"{value / (1e3 if word == 'k' else size):.3g}{word}"
-    if is_rough and abs(value) >= 100:
-        return f"{value:.0f}" if abs(value) < 1e15 else f"{value:.1e}"
-    return f"{value:.3g}" if is_rough else f"{value:.4g}"
+            return f"{value / (1e3 if word == 'k' else size):.4g}{word}"
+    return f"{value:.4g}"
 
 
 def along(axis: Sequence[Point]) -> Along:

@@ -106,7 +106,7 @@ def _going_on(run: Run, fields: dict[str, object]) -> dict[str, object]:
 def _next_number(run: Run) -> int:
     """One more than the project's last run has in its name; counted only where people name their runs themselves."""
     others = run.project.runs.exclude(pk=run.pk)
-    last = others.newest_first().first()  # type: ignore[attr-defined]
+    last = others.newest_first().first()
     if last is None:
         return 1
     number = run_names.number_in(last.display_name)

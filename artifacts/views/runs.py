@@ -18,7 +18,7 @@ from artifacts import access, metrics, plots, readings
 from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run
 from artifacts.errors import NotFound
-from artifacts.history import record
+from artifacts.history import printed
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import clean_text, shown
 from artifacts.pages import HtmxHttpRequest, done, page
@@ -256,23 +256,14 @@ def _log(request: HtmxHttpRequest, run: Run) -> Context:
     end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
     end = min(end, run.output_lines)
     start = max(0, end - LINES)
-    lines = [(number + 1, *_console(line)) for number, line in readings.lines(run, Stream.OUTPUT, start=start, end=end)]
+    said = [(number + 1, printed(line)) for number, line in readings.lines(run, Stream.OUTPUT, start=start, end=end)]
     return {
-        "lines": lines,
+        "lines": [(number, line.text[:LONGEST_LINE], line.level == "error") for number, line in said],
         "first": start + 1,
         "last": end,
         "older": _address(run, "log", before=str(start)) if start else "",
         "newer": _address(run, "log") if end < run.output_lines else "",
     }
-
-
-def _console(line: str) -> tuple[str, bool]:
-    """A line as it was printed, and whether to the error stream."""
-    said = record(line) if line.startswith("{") else {}
-    content, level = said.get("content"), said.get("level")
-    if isinstance(content, str) and "ts" in said:
-        return content[:LONGEST_LINE], level == "error"
-    return line.removeprefix("ERROR ")[:LONGEST_LINE], line.startswith("ERROR ")
 
 
 def _files(request: HtmxHttpRequest, run: Run) -> Context:

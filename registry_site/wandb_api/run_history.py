@@ -1,7 +1,6 @@
 """What runs logged, as the client reads it back: lines, samples of them, metrics, the console."""
 
 import json
-import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -21,9 +20,6 @@ MOST_SPECS = 100
 LARGEST_INT = 2**31 - 1
 TAIL = 1  # the client resumes from the last line
 CURSOR = ["line"]
-STAMPED = re.compile(
-    r"(?P<error>ERROR )?(?P<stamp>\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)?) (?P<text>.*)", re.DOTALL
-)
 
 
 @resolves("Run.historyLineCount", permission=Declared.PARENT)
@@ -166,13 +162,6 @@ def log_lines(
 
 
 def log_line(number: int, text: str) -> dict[str, Any]:
-    """One line of the console. The client sends it as JSON, or with the moment and ERROR in front, or plain."""
-    said = history.record(text) if text.startswith("{") else {}
-    line = {"number": number, "timestamp": None, "level": None, "label": None, "line": text}
-    if isinstance(said.get("content"), str) and isinstance(said.get("ts"), str):
-        return {**line, "timestamp": said["ts"], "level": said.get("level"), "line": said["content"]}
-    match = STAMPED.fullmatch(text)
-    if match:
-        level = "error" if match["error"] else None
-        return {**line, "timestamp": match["stamp"], "level": level, "line": match["text"]}
-    return line
+    """One line of the console."""
+    line = history.printed(text)
+    return {"number": number, "timestamp": line.moment, "level": line.level, "label": None, "line": line.text}

@@ -157,7 +157,7 @@ def tags(run: Run, context: Context) -> list[str]:
 
 
 @resolves("Run.summaryMetrics", permission=Declared.PARENT)
-def summary(run: Run, context: Context) -> Mapping[str, Any]:
+def summary(run: Run, context: Context) -> Any:
     return run.summary
 
 
@@ -200,7 +200,7 @@ def outputs(run: Run, context: Context, after: str | None = None, first: int | N
 
 def versions_of(context: Context, which: Q, first: int | None, after: str | None) -> dict[str, Any]:
     """Versions that the person may read, in the order of their making."""
-    found = as_page(access.visible_versions(context.person).live().filter(which))  # type: ignore[attr-defined]
+    found = as_page(access.visible_versions(context.person).live().filter(which))
     return connection(found, first=first, after=after, key="pk", total=found.count)
 
 

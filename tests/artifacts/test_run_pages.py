@@ -37,7 +37,8 @@ def run(world: World, project: Project) -> Run:
     ]
     log(made, world, "wandb-history.jsonl", history)
     log(made, world, "wandb-events.jsonl", ['{"system.cpu": 12.5, "_runtime": 3}'])
-    log(made, world, "output.log", ["<script>alert(1)</script>", "ERROR it broke"])
+    printed = ["<script>alert(1)</script>", "ERROR 2026-11-24T03:00:00.123 it broke"]
+    log(made, world, "output.log", printed)
     return made
 
 
@@ -73,7 +74,7 @@ def test_a_run_shows_what_it_measured(world: World, run: Run) -> None:
     assert "Delete run" not in page
     assert "Delete run" in opened(world, "/vision/detector/runs/x9k2m4qd", world.bob)
     by_time = opened(world, "/vision/detector/runs/x9k2m4qd?x=time")
-    assert "2.04 min" in by_time
+    assert ">2 min<" in by_time
     assert "val.acc" not in opened(world, "/vision/detector/runs/x9k2m4qd?q=epoch").split("<section")[1]
 
 
