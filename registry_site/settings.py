@@ -215,6 +215,8 @@ LOGGING = {
     "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
     "loggers": {
         "django": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},
+        # Its warnings repeat the path of each refused request, and a signed address is a key to a file.
+        "django.request": {"level": "ERROR"},
         "linkyard": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }
