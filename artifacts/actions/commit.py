@@ -198,9 +198,7 @@ def _insert(version: ArtifactVersion, rows: Sequence[tuple[Entry, Held | None]])
 def _place(version: ArtifactVersion, index: int, acting_user: User) -> None:
     """The version's place in its sequence, with the names it asked for; its run's output; the audit event."""
     sequence = version.sequence
-    membership = Membership.objects.create(
-        collection=sequence, version=version, index=index, created_by=acting_user
-    )
+    membership = Membership.objects.create(collection=sequence, version=version, index=index, created_by=acting_user)
     labels.move_latest(membership)
     audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, label=str(version), membership=membership)
     wanted = [name for name in version.wanted_aliases if name != LATEST]

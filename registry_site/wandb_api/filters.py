@@ -214,7 +214,7 @@ def on_names(place: Names, operator: str, value: Any, compiled: Compiled) -> Q:
 def exactly(place: Column, value: Any) -> Q:
     """Equal to the value; null is the absence of one, except inside JSON."""
     if value is NONE:
-        return NONE
+        return Q(pk__in=())
     if value is None and place.read is not inner_value:
         return Q(**{f"{place.path}__isnull": True})
     return Q((place.path, value))

@@ -251,7 +251,7 @@ def test_bytes_that_are_not_the_announced_ones_are_not_taken(world, project):
     version = start(project, entries_of(FILES), user=world.bob)
     (claim,) = uploads.claim_files(version, [FileSpec("a", b64(b"right"))], acting_user=world.bob)
     for data, size in [(b"wrong", 5), (b"righ", 5), (b"right and more", 14)]:
-        with pytest.raises(Invalid, match="digest mismatch|broke off"):
+        with pytest.raises(Invalid, match=r"digest mismatch|broke off"):
             uploads.receive_blob(project.pk, claim.md5, io.BytesIO(data), size=size)
     assert not Blob.objects.exists()
     assert not store().exists(blob_key(project.pk, claim.md5))
