@@ -4,8 +4,10 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -296,7 +298,7 @@ def test_start_sets_up_serves_and_stops(monkeypatch: pytest.MonkeyPatch) -> None
         assert busy.returncode == 1
         assert "choose another one with --port" in busy.stderr
         began = time.monotonic()
-        server.stop()
+        assert finished_while_stopping(server).startswith(b"HTTP/1.1 403")  # a form without its token, read to its end
         assert time.monotonic() - began < 10
         with pytest.raises(OSError, match=r"."):
             answer(f"{server.url}/healthz")
@@ -304,6 +306,21 @@ def test_start_sets_up_serves_and_stops(monkeypatch: pytest.MonkeyPatch) -> None
         assert server.log.read_text().count("shown only now") == 1
     finally:
         server.stop(kill=True)
+
+
+def finished_while_stopping(server: Serving) -> bytes:
+    """What a request is answered that was half sent when the server was told to stop."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        head = (
+            f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Type: application/x-www-form-urlencoded"
+        )
+        cookie = "c" * 32  # without one the form is refused before it is read
+        line.sendall(f"{head}\r\nCookie: csrftoken={cookie}\r\nContent-Length: 20\r\n\r\nname=ada&p".encode())
+        time.sleep(0.5)
+        rest = threading.Timer(1, line.sendall, [b"assword=12"])
+        rest.start()
+        server.stop()
+        return line.recv(100)
 
 
 def test_a_worker_that_dies_is_replaced_and_orphans_end(monkeypatch: pytest.MonkeyPatch) -> None:
