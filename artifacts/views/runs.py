@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from artifacts import access, metrics, plots, readings
 from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run
 from artifacts.errors import NotFound
-from artifacts.history import printed
+from artifacts.history import number_of, printed
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import clean_text, shown
 from artifacts.pages import HtmxHttpRequest, done, page
@@ -117,8 +116,11 @@ def _tabs(run: Run, current: str) -> list[dict[str, object]]:
 
 def _duration(run: Run) -> str:
     """How long it ran, or has been running: 3 h 34 min."""
-    end: datetime = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
-    minutes, seconds = divmod(max(0, int((end - run.created_at).total_seconds())), 60)
+    end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
+    spent = max(0.0, (end - run.created_at).total_seconds())
+    # What the client measured counts for more: an offline run is sent in a moment.
+    measured = number_of(run.summary.get("_runtime")) if run.state_now != Run.State.RUNNING else None
+    minutes, seconds = divmod(int(spent if measured is None else min(abs(measured), 1e10)), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min"

@@ -29,7 +29,12 @@ def project(world: World) -> Project:
 def run(world: World, project: Project) -> Run:
     config = {"optimizer": {"value": {"name": "adamw", "lr": 0.004}}, "_wandb": {"value": {"secret": 1}}}
     made = factories.run(
-        project, user=world.bob, name="x9k2m4qd", config=config, summary={"val": {"acc": 0.931}}, notes="**Good** one"
+        project,
+        user=world.bob,
+        name="x9k2m4qd",
+        config=config,
+        summary={"val": {"acc": 0.931}, "_runtime": 12_845.5},
+        notes="**Good** one",
     )
     made.tag_rows.create(name="retrain")
     history = [
@@ -66,7 +71,17 @@ def test_who_sees_the_page(world: World, run: Run, client: Client, address: str)
 
 def test_a_run_shows_what_it_measured(world: World, run: Run) -> None:
     page = opened(world, "/vision/detector/runs/x9k2m4qd")
-    for words in ("sunny-sky-1", "finished", "retrain", "val.acc", "0.98", "vision/detector/x9k2m4qd", "Epoch", "Time"):
+    for words in (
+        "sunny-sky-1",
+        "finished",
+        "retrain",
+        "val.acc",
+        "0.98",
+        "vision/detector/x9k2m4qd",
+        "Epoch",
+        "Time",
+        "3 h 34 min",
+    ):
         assert words in page
     assert page.count('class="line"') == 2
     assert "_runtime" not in page
