@@ -10,6 +10,12 @@ from artifacts.models import Entity, Organization, Project, User
 from registry.actions import registries
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why tests were skipped, one line for each reason however many they are."""
+    for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}):
+        terminalreporter.write_line(reason)
+
+
 @dataclass
 class World:
     """Acme with its team `vision`; alice administers it, bob trains in the team, carol views, mallory belongs elsewhere."""
