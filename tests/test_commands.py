@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -306,6 +307,7 @@ def test_start_sets_up_serves_and_stops(monkeypatch: pytest.MonkeyPatch) -> None
         assert server.log.read_text().count("shown only now") == 1
     finally:
         server.stop(kill=True)
+        shutil.rmtree(server.directory, ignore_errors=True)
 
 
 def finished_while_stopping(server: Serving) -> bytes:
@@ -338,6 +340,7 @@ def test_a_worker_that_dies_is_replaced_and_orphans_end(monkeypatch: pytest.Monk
         wait_for(lambda: not Path(f"/proc/{worker}/cmdline").exists() or is_zombie(worker))
     finally:
         server.stop(kill=True)
+        shutil.rmtree(server.directory, ignore_errors=True)
 
 
 def children(parent: int) -> list[int]:
