@@ -184,7 +184,7 @@ def nodes_of(found: Walk, user: User, place: Place) -> dict[str, Node]:
     nodes |= {f"v{number}": Node(f"v{number}", "artifact", "artifact", "hidden artifact") for number in found.versions}
     for run in runs.defer("config", "summary"):
         key = f"r{run.pk}"
-        nodes[key] = Node(key, "run", run.job_type or "run", str(run), run_url(run), run.state)
+        nodes[key] = Node(key, "run", run.job_type or "run", str(run), run_url(run), run.state_now)
     for number, membership in _places(found.versions, user).items():
         key = f"v{number}"
         name = f"{membership.collection.name}:{membership.name}"

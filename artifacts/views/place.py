@@ -79,8 +79,8 @@ class Place:
 
     @property
     def can_publish(self) -> bool:
-        """Whether “Link to registry” is offered; which registries take it, the dialog says."""
-        return not self.is_link and not self.is_personal and self.can_download and not self.version.is_deleted
+        """Whether “Link to registry” is offered: which registries take it, or why none does, its dialog says."""
+        return not self.is_link and self.can_download and not self.version.is_deleted
 
     @property
     def sees_source(self) -> bool:

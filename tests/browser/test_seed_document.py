@@ -83,7 +83,7 @@ def test_view_a_linked_version(world: World, visit: Visit) -> None:
         ("Metadata", "classes"),
         ("Usage", 'use_artifact("'),
         ("Files", "model.bin"),
-        ("Lineage", "yolo"),
+        ("Lineage", "sunny-sky-1"),
         ("Version", "Full Name"),
     ):
         page.get_by_role("navigation").get_by_role("link", name=tab).first.click()

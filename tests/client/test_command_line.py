@@ -37,8 +37,8 @@ def test_artifact_put_ls_and_get(client: Client, tmp_path: Path) -> None:
         [WANDB, "artifact", "put", "-n", "vision/data/cli", "-t", "dataset", "-a", "best", str(folder)], key=key
     )
     assert put.returncode == 0, put.stderr
-    listed = client.call([WANDB, "artifact", "ls", "vision/data"], key=key)
-    assert "cli" in listed.stdout, listed.stderr
+    listed = client.call([WANDB, "artifact", "ls", "vision/data"], key=key, WANDB_SILENT="false")
+    assert "cli" in listed.stdout + listed.stderr
     got = client.call([WANDB, "artifact", "get", "vision/data/cli:best", "--root", str(tmp_path / "got")], key=key)
     assert (tmp_path / "got" / "b.txt").read_text() == "B", got.stderr
 
