@@ -22,7 +22,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     """The machine's own Chromium, kept from asking anything of the network."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
-        missing = "no Chromium on this machine: `apt-get install chromium`, or put one on PATH, to run the browser tests"
+        missing = (
+            "no Chromium on this machine: `apt-get install chromium`, or put one on PATH, to run the browser tests"
+        )
         if os.environ.get("CI") or os.environ.get("LINKYARD_REQUIRE_BROWSER"):
             pytest.fail(missing)
         pytest.skip(missing)
