@@ -62,10 +62,13 @@ def linked(
     """Link, and say under which name."""
     membership = link_version(version, collection, aliases=aliases, acting_user=request.user)
     address = version_url(collection, membership.name)
+    home = collection_url(collection)
+    # The page of a collection that was empty shows other things than its table: it is read again as a whole.
+    is_other_page = collection.version_count == 0 and (request.htmx.current_url_abs_path or "").split("?")[0] == home
     return done(
         request,
-        collection_url(collection),
-        event="versionLinked",
+        home,
+        event=None if is_other_page else "versionLinked",
         toast="Linked as",
         link=(address, f"{collection.name}:{membership.name}"),
     )

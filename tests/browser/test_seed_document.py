@@ -122,3 +122,21 @@ def test_a_personal_version_is_refused_with_what_to_do(world: World, visit: Visi
     expect(page.get_by_role("dialog")).to_contain_text("personal entity")
     expect(page.get_by_role("dialog")).to_contain_text("team")
     assert not Membership.objects.filter(collection__kind="portfolio").exists()
+
+
+def test_the_first_link_turns_an_empty_collection_into_a_table(world: World, visit: Visit) -> None:
+    source = factories.project(world.team, "detector", user=world.bob)
+    factories.version(source, "yolo", user=world.bob)
+    factories.portfolio(world.model, "detectors", user=world.bob)
+    page = visit(world.bob, "/orgs/Acme%20Corp/registry/model/detectors")
+    expect(page.locator("pre").first).to_contain_text("link_artifact")
+    page.get_by_role("link", name="Link new version").first.click()
+    sidebar = page.get_by_role("dialog")
+    for label, choice in (("Team", "vision"), ("Project", "detector"), ("Artifact", "yolo")):
+        sidebar.get_by_label(label).select_option(choice)
+    version = sidebar.get_by_label("Version")
+    expect(version.locator("option", has_text="v0")).to_have_count(1)
+    version.select_option(label=version.locator("option", has_text="v0").inner_text())
+    sidebar.get_by_role("button", name="Link version").click()
+    expect(page.get_by_role("row").filter(has_text="v0")).to_be_visible()
+    expect(page.locator("pre")).to_have_count(0)
