@@ -7,6 +7,7 @@ through the client's protocol. Milliseconds of the server's own CPU time, the me
 """
 
 import argparse
+import logging
 import os
 import statistics
 import tempfile
@@ -100,6 +101,8 @@ def measure(sizes: list[int], times: int) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.ALLOWED_HOSTS.append("testserver")
+    settings.STATIC_ROOT.mkdir()
+    logging.disable(logging.INFO)  # a line for each request would hide the table
     call_command("migrate", verbosity=0)
     user = people.create_user("ada", acting_user=None)
     organization = registries.create_organization("Acme Corp", owner=user, acting_user=None)
