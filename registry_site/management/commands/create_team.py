@@ -24,7 +24,7 @@ class Command(commands.OperatorCommand):
         members = [member_and_role(words) for words in given["member"]]
         team = organizations.create_team(given["name"], organization, members=members, acting_user=None)
         return commands.Report(
-            f"Made the team “{team.name}” of “{organization.name}” with {len(members)} members",
+            f"Made the team “{team.name}” of “{organization.name}” with {len(members)} {'member' if len(members) == 1 else 'members'}",
             {
                 "team": team.name,
                 "organization": organization.name,
