@@ -73,7 +73,7 @@ def plot(
         band="M" + " L".join([*tops, *reversed(lows)]) + "Z" if has_band else "",
         dot=(f"{x(places[-1]):.1f}", f"{y(points[-1].last):.1f}"),
         levels=[Mark(f"{y(level):.1f}", _short(level), baseline=f"{y(level) + 3.8:.1f}") for level in levels],
-        ticks=_ticks(first, end, x, number, word),
+        ticks=_ticks(first, end, x, number, word, whole=unit != "time" and all(map(float.is_integer, places))),
         label=f"{name} from {unit} {_short(first / number)} to {_short(end / number)}{word}, last {points[-1].last:.4g}",
     )
 
@@ -111,9 +111,11 @@ def _round_width(low: float, high: float, count: int) -> float | None:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
 
 
-def _ticks(first: float, end: float, x: Along, number: float, word: str) -> list[Mark]:
-    """Round values below the axis, the last one with the unit."""
+def _ticks(first: float, end: float, x: Along, number: float, word: str, *, whole: bool) -> list[Mark]:
+    """Round values below the axis, the last one with the unit; between whole steps there is nothing to mark."""
     width = _round_width(first / number, end / number, TICKS)
+    if width is not None and whole:
+        width = float(math.ceil(width)) if width < 10 else width
     if width is None:
         return [Mark(f"{x(first):.1f}", _short(first / number) + word, "start" if first < end else "middle")]
     low, high = math.ceil(first / number / width - 1e-9), math.floor(end / number / width + 1e-9)

@@ -58,3 +58,10 @@ def test_another_axis() -> None:
     plot = drawn([(0, 1.0), (20, 2.0)], along=axis, unit="time")
     assert plot is not None
     assert plot.ticks[-1].text == "2 h"
+
+
+def test_whole_steps_are_marked_in_whole_numbers() -> None:
+    for end, expected in ((2, ["0", "1", "2"]), (9, ["0", "3", "6", "9"]), (80, ["0", "20", "40", "60", "80"])):
+        plot = drawn([(step, float(step)) for step in range(end + 1)])
+        assert plot is not None
+        assert [tick.text for tick in plot.ticks] == expected
