@@ -38,6 +38,8 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
         "project": found,
         "can_log": Can.LOG in verbs_in(request.user, found),
         "first_run": FIRST_RUN.format(entity=json.dumps(found.entity.name), project=json.dumps(found.name)),
+        "run_count": found.runs.count(),
+        "artifact_count": found.collections.all().sequences().count(),
         **_runs(request, found),
     }
     return page(request, "artifacts/project.html", context, partial="run-rows")

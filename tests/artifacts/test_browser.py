@@ -1,5 +1,7 @@
 """The artifact browser: the tree, a type's collections, a collection's versions."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -135,3 +137,15 @@ def test_a_collection_without_a_whole_version_says_so(world: World, client: Clie
     factories.pending(project, user=world.bob)
     assert "No version is complete yet." in get(client, world.bob, f"{BROWSER}/model/yolo")
     assert Membership.objects.count() == 0
+
+
+def test_runs_and_artifacts_are_counted_on_every_page_of_a_project(
+    world: World, logged: Collection, client: Client
+) -> None:
+    factories.run(logged.project, user=world.bob)
+    tabs = {
+        re.sub(r' aria-current="page"', "", found.group())
+        for address in ("/vision/detector", BROWSER, f"{BROWSER}/model/yolo")
+        if (found := re.search(r'<nav class="tabs" aria-label="Project">.*?</nav>', get(client, world.bob, address)))
+    }
+    assert [re.findall(r'count">(\d+)<', row) for row in tabs] == [["1", "2"]]
