@@ -20,15 +20,17 @@ def _place(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> Plac
 @require_POST
 def add_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     place = _place(request, entity, project, collection, reference, can=Can.EDIT)
-    labels.add_aliases(place.membership, [request.POST.get("alias", "").strip()], acting_user=request.user)
-    return done(request, place.url(), toast=f"{place.title} has the alias")
+    alias = request.POST.get("alias", "").strip()
+    labels.add_aliases(place.membership, [alias], acting_user=request.user)
+    return done(request, place.url(), toast=f"{place.title} has the alias “{alias}”")
 
 
 @require_POST
 def remove_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     place = _place(request, entity, project, collection, reference, can=Can.EDIT)
-    labels.remove_aliases(place.membership, [request.POST.get("alias", "")], acting_user=request.user)
-    return done(request, place.url(), toast=f"Removed the alias from {place.title}")
+    alias = request.POST.get("alias", "")
+    labels.remove_aliases(place.membership, [alias], acting_user=request.user)
+    return done(request, place.url(), toast=f"Removed the alias “{alias}” from {place.title}")
 
 
 @require_POST
