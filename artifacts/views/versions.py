@@ -248,12 +248,12 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
     after = request.GET.get("after", "")
     if after.isdecimal() and len(after) < 19:
         found = found.filter(pk__lt=int(after))
-    rows = list(found.select_related("run__project__entity", "run__created_by", "through")[: USES + 1])
+    rows = list(found.select_related("run__project__entity", "run__created_by", "through__project")[: USES + 1])
     places = {row.through.project_id for row in rows if row.through} | {place.version.project.pk}
     known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
     here = place.version.project.pk
     shown = [
-        Use(row, row.used_as if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
+        Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
         for row in rows
     ]
     return {
@@ -263,6 +263,13 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
         "first_uses": place.url("usage") if after else "",
         "more_uses": f"{place.url('usage')}?after={rows[USES - 1].pk}" if len(rows) > USES else "",
     }
+
+
+def _through(use: RunUse) -> str:
+    """The name that the run gave, else (the client seldom says it) the collection in which it found the version."""
+    if use.used_as or use.through is None:
+        return use.used_as
+    return f"{use.through.project.name}/{use.through.name}"
 
 
 TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, Place], Context]]] = {
