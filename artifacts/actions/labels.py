@@ -23,6 +23,7 @@ from artifacts.models import (
 from artifacts.naming import LATEST, key_of
 
 MOST_ALIASES = 100
+MOST_NAMES = 1_000  # that one act tags or takes off: more would hold up everybody who writes
 
 
 def protected_keys(project: Project) -> set[str]:
@@ -63,10 +64,25 @@ def _point(membership: Membership, name: str) -> bool:
 
 def checked_aliases(names: Iterable[str]) -> list[str]:
     """The aliases somebody asks for, each once and each allowed as a name."""
-    wanted = naming.distinct(naming.alias_name(name) for name in names)
+    wanted = naming.distinct(naming.alias_name(name) for name in few(names))
     if len(wanted) > MOST_ALIASES:
         raise Invalid(f"{len(wanted)} aliases are too many for one version; {MOST_ALIASES} are the most.")
     return wanted
+
+
+def few(names: Iterable[str]) -> list[str]:
+    """Each name once; Invalid for more than one act takes."""
+    wanted = naming.distinct(names)
+    if len(wanted) > MOST_NAMES:
+        raise Invalid(
+            f"{len(wanted)} names are too many at once; {MOST_NAMES} are the most, so do it in several steps."
+        )
+    return wanted
+
+
+def checked_tags(names: Iterable[str]) -> list[str]:
+    """The tags somebody asks for, each once and each allowed as a name."""
+    return naming.distinct(map(naming.tag_name, few(names)))
 
 
 @transaction.atomic
@@ -110,7 +126,7 @@ def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user:
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
     Collection.objects.select_for_update().get(pk=collection.pk)
-    rows = list(membership.aliases.filter(name__in=list(names)))
+    rows = list(membership.aliases.filter(name__in=few(names)))
     refuse_protected([row.name for row in rows], collection.project, acting_user=acting_user)
     for row in rows:
         row.delete()
@@ -137,7 +153,7 @@ def give_latest_back(collection: Collection) -> None:
 def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
     """Label a version, wherever it is linked; needs the right to edit its source project."""
     access.require(acting_user, Can.EDIT, version.project)
-    for name in naming.distinct(map(naming.tag_name, names)):
+    for name in checked_tags(names):
         _, is_new = VersionTag.objects.get_or_create(version=version, name=name)
         if is_new:
             for membership in version.memberships.filter(collection__kind="portfolio").select_related(
@@ -158,7 +174,7 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
 def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a version; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, version.project)
-    for row in version.tags.filter(name__in=list(names)):
+    for row in version.tags.filter(name__in=few(names)):
         row.delete()
         audit.record(
             Verb.VERSION_UNTAGGED,
@@ -174,7 +190,7 @@ def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user
 def tag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
     """Label a collection."""
     access.require(acting_user, Can.EDIT, collection.project)
-    for name in naming.distinct(map(naming.tag_name, names)):
+    for name in checked_tags(names):
         _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
         if is_new:
             search.remember(collection.project, SearchTerm.Kind.TAG, name)
@@ -187,7 +203,7 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
 def untag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a collection; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, collection.project)
-    for row in collection.tags.filter(name__in=list(names)):
+    for row in collection.tags.filter(name__in=few(names)):
         row.delete()
         audit.record(
             Verb.COLLECTION_UNTAGGED,

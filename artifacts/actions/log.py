@@ -80,7 +80,7 @@ def _checked(draft: Draft) -> Draft:
         digest=draft.digest,
         client_id=naming.clean_text(draft.client_id),
         aliases=labels.checked_aliases(draft.aliases),
-        tags=naming.distinct(map(naming.tag_name, draft.tags)),
+        tags=labels.checked_tags(draft.tags),
         description=naming.clean_text(draft.description, longest=100_000),
         metadata=metadata,
         ttl_seconds=draft.ttl_seconds if draft.ttl_seconds is not None and 0 <= draft.ttl_seconds < 2**62 else None,

@@ -24,9 +24,11 @@ from . import ids
 LONGEST = 100_000  # characters of the JSON
 DEEPEST = 20
 MOST_CONDITIONS = 200
+MOST_PARTS = 500  # objects and named fields, also those that ask for nothing: joining conditions costs their square
 MOST_VALUES = 1_000  # of one $in
 MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
 LONGEST_PATTERN = 500
+PATTERN_BYTES = 2**18  # what RE2 may compile a pattern into: `a{0,1000}` fifty times over takes it 13 seconds else
 LARGEST = 2**63 - 1
 
 LOGIC = {"$and", "$or", "$nor", "$not"}
@@ -73,6 +75,13 @@ class Compiled:
     fields: Mapping[str, Field]
     aliases: dict[str, Any] = field(default_factory=dict)
     conditions: int = 0
+    parts: int = 0
+
+    def count_part(self) -> None:
+        """One more object or named field; Invalid when the filter has too many."""
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise Invalid(f"The filter has more than {MOST_PARTS} parts; ask in several steps.")
 
 
 def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapping[str, Field]) -> QuerySet[Row]:
@@ -99,6 +108,7 @@ def group(tree: Any, compiled: Compiled, depth: int) -> Q:
         raise Invalid("A filter is an object such as {“name”: “zoo”}, also inside $and and $or.")
     if depth == 0:
         raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
+    compiled.count_part()
     found = Q()
     for name, wanted in tree.items():
         if name in LOGIC:
@@ -127,6 +137,7 @@ def logic(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
 
 def on_field(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
     """What is wanted of one field: a bare value, or an object of operators."""
+    compiled.count_part()
     head, _, rest = name.partition(".")
     place = compiled.fields.get(name) or (compiled.fields.get(head) if rest else None)
     if place is None or (isinstance(place, Json) and not rest):
@@ -316,10 +327,13 @@ def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
         raise Invalid(f"The pattern has more than {LONGEST_PATTERN} characters; use a shorter one.")
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = PATTERN_BYTES
     try:
         compiled = re2.compile(pattern, options)
     except re2.error as error:
-        raise Invalid(f"“{shown(pattern)}” is no regular expression that RE2 understands ({error}).") from None
+        raise Invalid(
+            f"“{shown(pattern)}” is no regular expression that RE2 understands ({reason_of(error)})."
+        ) from None
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         # Again for each filter: a connection may be new, and the function belongs to it.
@@ -330,6 +344,12 @@ def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     if len(names) > MOST_MATCHED:
         raise Invalid("There are too many names here for a regular expression; narrow it down with another condition.")
     return Q(**{f"{path}__in": [name for name in names if name is not None and compiled.search(name)]})
+
+
+def reason_of(error: Exception) -> str:
+    """RE2's own words, which it raises as bytes."""
+    reason = error.args[0] if error.args else ""
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
 def found_in(pattern: str, text: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sqlite3
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,7 +36,16 @@ MOST_CACHED = 512
 MOST_TOKENS = 10_000
 DEEPEST = 15
 MOST_FIELDS = 1_000
+MOST_CALLS = 60  # fields with arguments: each may ask the database; the client's longest document has under 20
+SCHEMA_CALLS = 20  # one question about the schema costs as much
 SLOW_SECONDS = 1.0
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 log = logging.getLogger("linkyard.graphql")
 
@@ -58,10 +68,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Extent:
-    """How deep a selection goes, how many fields it has with its fragments written out, whether it asks the schema."""
+    """How deep a selection goes, how many fields and calls it has with its fragments written out, whether it asks the schema."""
 
     depth: int = 0
     fields: int = 0
+    calls: int = 0
     asks_schema: bool = False
 
 
@@ -108,7 +119,7 @@ def answered(result: ExecutionResult) -> dict[str, Any]:
 def described(error: GraphQLError) -> dict[str, Any]:
     """An error as the client shows it: the domain's own sentence, or one that tells nothing of what broke inside."""
     original = error.original_error
-    if isinstance(original, NotYet | OperationalError):
+    if isinstance(original, NotYet) or (isinstance(original, OperationalError) and passes(original)):
         raise original  # passes by itself: the whole request is sent again, which every resolver bears
     if original is None or isinstance(original, GraphQLError):
         message = error.message
@@ -122,6 +133,12 @@ def described(error: GraphQLError) -> dict[str, Any]:
         log.error("Failed at %s (%s).", error.path, mark, exc_info=original)
         message = f"Internal error: this server failed here; its log tells more about it under {mark}."
     return {"message": message, "path": error.path} if error.path else {"message": message}
+
+
+def passes(error: OperationalError) -> bool:
+    """Whether the database was only busy or away; SQLite gives the same class to a statement too large for it, which never succeeds."""
+    code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+    return code & 0xFF in PASSING
 
 
 def names(document: DocumentNode) -> str:
@@ -152,6 +169,8 @@ def prepare(text: str) -> Prepared:
         raise BadRequest(f"The document nests more than {DEEPEST} levels deep; ask in several steps.")
     if extent.fields > MOST_FIELDS:
         raise BadRequest(f"The document selects more than {MOST_FIELDS} fields; ask in several steps.")
+    if extent.calls > MOST_CALLS:
+        raise BadRequest(f"The document has more than {MOST_CALLS} fields with arguments; ask in several steps.")
     # Suggestions would tell a stranger the schema's names, and the client shows them to nobody.
     if errors := validate(schema(), document, max_errors=20, hide_suggestions=True):
         raise BadRequest(*(error.message for error in errors))
@@ -176,7 +195,7 @@ def measured(document: DocumentNode) -> Extent:
         return known[name]
 
     def of_selections(node: Any) -> Extent:
-        depth, fields, asks_schema = 0, 0, False
+        depth, fields, calls, asks_schema = 0, 0, 0, False
         for selection in node.selection_set.selections if node.selection_set else ():
             if isinstance(selection, FragmentSpreadNode):
                 inner = of_fragment(selection.name.value)
@@ -186,10 +205,11 @@ def measured(document: DocumentNode) -> Extent:
                 assert isinstance(selection, FieldNode)
                 below = of_selections(selection)
                 is_schema = selection.name.value in {"__schema", "__type"}
-                inner = Extent(below.depth + 1, below.fields + 1, below.asks_schema or is_schema)
-            depth, fields = max(depth, inner.depth), fields + inner.fields
+                cost = SCHEMA_CALLS if is_schema else bool(selection.arguments)
+                inner = Extent(below.depth + 1, below.fields + 1, below.calls + cost, below.asks_schema or is_schema)
+            depth, fields, calls = max(depth, inner.depth), fields + inner.fields, calls + inner.calls
             asks_schema = asks_schema or inner.asks_schema
-        return Extent(depth, fields, asks_schema)
+        return Extent(depth, fields, calls, asks_schema)
 
     try:
         extents = [of_selections(node) for node in document.definitions if hasattr(node, "selection_set")]
@@ -198,5 +218,6 @@ def measured(document: DocumentNode) -> Extent:
     return Extent(
         max((extent.depth for extent in extents), default=0),
         sum(extent.fields for extent in extents),
+        sum(extent.calls for extent in extents),
         any(extent.asks_schema for extent in extents),
     )

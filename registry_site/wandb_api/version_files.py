@@ -49,11 +49,11 @@ def version_files(version: ArtifactVersion, context: Context, **page: Any) -> di
 
 @resolves("Artifact.filesByManifestEntries", permission=Declared.checked("view", "download"))
 def files_by_entries(
-    version: ArtifactVersion, context: Context, entries: list[dict[str, Any]], **options: Any
+    version: ArtifactVersion, context: Context, entries: list[dict[str, Any]] | None = None, **options: Any
 ) -> dict[str, Any]:
     """Files that the client names by entries of the manifest that it holds."""
     page = {name: options.get(name) for name in ("first", "after")}
-    names = [entry["name"] for entry in entries]
+    names = [entry["name"] for entry in entries or ()]
     return files(version, context, partial(downloads, version, context), names=names, **page)
 
 

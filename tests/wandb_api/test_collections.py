@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from artifacts.actions import labels
+from artifacts.errors import Invalid
 from artifacts.models import Alias, AuditEvent, Collection, Membership
 from registry.actions.link import link_by_name
 from registry.actions.registries import protect_alias, unprotect_alias
@@ -144,6 +146,21 @@ def test_tags_come_and_go_and_may_be_repeated(linked: Linked, world: World) -> N
     }  # fmt: skip
     assert "Invalid tag" in refused_change(world.bob, "AddArtifactCollectionTags", **place, tags=[{"tagName": "a!b"}])
     assert "not found" in refused_change(world.mallory, "AddArtifactCollectionTags", **place, **tags)
+
+
+def test_more_tags_and_aliases_than_one_act_takes_are_refused_before_they_hold_up_others(
+    linked: Linked, world: World
+) -> None:
+    many = [f"t{number}" for number in range(labels.MOST_NAMES + 1)]
+    for act in (labels.tag_collection, labels.untag_collection):
+        with pytest.raises(Invalid, match="too many at once"):
+            act(linked.detectors, many, acting_user=world.bob)
+    for act in (labels.tag_version, labels.untag_version):
+        with pytest.raises(Invalid, match="too many at once"):
+            act(linked.versions[0], many, acting_user=world.bob)
+    for act in (labels.add_aliases, labels.remove_aliases):
+        with pytest.raises(Invalid, match="too many at once"):
+            act(linked.detectors.memberships.get(index=0), many, acting_user=world.bob)
 
 
 def test_deleting_a_portfolio_leaves_its_versions(linked: Linked, world: World) -> None:

@@ -133,6 +133,11 @@ def test_an_id_is_taken_as_it_was_given_out_and_as_number(rows: list[ArtifactVer
         ('{"$not":' * (DEEPEST + 1) + "{}" + "}" * (DEEPEST + 1), "levels deep"),
         ('{"tag": ' + '{"$not":' * (DEEPEST + 1) + '"x"' + "}" * (DEEPEST + 2), "levels deep"),
         (json.dumps({"tag": {"$regex": "x" * 501}}), "shorter"),
+        ('{"$and": [' + ",".join(["{}"] * 30_000) + "]}", "parts"),
+        ('{"$or": [' + ",".join(["{}"] * 30_000) + "]}", "parts"),
+        ('{"digest": {"$or": [' + ",".join(["{}"] * 9_000) + "]}}", "parts"),
+        ("{" + ",".join(f'"metadata.k{n}": {{}}' for n in range(4_500)) + "}", "parts"),
+        (json.dumps({"tag": {"$regex": "a{0,1000}" * 50}}), "understands .pattern too large"),
         (json.dumps({"digest": {"$contains": "x" * 501}}), "shorter"),
     ],
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +47,8 @@ def nested(levels: int) -> str:
         ("{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(1_000)) + "}", "fields"),
         ("{" + " viewer { id }" * 600 + "}", "fields"),
         ("{ viewer " + "@skip(if: false) " * 2_500 + "{ id } }", "token"),
+        ("{" + " ".join(f'a{n}: entity(name: "zoo") {{ id }}' for n in range(61)) + "}", "arguments"),
+        ("{ __typename" + " ".join(f" a{n}: __schema {{ types {{ name }} }}" for n in range(4)) + "}", "arguments"),
         (fan_out(20), "fields"),
         (fan_out(300), "fields"),
         (nested(8), "deep"),
@@ -167,6 +169,18 @@ def test_what_passes_by_itself_is_for_the_client_to_repeat(
     failing(error)
     with pytest.raises(type(error)):
         run("{ viewer { id } }", None, None, SIGNED_IN)
+
+
+def test_a_statement_that_never_fits_is_not_for_the_client_to_repeat(db: None) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has a class of its own for what passes by itself.")
+    for statement, is_passing in (
+        ("select " + "(" * 2_000 + "1" + ")" * 2_000, False),
+        ("select * from nowhere", False),
+    ):
+        with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+        assert running.passes(caught.value) is is_passing
 
 
 def test_a_slow_operation_is_logged(monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture) -> None:

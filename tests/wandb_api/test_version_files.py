@@ -9,6 +9,7 @@ from django.test import Client
 from artifacts.actions import people
 from artifacts.models import OrganizationMember, ProjectMember, TeamMember
 from registry.actions.link import link_by_name
+from registry_site.wandb_api import ids
 from tests import factories
 from tests.uploading import logged
 
@@ -79,3 +80,13 @@ def test_a_restricted_viewer_sees_names_but_fetches_nothing(world, link):
 
 def test_an_outsider_sees_nothing(world, link):
     assert ask(world.mallory, link)["data"]["project"] is None
+
+
+def test_entries_left_out_are_no_entries(world, link):
+    _, key = people.create_api_key(world.bob, acting_user=world.bob)
+    text = """query($id: ID!) { artifact(id: $id) {
+      filesByManifestEntries(storageLayout: "V2", manifestVersion: "1") { edges { node { name } } } } }"""
+    data = json.dumps({"query": text, "variables": {"id": ids.encode("Artifact", link.version_id)}})
+    header = {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()}
+    answer = Client().post("/graphql", data, content_type="application/json", headers=header).json()
+    assert answer == {"data": {"artifact": {"filesByManifestEntries": {"edges": []}}}}
