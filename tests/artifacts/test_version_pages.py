@@ -216,6 +216,11 @@ def test_usage_names_the_version_by_number_or_alias(world: World, shown: Shown, 
     assert "wandb-registry-model/detectors:v0" in get(client, world.bob, f"{LINKED}/usage?by=%22evil")
 
 
+def test_usage_names_the_collection_where_the_run_said_no_name(world: World, shown: Shown, client: Client) -> None:
+    RunUse.objects.update(used_as="")
+    assert '<td class="mono">wandb-registry-model/detectors</td>' in get(client, world.bob, f"{LINKED}/usage")
+
+
 def test_a_deleted_version_says_so_and_gives_no_files(world: World, shown: Shown, client: Client) -> None:
     ArtifactVersion.objects.filter(pk=shown.version.pk).update(deleted_at=timezone.now())
     for place in (SOURCE, LINKED):
