@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import sqlite3
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +24,7 @@ from graphql import (
 )
 
 from artifacts.errors import DomainError, NotYet
+from registry_site.middleware import passes
 
 from .context import Context
 from .execute import TooMuch, execute
@@ -39,13 +39,6 @@ MOST_FIELDS = 1_000
 MOST_CALLS = 60  # fields with arguments: each may ask the database; the client's longest document has under 20
 SCHEMA_CALLS = 20  # one question about the schema costs as much
 SLOW_SECONDS = 1.0
-PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
 
 log = logging.getLogger("linkyard.graphql")
 
@@ -133,12 +126,6 @@ def described(error: GraphQLError) -> dict[str, Any]:
         log.error("Failed at %s (%s).", error.path, mark, exc_info=original)
         message = f"Internal error: this server failed here; its log tells more about it under {mark}."
     return {"message": message, "path": error.path} if error.path else {"message": message}
-
-
-def passes(error: OperationalError) -> bool:
-    """Whether the database was only busy or away; SQLite gives the same class to a statement too large for it, which never succeeds."""
-    code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
-    return code & 0xFF in PASSING
 
 
 def names(document: DocumentNode) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from artifacts.errors import Forbidden, NotYet
 from artifacts.models import User
+from registry_site.middleware import passes
 from registry_site.wandb_api import run as running
 from registry_site.wandb_api.context import Context
 from registry_site.wandb_api.resolve import Declared, Registered
@@ -180,7 +181,7 @@ def test_a_statement_that_never_fits_is_not_for_the_client_to_repeat(db: None) -
     ):
         with pytest.raises(OperationalError) as caught, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
-        assert running.passes(caught.value) is is_passing
+        assert passes(caught.value) is is_passing
 
 
 def test_a_slow_operation_is_logged(monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,62 @@
+"""What the database refuses is answered as a refusal: nothing hostile, and nothing that passes by itself, is a 500."""
+
+import sqlite3
+
+import pytest
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from artifacts.errors import Conflict
+from registry.actions.link import link_by_name
+from registry_site.middleware import DomainErrorMiddleware
+from registry_site.refusals import not_found
+from tests import factories
+from tests.conftest import World
+
+
+@pytest.fixture
+def place(world: World) -> str:
+    source = factories.project(world.team, "detector", user=world.bob)
+    link_by_name(factories.version(source, "yolo", user=world.bob), world.model, "zoo", acting_user=world.bob)
+    return f"/{world.model.entity.name}/{world.model.name}/artifacts/-"
+
+
+@pytest.mark.parametrize("hostile", ["\x00", "a\x00b", "\ud800".encode("utf-8", "surrogatepass"), "9" * 400])
+def test_text_that_no_row_can_hold_is_no_mistake_of_the_server(
+    client: Client, world: World, place: str, hostile: str | bytes
+) -> None:
+    client.force_login(world.alice)
+    words = dict.fromkeys(("q", "tag", "type", "alias", "sort", "after", "page", "state"), hostile)
+    assert client.get("/orgs/Acme Corp/registry/model", words).status_code < 500
+    for act in ("aliases", "tags"):
+        for end in ("", "/remove"):
+            assert client.post(f"{place}/{act}/zoo/v0{end}", words).status_code < 500
+
+
+@pytest.mark.parametrize(("code", "status"), [(sqlite3.SQLITE_BUSY, 503), (sqlite3.SQLITE_ERROR, None)])
+def test_only_what_passes_by_itself_is_said_to(code: int, status: int | None) -> None:
+    cause = sqlite3.OperationalError("the driver's word")
+    cause.sqlite_errorcode = code
+    error = OperationalError("the driver's word")
+    error.__cause__ = cause
+    request = RequestFactory().get("/graphql")
+    answer = DomainErrorMiddleware(not_found).process_exception(request, error)
+    assert (answer and answer.status_code) == status
+    if answer:
+        assert answer["Retry-After"] == "2"
+        assert b"driver" not in answer.content
+
+
+def test_other_refusals_keep_their_status() -> None:
+    answer = DomainErrorMiddleware(not_found).process_exception(RequestFactory().get("/graphql"), Conflict("Taken."))
+    assert answer
+    assert answer.status_code == 400
+
+
+def test_the_dialog_of_a_collections_description_opens(client: Client, world: World) -> None:
+    source = factories.project(world.team, "detector", user=world.bob)
+    factories.version(source, "yolo", user=world.bob)
+    client.force_login(world.bob)
+    response = client.get(f"/vision/{source.name}/artifacts/-/description/yolo")
+    assert response.status_code == 200
+    assert "Describe yolo" in response.content.decode()
