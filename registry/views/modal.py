@@ -114,7 +114,9 @@ class Target:
             else:
                 made = link_by_name(version, self.registry, self.name, aliases=aliases, acting_user=request.user)
         except DomainError as refusal:
-            raise Refused({"aliases" if "alias" in str(refusal) else "form": str(refusal)}, self) from None
+            is_typed = any(f"“{name}”" in str(refusal) for name in words(asked.get("more", "")))
+            control = ("more" if is_typed else "aliases") if "alias" in str(refusal) else "form"
+            raise Refused({control: str(refusal)}, self) from None
         collection = made.collection
         collection.project = self.registry
         address = version_url(collection, made.name)

@@ -65,6 +65,9 @@ def test_two_steps_link_with_old_and_new_aliases(client: Client, stocked: World)
     for words in ("Step 2 of 2", ">Aliases</label>", "staging · held by v0, moves here", "detectors:v1", "Back"):
         assert words in page
     assert ">Link to registry</button>" in page
+    wrong = client.post(MODAL, {"target": "model/detectors", "more": "v9", "step": "link"}, headers=HTMX)
+    assert wrong.status_code == 422
+    assert 'id="id_more_error"' in wrong.content.decode()
     given = {"target": "model/detectors", "aliases": ["staging"], "more": "candidate", "step": "link"}
     response = client.post(MODAL, given, headers=HTMX)
     assert response.status_code == 204
