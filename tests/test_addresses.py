@@ -52,7 +52,9 @@ def test_a_first_word_is_no_name(route: str, pattern: URLPattern) -> None:
 @pytest.mark.parametrize(("route", "pattern"), ALL, ids=IDS)
 def test_a_view_is_closed_or_public_for_a_reason(route: str, pattern: URLPattern) -> None:
     if is_public(route, pattern):
-        assert route in PUBLIC or route.lstrip("^").startswith(PROTOCOL), f"{route} is open to everybody; say why in PUBLIC"
+        assert route in PUBLIC or route.lstrip("^").startswith(PROTOCOL), (
+            f"{route} is open to everybody; say why in PUBLIC"
+        )
 
 
 @pytest.mark.django_db
