@@ -1,5 +1,6 @@
 """Aliases and tags: every way in which a name begins to point at a version, moves or ends."""
 
+import unicodedata
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -34,7 +35,8 @@ def protected_keys(project: Project) -> set[str]:
 def refuse_protected(names: Iterable[str], project: Project, *, acting_user: User) -> None:
     """Refuse whoever isn't administrator and would move or remove a protected alias."""
     held = protected_keys(project)
-    guarded = [name for name in names if key_of(name) in held]
+    # Also what only looks like it, such as the full-width “ｐｒｏｄ”: readers couldn't tell the two apart.
+    guarded = [name for name in names if {key_of(name), key_of(unicodedata.normalize("NFKC", name))} & held]
     if guarded and not access.allowed(acting_user, Can.MANAGE, project):
         raise Forbidden(
             f"You do not have permission to add, move or remove the protected alias “{guarded[0]}” in “{project.title}”; "

@@ -112,6 +112,8 @@ def test_only_administrators_move_a_protected_alias(world, source):
     )
     membership = link_by_name(version, world.model, "c", aliases=["production"], acting_user=world.alice)
     with pytest.raises(Forbidden, match="protected"):
+        labels.add_aliases(membership, ["ｐｒｏｄuction"], acting_user=world.bob)
+    with pytest.raises(Forbidden, match="protected"):
         labels.remove_aliases(membership, ["production"], acting_user=world.bob)
     with pytest.raises(Forbidden, match="protected"):
         unlink_version(membership, acting_user=world.bob)
