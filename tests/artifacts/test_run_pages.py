@@ -13,6 +13,7 @@ from artifacts.actions import runs as acts
 from artifacts.actions import streams, uploads
 from artifacts.models import Project, Run, RunUse
 from artifacts.views import runs as views
+from artifacts.views.projects import PAGE
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
@@ -169,20 +170,29 @@ def test_an_empty_project_shows_how_to_start(world: World, project: Project) -> 
     assert "Start the first run" not in opened(world, "/vision/detector", world.carol)
 
 
-def test_runs_page_by_page(world: World, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("artifacts.views.projects.PAGE", 2)
-    runs = [factories.run(project, user=world.bob, display_name=f"calm-brook-{number}") for number in range(5)]
+def test_runs_page_by_page(world: World, project: Project) -> None:
+    made = [
+        Run(
+            project=project,
+            name=f"r{number}",
+            display_name=f"calm-brook-{number:03}",
+            created_by=world.bob,
+            state="finished",
+        )
+        for number in range(2 * PAGE + 10)
+    ]
+    runs = Run.objects.bulk_create(made)
     first = opened(world, "/vision/detector")
-    assert "calm-brook-4" in first
-    assert "calm-brook-2" not in first
-    older = opened(world, f"/vision/detector?before={runs[3].pk}")
-    assert "calm-brook-2" in older
-    assert "calm-brook-3" not in older
+    assert f"calm-brook-{PAGE + 10:03}" in first
+    assert f"calm-brook-{PAGE + 9:03}" not in first
+    older = opened(world, f"/vision/detector?before={runs[PAGE + 10].pk}")
+    assert f"calm-brook-{PAGE + 9:03}" in older
+    assert f"calm-brook-{PAGE + 10:03}" not in older
     newer = opened(world, f"/vision/detector?after={runs[0].pk}")
-    assert "calm-brook-1" in newer
-    assert "calm-brook-3" not in newer
+    assert "calm-brook-001" in newer
+    assert f"calm-brook-{PAGE + 1:03}" not in newer
     for nonsense in ("before=x", "after=-1", "before=" + "9" * 40):
-        assert "calm-brook-4" in opened(world, f"/vision/detector?{nonsense}")
+        assert f"calm-brook-{2 * PAGE + 9:03}" in opened(world, f"/vision/detector?{nonsense}")
 
 
 def test_the_number_of_queries_does_not_grow(world: World, project: Project) -> None:
