@@ -19,7 +19,7 @@ RESERVED_ENTITIES = frozenset(
     }
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})
-RESERVED_TYPES = re.compile(r"wandb-")
+INTERNAL_TYPES = re.compile(r"wandb-.*|run_table|code|job")  # what the client logs by itself
 VERSION_ALIAS = re.compile(r"v\d+")
 ENTITY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 TAG = re.compile(r"[-\w]+( +[-\w]+)*")
@@ -118,6 +118,11 @@ def type_name(name: str) -> str:
             f"The type “{shown(name)}” isn't a word; use letters, digits, “-”, “_”, “.” and spaces between them."
         )
     return name
+
+
+def is_internal_type(name: str) -> bool:
+    """Whether a type is one that the client logs by itself, such as `run_table`."""
+    return INTERNAL_TYPES.fullmatch(name) is not None
 
 
 def tag_name(name: str) -> str:

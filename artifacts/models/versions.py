@@ -1,5 +1,7 @@
 """Artifact versions: immutable content, born in one sequence."""
 
+import hashlib
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -96,6 +98,13 @@ class ArtifactVersion(models.Model):
     def is_committed(self) -> bool:
         """Whether it is whole: only such versions are linked and used."""
         return self.state == ArtifactVersion.State.COMMITTED
+
+    @property
+    def commit_hash(self) -> str | None:
+        """Of the content together with its place, so that equal content logged elsewhere has another; None before the commit."""
+        if not self.is_committed:
+            return None
+        return hashlib.sha256(f"{self.sequence_id}/{self.index}/{self.digest}".encode()).hexdigest()[:20]
 
     @property
     def is_deleted(self) -> bool:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, search
+from artifacts.actions import labels, search, versions
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project, SearchTerm, User, Verb
 from artifacts.naming import LATEST
@@ -40,6 +40,7 @@ def link_version(
             collection=collection, version=version, index=collection.take_index(), created_by=acting_user
         )
         labels.move_latest(membership)
+        versions.never_expire(version)
         Registry.objects.filter(project=collection.project_id).update(
             version_count=F("version_count") + 1, last_linked_at=Now()
         )

@@ -74,8 +74,9 @@ def state(version: ArtifactVersion, context: Context) -> str:
 
 
 @resolves("Artifact.commitHash", permission=Declared.PARENT)
-def nothing(version: ArtifactVersion, context: Context) -> None:
-    return None
+def commit_hash(version: ArtifactVersion, context: Context) -> str | None:
+    """A committed version always has one: artifact.py `commit_hash` asserts it."""
+    return version.commit_hash
 
 
 @resolves("Artifact.ttlDurationSeconds", permission=Declared.PARENT)

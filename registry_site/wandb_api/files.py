@@ -21,6 +21,7 @@ from artifacts.actions import parts, uploads
 from artifacts.errors import Invalid, NotFound
 from artifacts.manifests import Entry
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
+from artifacts.models.collections import MembershipQuerySet
 from artifacts.storage import Damaged, Reader, Stored, store
 from artifacts.tickets import Purpose
 from registry_site.refusals import client_error
@@ -175,7 +176,10 @@ def artifact_file(
     name: str,
     artifact: str | None = None,
 ) -> HttpResponseBase:
-    """One file, as the client's `entry.download()` asks for it: judged by the place in the path, which has to hold the version."""
+    """One file, as the client's `entry.download()` asks for it: judged by the place in the path, which has to hold the version.
+
+    A version that the client knows by its id alone, because its source is hidden, has no place in the path; it is judged by any.
+    """
     user = user_of(request)
     if user is None:
         response = client_error("user is not logged in", 401)
@@ -187,16 +191,29 @@ def artifact_file(
         # For a file whose name has a bare “%”, the client's HTTP library quotes the whole path a second time.
         entity, project, collection, birth = map(unquote, (entity, project, collection, birth))
         artifact = unquote(artifact) if artifact else None
-    place = addresses.project(user, entity, project, can=Can.DOWNLOAD)
-    blob = listed(user, addresses.collection(place, collection), artifact, birth, md5.lower())
+    if artifact and not entity and not project:
+        places = places_anywhere(user, artifact)
+    else:
+        place = addresses.project(user, entity, project, can=Can.DOWNLOAD)
+        places = places_in(addresses.collection(place, collection), artifact)
+    blob = listed(user, places, birth, md5.lower())
     return given(request, blob.key, blob.size, name)
 
 
-def listed(user: User, collection: Collection, artifact: str | None, birth: str, md5: str) -> Blob:
-    """The bytes that a live version in this collection lists, if the whole address is consistent; else NotFound."""
+def places_anywhere(user: User, artifact: str) -> MembershipQuerySet:
+    """Where a live version is that somebody may download through any of its places."""
+    versions = access.versions_where(user, Can.DOWNLOAD).filter(pk=ids.decode(artifact, "Artifact"))
+    return Membership.objects.live().filter(version__in=versions.values("pk"))
+
+
+def places_in(collection: Collection, artifact: str | None) -> MembershipQuerySet:
+    """The live versions of a collection, or the one that the path names."""
     places = Membership.objects.in_collection(collection).live()
-    if artifact is not None:
-        places = places.filter(version=ids.decode(artifact, "Artifact"))
+    return places if artifact is None else places.filter(version=ids.decode(artifact, "Artifact"))
+
+
+def listed(user: User, places: MembershipQuerySet, birth: str, md5: str) -> Blob:
+    """The bytes that one of these versions lists, if the whole address is consistent; else NotFound."""
     digest = manifests.base64_of(md5)
     entries = ManifestEntry.objects.filter(blob__in=blobs_of(places, digest), version__in=places.values("version"))
     entry = entries.select_related("blob").first()

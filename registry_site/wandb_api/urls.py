@@ -4,8 +4,9 @@ from django.urls import path, re_path
 
 from . import files, stream, views
 
-# The client quotes each part but the file's name, and leaves the birth artifact empty where it knows none.
-PLACE = r"artifactsV2/[^/]+/(?P<entity>[^/]+)/(?P<project>[^/]+)/(?P<collection>[^/]+)"
+# The client quotes each part but the file's name, and leaves empty what it doesn't know: the birth artifact, and the source
+# project of a version that it reached by its id alone.
+PLACE = r"artifactsV2/[^/]+/(?P<entity>[^/]*)/(?P<project>[^/]*)/(?P<collection>[^/]+)"
 FILE = r"(?P<birth>[^/]*)/(?P<md5>[0-9a-fA-F]{32})/(?P<name>[^/]*)"
 
 urlpatterns = [

@@ -23,6 +23,7 @@ import json, os, sys, time
 import wandb
 
 def file(name, content):
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
     with open(name, "wb") as out:
         out.write(content if isinstance(content, bytes) else os.urandom(content))
     return name
@@ -31,6 +32,22 @@ def say(*values):
     for value in values:
         print("SAID " + json.dumps(value))
 
+def refusal(act):
+    "Class and text of what is raised; a refusal that takes longer than two seconds was repeated."
+    began = time.monotonic()
+    try:
+        return f"nothing raised: {act()!r}"
+    except Exception as error:
+        took = time.monotonic() - began
+        return f"{type(error).__name__}: {error}" + (f" (only after {took:.1f} s)" if took > 2 else "")
+
+def contents(root):
+    found = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as held:
+                found[os.path.relpath(os.path.join(folder, name), root)] = held.read().decode("latin-1")
+    return found
 """
 
 
