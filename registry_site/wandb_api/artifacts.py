@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from artifacts import access
 from artifacts.actions import labels, versions
 from artifacts.errors import Invalid, NotFound
@@ -180,6 +182,7 @@ def membership_version(membership: Membership, context: Context) -> ArtifactVers
 
 
 @resolves("Mutation.updateArtifact", permission=Declared.checked("edit"))
+@transaction.atomic
 def update_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version, who = find_version(context, input["artifact_id"]), context.person
     if input.get("aliases"):

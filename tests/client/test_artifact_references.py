@@ -128,7 +128,7 @@ def test_references_to_the_web_to_buckets_and_to_files(client: Client, elsewhere
     assert said[9] == "FileNotFoundError: Unable to find buckets/absent at s3://bucket/absent"
     assert said[10] == ["buckets/present"]
     assert "absent" in said[11]
-    page = client.opens("/orgs/Acme%20Corp/registry/dataset/pointers/v0/files").content.decode()
+    page = client.opens("/orgs/Acme%20Corp/registry/dataset/pointers/v0/files?path=unchecked").content.decode()
     assert "s3://bucket/unchecked" in page
 
 

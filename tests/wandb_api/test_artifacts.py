@@ -18,7 +18,8 @@ def test_a_version_tells_what_it_is(linked: Linked, world: World) -> None:
     assert (found["versionIndex"], found["state"], found["size"], found["fileCount"]) == (0, "COMMITTED", 4096, 1)
     assert json.loads(found["metadata"]) == {"acc": 0.0, "nest": {"k": 0}}
     assert [tag["name"] for tag in found["tags"]] == ["even"]
-    assert (found["ttlDurationSeconds"], found["ttlIsInherited"]) == (-1, True)
+    assert (found["ttlDurationSeconds"], found["ttlIsInherited"]) == (-2, False)  # what is linked doesn't expire
+    assert len(found["commitHash"]) == 20
     assert found["artifactSequence"]["project"]["entity"]["name"] == "vision"
     names = {(row["artifactCollection"]["name"], row["alias"]) for row in found["aliases"]}
     assert names == {("yolo", "v0"), ("detectors", "x0"), ("detectors", "v0")}
@@ -90,20 +91,38 @@ def test_a_version_is_described_once_however_often_it_is_sent(linked: Linked, wo
         "metadata": json.dumps({"acc": 0.5, "new": [1, "\x00"], "odd": float("nan")}),
         "tagsToAdd": [{"tagName": "tg"}],
         "tagsToDelete": [{"tagName": "even"}, {"tagName": "never"}],
-        "ttlDurationSeconds": 3600,
     }
     for _ in range(2):
         found = change(world.bob, "UpdateArtifact", **fields)["artifact"]
-    assert (found["description"], found["ttlDurationSeconds"], found["ttlIsInherited"]) == ("The first", 3600, False)
+    assert found["description"] == "The first"
     assert json.loads(found["metadata"]) == {"acc": 0.5, "new": [1, ""], "odd": "NaN"}
     assert [tag["name"] for tag in found["tags"]] == ["tg"]
     events = AuditEvent.objects.filter(version_number=linked.versions[0].pk).values_list("verb", flat=True)
     assert sorted(events)[-4:] == ["version.linked", "version.tagged", "version.tagged", "version.untagged"]
-    assert list(events).count("version.changed") == 2
-    for seconds, expected in ((-2, (-2, False)), (-1, (-1, True)), (None, (-1, True))):
-        found = change(world.bob, "UpdateArtifact", artifactID=linked.id_of(0), ttlDurationSeconds=seconds)["artifact"]
+    assert list(events).count("version.changed") == 1
+
+
+def test_a_version_gets_a_time_to_live_only_while_it_is_not_linked(linked: Linked, world: World) -> None:
+    number = ids.encode("Artifact", factories.version(linked.project, user=world.bob).pk)
+    for seconds, expected in ((3600, (3600, False)), (-2, (-2, False)), (-1, (-1, True)), (None, (-1, True))):
+        found = change(world.bob, "UpdateArtifact", artifactID=number, ttlDurationSeconds=seconds)["artifact"]
         assert (found["ttlDurationSeconds"], found["ttlIsInherited"]) == expected
-    assert found["description"] == "The first"
+    for seconds in (3600, -1):
+        fields = {"artifactID": linked.id_of(0), "description": "with it", "ttlDurationSeconds": seconds}
+        assert "Unlink the artifact first" in refused_change(world.bob, "UpdateArtifact", **fields)
+    change(world.bob, "UpdateArtifact", artifactID=linked.id_of(0), ttlDurationSeconds=-2)
+    version = ArtifactVersion.objects.get(pk=linked.versions[0].pk)
+    assert (version.ttl_seconds, version.description) == (0, "")  # a refusal leaves nothing half done
+
+
+def test_more_metadata_than_the_client_can_read_is_refused(linked: Linked, world: World) -> None:
+    for keys, is_refused in ((100, False), (101, True)):
+        fields = {"artifactID": linked.id_of(0), "metadata": json.dumps({str(key): 1 for key in range(keys)})}
+        if is_refused:
+            assert "more than 100 metadata keys" in refused_change(world.bob, "UpdateArtifact", **fields)
+        else:
+            change(world.bob, "UpdateArtifact", **fields)
+    assert len(ArtifactVersion.objects.get(pk=linked.versions[0].pk).metadata) == 100
 
 
 def test_only_who_may_edit_the_source_describes_it(linked: Linked, world: World) -> None:
