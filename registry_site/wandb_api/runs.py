@@ -2,6 +2,7 @@
 
 import base64
 import json
+import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
@@ -269,7 +270,7 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "size_bytes": row.size,
         "md5": base64.b64encode(bytes.fromhex(row.md5)).decode() if row.md5 else None,
         "digest": row.md5 or None,
-        "mimetype": None,
+        "mimetype": mimetypes.guess_type(row.name)[0],
         "updated_at": row.uploaded_at or row.created_at,
         "artifact": None,
         "upload_multipart_urls": None,

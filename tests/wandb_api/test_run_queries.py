@@ -158,7 +158,7 @@ def test_history_by_range_and_by_sample(world: World, run: Run) -> None:
     assert found["sampledHistory"] == [[{"_step": 0, "loss": 1.0}, {"_step": 38, "loss": 0.05}]]
     assert "keys" in refusal(world.bob, "RunSampledHistory", name="abc", specs=["{}"], **PLACE)
     parquet = ask(world.bob, "RunParquetHistory", runName="abc", liveKeys=["loss"], **PLACE)["project"]["run"]
-    assert parquet["parquetHistory"] == {"parquetUrls": [], "liveData": []}
+    assert parquet["parquetHistory"] == {"parquetUrls": [], "liveData": [{"_step": 0}]}
 
 
 def test_the_console_page_by_page(world: World, run: Run) -> None:
