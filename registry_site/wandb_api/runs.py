@@ -234,17 +234,28 @@ def files(
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    """The files that arrived; `pattern` is that of SQL's LIKE."""
+    """The files that arrived; `pattern` is that of SQL's LIKE. Of `names` those that are missing are told too."""
     access.require(context.person, Can.DOWNLOAD, run.project)
     found = run.files.filter(uploaded_at__isnull=False)
     if names:
         # `run.save("./notes.txt")` keeps the file as “notes.txt”, and is asked for it by either name.
-        found = found.filter(name__in=[name.removeprefix("./") for name in names])
+        names = [name.removeprefix("./") for name in names[: acts.MOST_FILES_AT_ONCE]]
+        found = found.filter(name__in=names)
     if pattern:
         found = found.filter(matching("name", like(pattern), found))
-    return connection(
+    answer = connection(
         found, first=first, after=after, key="name", node=lambda row: described(row, run, context), total=found.count
     )
+    if names and not after and not answer["page_info"]["has_next_page"]:
+        there = {edge["node"]["name"] for edge in answer["edges"]}
+        answer["edges"] += [{"node": missing(name, run, context)} for name in names if name not in there]
+    return answer
+
+
+def missing(name: str, run: Run, context: Context) -> dict[str, Any]:
+    """A file that isn't there: the client reads that off its MD5 and says so in its own words (wandb.restore)."""
+    row = RunFile(pk=0, run=run, name=name)
+    return {**described(row, run, context), "md5": "0", "updated_at": None, "upload_url": None}
 
 
 def like(pattern: str) -> str:
