@@ -64,6 +64,7 @@ RUN = "<str:entity>/<str:project>/runs/<str:run>"
 run_pages: list[URLPattern] = [
     path("<str:entity>/<str:project>/runs", projects.project_runs, name="project-runs"),
     path(f"{RUN}/-/delete", runs.run_delete, name="run-delete"),
+    path(f"{RUN}/-/stop", runs.run_stop, name="run-stop"),
     path(RUN, runs.run, name="run"),
     path(f"{RUN}/<str:tab>", runs.run, name="run-tab"),
     path("<str:entity>/<str:project>", projects.project, name="project"),

@@ -25,6 +25,7 @@ NEEDS = {
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
              "browser-type", "version-switch", "project", "project-runs", "run", "run-tab", "entity"],
     "download": ["version-file", "link-modal"],
+    "log": ["run-stop"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
     "edit": ["new-registry", "describe", "collection-describe", "collection-tag", "collection-untag", "version-describe",
              "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete"],
@@ -99,7 +100,7 @@ def test_an_address_keeps_its_word(world: World, places: dict[str, list[str]], n
     for address in places[name]:
         if need not in {"public", "own"}:
             assert set(statuses(world.mallory, address)) <= HIDDEN, f"a stranger at {address}"
-        if need in {"link", "edit", "manage", "administer"}:
+        if need in {"log", "link", "edit", "manage", "administer"}:
             assert statuses(world.carol, address)[1] in REFUSED, f"a viewer at {address}"
         if need in {"manage", "administer"} and not name.endswith("-remove"):
             assert statuses(world.bob, address)[1] in REFUSED, f"a member at {address}"

@@ -16,6 +16,15 @@ DEFAULT_PROJECT = "uncategorized"
 LONGEST_FILE_NAME = 1_024
 MOST_FILES_AT_ONCE = 10_000
 MOST_TAGS = 100
+# What people may say of a run from outside, and of which states.
+MOVES = {
+    Run.State.PENDING: {Run.State.RUNNING, Run.State.FAILED, Run.State.CRASHED, Run.State.PREEMPTED},
+    Run.State.FAILED: {Run.State.PENDING, Run.State.RUNNING},
+}
+FORKED = (
+    "Forking a run is not served here, since the new run would lack the old one's history; "
+    "start a run of its own, or go on with the old one (resume=“must”)."
+)
 LONGEST = {"display_name": 256, "group": 256, "job_type": 256, "host": 256, "program": 1024, "commit": 64, "repository": 1024}  # fmt: skip
 
 
@@ -73,6 +82,8 @@ def upsert_run(
     project = find_or_create_project(entity, project_name or DEFAULT_PROJECT, acting_user=acting_user)
     name = naming.run_name(name) if name else run_names.run_id()
     run, is_new = _find_or_start(project, name, acting_user)
+    if is_new and _is_fork(changes.config):
+        raise Invalid(FORKED)
     run.project = project
     fields = changes.fields()
     if is_new and not fields.get("display_name"):
@@ -81,6 +92,13 @@ def upsert_run(
         fields = _going_on(run, fields)
     _set(run, {**fields, "heartbeat_at": timezone.now()}, changes.tag_names())
     return run, is_new
+
+
+def _is_fork(config: Mapping[str, object] | None) -> bool:
+    """Whether the client began it with `fork_from`: it says so among what it keeps of itself, and then logs from that step on."""
+    own = (config or {}).get("_wandb")
+    inside = own.get("value") if isinstance(own, dict) else None
+    return isinstance(inside, dict) and "branch_point" in inside
 
 
 def _find_or_start(project: Project, name: str, acting_user: User) -> tuple[Run, bool]:
@@ -96,8 +114,8 @@ def _find_or_start(project: Project, name: str, acting_user: User) -> tuple[Run,
 
 def _going_on(run: Run, fields: dict[str, object]) -> dict[str, object]:
     """A run that had ended and says something of itself again is resumed."""
-    if run.state != Run.State.RUNNING and "state" not in fields:
-        fields = {**fields, "state": Run.State.RUNNING, "exit_code": None}
+    if not run.is_alive and "state" not in fields:
+        fields = {**fields, "state": Run.State.RUNNING, "exit_code": None, "stop_requested_at": None}
     if not fields.get("display_name"):
         fields.pop("display_name", None)
     return fields
@@ -132,6 +150,43 @@ def change_run(run: Run, changes: RunChanges, *, acting_user: User) -> Run:
     run.project = project
     _set(run, changes.fields(), changes.tag_names())
     return run
+
+
+@transaction.atomic
+def stop_run(run: Run, *, acting_user: User) -> None:
+    """Ask a run to end: its process hears of it when it next logs. One that has ended is left alone; again does nothing."""
+    access.require(acting_user, Can.LOG, run.project)
+    found = Run.objects.select_for_update().get(pk=run.pk)
+    if not found.is_alive or found.stop_requested_at is not None:
+        return
+    found.stop_requested_at = found.updated_at = timezone.now()
+    found.save(update_fields=["stop_requested_at", "updated_at"])
+    label = f"{run.project.name}/{run.name}"
+    audit.record(Verb.RUN_STOPPED, acting_user=acting_user, label=label, project=run.project)
+
+
+@transaction.atomic
+def move_run(run: Run, state: str, *, acting_user: User) -> None:
+    """Say from outside that a run waits for its process, or failed; Invalid where MOVES doesn't lead from its state."""
+    access.require(acting_user, Can.LOG, run.project)
+    found = Run.objects.select_for_update().get(pk=run.pk)
+    if found.state == state:
+        return
+    allowed = MOVES.get(Run.State(state), set()) if state in Run.State.values else set()
+    if not allowed:
+        raise Invalid(f"A run isn't set to “{naming.shown(state)}” from outside; choose “pending” or “failed”.")
+    if allowed.isdisjoint({found.state, found.state_now}):
+        raise Invalid(f"Run “{run.name}” is {found.state_now}, so it can't be set to “{state}”; resume it instead.")
+    found.state, found.updated_at = state, timezone.now()
+    found.save(update_fields=["state", "updated_at"])
+
+
+@transaction.atomic
+def delete_run_files(files: Sequence[RunFile], *, acting_user: User) -> None:
+    """Delete files of runs; garbage collection clears away bytes that no other file shares. All or none."""
+    for project in {file.run.project_id: file.run.project for file in files}.values():
+        access.require(acting_user, Can.EDIT, project)
+    RunFile.objects.filter(pk__in=[file.pk for file in files]).delete()
 
 
 @transaction.atomic

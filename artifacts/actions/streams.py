@@ -37,6 +37,7 @@ class Sent:
     batches: dict[Stream, Batch] = field(default_factory=dict)
     summary: dict[str, object] | None = None
     is_complete: bool = False
+    is_preempting: bool = False
     exit_code: int | None = None
 
 
@@ -45,7 +46,7 @@ def read_sent(body: object) -> Sent:
     if not isinstance(body, dict):
         # `[]` and nothing at all come from clients too: a sign of life.
         return Sent()
-    sent = Sent(is_complete=body.get("complete") is True)
+    sent = Sent(is_complete=body.get("complete") is True, is_preempting=body.get("preempting") is True)
     code = body.get("exitcode")
     if sent.is_complete and isinstance(code, int):
         sent.exit_code = max(-(2**31), min(code, 2**31 - 1))
@@ -88,8 +89,8 @@ def _summary(lines: list[str]) -> dict[str, object] | None:
 
 
 @transaction.atomic
-def receive(run: Run, sent: Sent, *, acting_user: User) -> None:
-    """Store what a run sent, in one transaction; again does nothing more."""
+def receive(run: Run, sent: Sent, *, acting_user: User) -> bool:
+    """Store what a run sent, in one transaction; again does nothing more. Whether the run should stop."""
     access.require(acting_user, Can.LOG, run.project)
     row = Run.objects.select_for_update().filter(pk=run.pk).first()
     if row is None:
@@ -105,13 +106,26 @@ def receive(run: Run, sent: Sent, *, acting_user: User) -> None:
             changed["last_step"] = max(row.last_step, max(batch.steps))
     if sent.summary is not None:
         changed["summary"] = sent.summary
+    if sent.is_preempting and row.state == Run.State.RUNNING:
+        changed["state"] = Run.State.PREEMPTING
     if sent.is_complete:
-        changed["state"] = Run.State.FAILED if sent.exit_code else Run.State.FINISHED
+        changed["state"] = _end_of(row, sent)
         changed["exit_code"] = sent.exit_code
         changed["updated_at"] = timezone.now()
     for name, value in changed.items():
         setattr(row, name, value)
     row.save(update_fields=list(changed))
+    return row.is_stopping
+
+
+def _end_of(run: Run, sent: Sent) -> Run.State:
+    """The state of a run that ended: one that failed after it was told to stop, or that its machine was taken, says so."""
+    if not sent.exit_code:
+        return Run.State.FINISHED
+    if run.stop_requested_at is not None:
+        return Run.State.KILLED
+    was_taken = sent.is_preempting or run.state in {Run.State.PREEMPTING, Run.State.PREEMPTED}
+    return Run.State.PREEMPTED if was_taken else Run.State.FAILED
 
 
 def _store(run: Run, stream: Stream, batch: Batch) -> None:

@@ -44,6 +44,7 @@ class Verb(models.TextChoices):
     UNLINKED = "version.unlinked"
     ALIAS_SET = "alias.set"
     ALIAS_REMOVED = "alias.removed"
+    RUN_STOPPED = "run.stopped"
     RUN_DELETED = "run.deleted"
 
 

@@ -11,6 +11,7 @@ from artifacts.models.people import User
 from artifacts.models.projects import Project
 
 SILENT_AFTER = timedelta(minutes=5)  # the client says something every 30 seconds
+WHEN_SILENT = {"running": "crashed", "preempting": "preempted"}
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -26,8 +27,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def with_state_now(self) -> "RunQuerySet":
         """With `current_state`, in which a run that fell silent has crashed: for filters; a row itself has `state_now`."""
-        silent = When(state="running", heartbeat_at__lt=timezone.now() - SILENT_AFTER, then=Value("crashed"))
-        return self.annotate(current_state=Case(silent, default=F("state"), output_field=models.CharField()))
+        before = timezone.now() - SILENT_AFTER
+        silent = (When(state=state, heartbeat_at__lt=before, then=Value(then)) for state, then in WHEN_SILENT.items())
+        return self.annotate(current_state=Case(*silent, default=F("state"), output_field=models.CharField()))
 
 
 class Run(models.Model):
@@ -39,6 +41,9 @@ class Run(models.Model):
         FAILED = "failed"
         CRASHED = "crashed"
         KILLED = "killed"
+        PENDING = "pending"
+        PREEMPTING = "preempting"
+        PREEMPTED = "preempted"
 
     project = models.ForeignKey(Project, on_delete=models.DB_CASCADE, related_name="runs")
     name = models.CharField(max_length=128)
@@ -62,6 +67,7 @@ class Run(models.Model):
     events_lines = models.BigIntegerField(default=0)
     output_lines = models.BigIntegerField(default=0)
     last_step = models.BigIntegerField(default=-1)
+    stop_requested_at = models.DateTimeField(null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -75,9 +81,19 @@ class Run(models.Model):
     @property
     def state_now(self) -> str:
         """The state as people see it: a run that says it is running but fell silent has crashed."""
-        if self.state == Run.State.RUNNING and timezone.now() - self.heartbeat_at > SILENT_AFTER:
-            return Run.State.CRASHED.value
+        if self.state in WHEN_SILENT and timezone.now() - self.heartbeat_at > SILENT_AFTER:
+            return WHEN_SILENT[self.state]
         return self.state
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a process still logs to it, as far as it was heard of."""
+        return self.state_now in WHEN_SILENT
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody asked it to stop and it goes on still."""
+        return self.stop_requested_at is not None and self.is_alive
 
 
 class RunTag(models.Model):

@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from artifacts import access, metrics, plots, readings
 from artifacts.access import Can, verbs_in
-from artifacts.actions.runs import delete_run
+from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
 from artifacts.history import number_of, printed
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
@@ -75,6 +75,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
         "tabs": _tabs(found, tab),
         "tab": tab,
         "can_delete": Can.EDIT in verbs,
+        "can_stop": Can.LOG in verbs and found.is_alive and not found.is_stopping,
         "can_download": Can.DOWNLOAD in verbs,
         **CONTENTS[tab](request, found),
     }
@@ -91,6 +92,13 @@ def run_delete(request: HtmxHttpRequest, entity: str, project: str, run: str) ->
         home = reverse("artifacts:project", args=[place.entity.name, place.name])
         return done(request, home, toast=f"{found} was deleted.")
     return page(request, "artifacts/run_delete.html", {"run": found, "cancel": run_url(found)})
+
+
+@require_POST
+def run_stop(request: HtmxHttpRequest, entity: str, project: str, run: str) -> HttpResponse:
+    found = _run(project_of(request, entity, project, can=Can.LOG), run)
+    stop_run(found, acting_user=request.user)
+    return done(request, run_url(found), toast=f"{found} will stop when it next reports.")
 
 
 def _run(project: Project, name: str) -> Run:

@@ -7,9 +7,12 @@ from django.utils import timezone
 from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels
+from artifacts.actions.runs import delete_run
 from artifacts.errors import Conflict, Forbidden, Invalid
-from artifacts.models import Alias, ArtifactVersion, Collection, Membership, User, Verb
+from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Run, User, Verb
 from registry.models import Registry
+
+MOST_VERSIONS = 1_000  # of one run, deleted with it in one transaction
 
 
 @transaction.atomic
@@ -57,6 +60,27 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
     )
     current.sequence = version.sequence
     return current
+
+
+@transaction.atomic
+def delete_run_and_versions(run: Run, *, acting_user: User) -> None:
+    """Delete a run, and the versions that it made with all their aliases, as `delete_version` does; all of it or nothing.
+
+    Versions of other runs that it logged again or used stay. Raises Forbidden if any of its own may not be deleted.
+    """
+    access.require(acting_user, Can.EDIT, run.project)
+    own = ArtifactVersion.objects.live().filter(run=run).select_related("sequence__project")
+    versions = list(own.order_by("pk")[: MOST_VERSIONS + 1])
+    if len(versions) > MOST_VERSIONS:
+        raise Invalid(
+            f"The run made more than {MOST_VERSIONS} versions; delete some of them first, or it without them."
+        )
+    holders = Membership.objects.filter(version__in=versions).values("collection")
+    # All at once and in one order: locked version by version, two such acts could wait for each other.
+    list(Collection.objects.filter(pk__in=holders).order_by("pk").select_for_update())
+    for version in versions:
+        delete_version(version, delete_aliases=True, acting_user=acting_user)
+    delete_run(run, acting_user=acting_user)
 
 
 def _refuse_protected(version: ArtifactVersion) -> None:

@@ -15,7 +15,7 @@ DEFAULT_FIRST = 100
 LARGEST_FIRST = 1_000
 LONGEST_CURSOR = 16_384
 
-type Key = str | tuple[str, str]
+type Key = str | tuple[str, ...]
 
 
 def connection[Row: Model](
@@ -27,7 +27,7 @@ def connection[Row: Model](
     node: Callable[[Row], Any] | None = None,
     total: Callable[[], int] | None = None,
 ) -> dict[str, Any]:
-    """A page of the queryset in the order of `key`: a column that is unique in it, or a column and "pk" or "-pk".
+    """A page of the queryset in the order of `key`: a column that is unique in it, or columns and "pk" or "-pk".
 
     Columns may lead over relations ("version__size") but must never be null. `total` is called only if asked for.
     """

@@ -28,6 +28,7 @@ from registry_site.middleware import passes
 
 from .context import Context
 from .execute import TooMuch, execute
+from .not_served import refusal_of
 from .schema import schema
 
 LONGEST_DOCUMENT = 50_000  # characters; the client's longest has under 3,000
@@ -51,6 +52,10 @@ class BadRequest(Exception):
         self.messages = messages
 
 
+class NotServed(Exception):
+    """The document asks for what no registry does: errors with HTTP 200, as every refusal."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A parsed document that is within the limits and valid against the schema."""
@@ -72,7 +77,10 @@ class Extent:
 def run(text: str, variables: dict[str, Any] | None, operation_name: str | None, context: Context) -> dict[str, Any]:
     """Answer a document, JSON-ready; BadRequest when it can't be run at all, NotYet when it should be sent again later."""
     started = time.monotonic()
-    prepared = prepare_cached(text) if len(text) <= LONGEST_CACHED else prepare(text)
+    try:
+        prepared = prepare_cached(text) if len(text) <= LONGEST_CACHED else prepare(text)
+    except NotServed as refusal:
+        return {"data": None, "errors": [{"message": str(refusal)}]}
     operation_name = operation_name or None  # the client sends "" for "the only one"
     result: ExecutionResult
     if prepared.asks_schema:
@@ -160,6 +168,8 @@ def prepare(text: str) -> Prepared:
         raise BadRequest(f"The document has more than {MOST_CALLS} fields with arguments; ask in several steps.")
     # Suggestions would tell a stranger the schema's names, and the client shows them to nobody.
     if errors := validate(schema(), document, max_errors=20, hide_suggestions=True):
+        if reason := refusal_of(document, schema()):
+            raise NotServed(reason)
         raise BadRequest(*(error.message for error in errors))
     return Prepared(document, extent.asks_schema)
 

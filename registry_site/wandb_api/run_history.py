@@ -100,8 +100,13 @@ def of_spec(run: Run, spec: Mapping[str, Any]) -> list[dict[str, object]]:
 
 @resolves("Run.parquetHistory", permission=Declared.PARENT)
 def parquet_history(run: Run, context: Context, live_keys: list[str]) -> dict[str, Any]:
-    """Nothing is kept as Parquet, so that the client reads everything live."""
-    return {"parquet_urls": [], "live_data": []}
+    """Nothing is kept as Parquet, so that all is live: the client reads lines from this step on one by one.
+
+    Without a word of it, `download_history_exports` would take an empty directory for the whole history.
+    """
+    first = next(readings.lines(run, Stream.HISTORY), None)
+    live = [] if first is None else [{"_step": history.step_of(history.record(first[1]), first[0])}]
+    return {"parquet_urls": [], "live_data": live}
 
 
 @resolves("Run.historyKeys", permission=Declared.PARENT)

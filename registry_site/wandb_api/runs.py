@@ -2,11 +2,12 @@
 
 import base64
 import json
+import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
 import re2
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from artifacts import access, addresses, tickets
@@ -17,11 +18,13 @@ from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse, User
 from artifacts.naming import clean_text, shown
+from registry.actions.delete import delete_run_and_versions
 
 from . import fields, ids
 from .context import Context
 from .filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
-from .paging import connection
+from .json_order import by_value
+from .paging import Key, connection
 from .peers import as_page, judged, related
 from .peers import shown as shown_project
 from .projects import find_project
@@ -55,6 +58,9 @@ RUN_ORDERS = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "heartbeat_at": "heartbeat_at",
+    "group": "group",
+    "job_type": "job_type",
+    "state": "current_state",
 }
 
 
@@ -93,8 +99,18 @@ def runs(
     order: str | None = None,
 ) -> dict[str, Any]:
     found = filtered(Run.objects.filter(project=project).with_state_now(), in_config(filters), RUN_FIELDS)
-    key = fields.key_for(order, RUN_ORDERS, default="-pk")
-    return connection(as_page(found), first=first, after=after, key=key, total=found.count)
+    ordered, key = in_order(found, order)
+    return connection(as_page(ordered), first=first, after=after, key=key, total=found.count)
+
+
+def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
+    """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
+    sign = "-" if order and order.startswith("-") else ""
+    head, _, path = (order or "").lstrip("+-").partition(".")
+    place = RUN_FIELDS.get(head)
+    if not path or not isinstance(place, Json):
+        return found, fields.key_for(order, RUN_ORDERS, default="-pk")
+    return by_value(found, place.path, stored(f"{head}.{path}").partition(".")[2], sign=sign)
 
 
 @resolves("Project.runCount", permission=Declared.checked("view"))
@@ -112,18 +128,18 @@ def in_config(filters: str | None) -> str | None:
             return tree
         return {stored(name): rewritten(value) for name, value in tree.items()}
 
-    def stored(name: str) -> str:
-        head, *rest = name.split(".")
-        return (
-            name
-            if head != "config" or not rest or "value" in rest[1:]
-            else ".".join([head, rest[0], "value", *rest[1:]])
-        )
-
     try:
         return json.dumps(rewritten(json.loads(filters))) if filters else filters
     except (ValueError, RecursionError):
         return filters  # `filtered` says what is wrong with it
+
+
+def stored(name: str) -> str:
+    """`config.lr` as it is stored: `config.lr.value`; the client may write it so itself."""
+    head, *rest = name.split(".")
+    if head != "config" or not rest or "value" in rest[1:]:
+        return name
+    return ".".join([head, rest[0], "value", *rest[1:]])
 
 
 @resolves("Run.id", permission=Declared.PARENT)
@@ -176,7 +192,7 @@ def nothing(run: Run, context: Context) -> None:
 
 @resolves("Run.stopped", permission=Declared.PARENT)
 def is_stopped(run: Run, context: Context) -> bool:
-    return False
+    return run.stop_requested_at is not None
 
 
 @resolves("Run.readOnly", permission=Declared.PARENT)
@@ -218,16 +234,28 @@ def files(
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    """The files that arrived; `pattern` is that of SQL's LIKE."""
+    """The files that arrived; `pattern` is that of SQL's LIKE. Of `names` those that are missing are told too."""
     access.require(context.person, Can.DOWNLOAD, run.project)
     found = run.files.filter(uploaded_at__isnull=False)
     if names:
+        # `run.save("./notes.txt")` keeps the file as “notes.txt”, and is asked for it by either name.
+        names = [name.removeprefix("./") for name in names[: acts.MOST_FILES_AT_ONCE]]
         found = found.filter(name__in=names)
     if pattern:
         found = found.filter(matching("name", like(pattern), found))
-    return connection(
+    answer = connection(
         found, first=first, after=after, key="name", node=lambda row: described(row, run, context), total=found.count
     )
+    if names and not after and not answer["page_info"]["has_next_page"]:
+        there = {edge["node"]["name"] for edge in answer["edges"]}
+        answer["edges"] += [{"node": missing(name, run, context)} for name in names if name not in there]
+    return answer
+
+
+def missing(name: str, run: Run, context: Context) -> dict[str, Any]:
+    """A file that isn't there: the client reads that off its MD5 and says so in its own words (wandb.restore)."""
+    row = RunFile(pk=0, run=run, name=name)
+    return {**described(row, run, context), "md5": "0", "updated_at": None, "upload_url": None}
 
 
 def like(pattern: str) -> str:
@@ -253,7 +281,7 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "size_bytes": row.size,
         "md5": base64.b64encode(bytes.fromhex(row.md5)).decode() if row.md5 else None,
         "digest": row.md5 or None,
-        "mimetype": None,
+        "mimetype": mimetypes.guess_type(row.name)[0],
         "updated_at": row.uploaded_at or row.created_at,
         "artifact": None,
         "upload_multipart_urls": None,
@@ -315,9 +343,32 @@ def json_object(text: str | None, what: str) -> Mapping[str, object] | None:
 def delete_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     found = run_by_id(context, input["id"])
     if input.get("delete_artifacts"):
-        raise Invalid("This server keeps the versions of a deleted run; delete it without its artifacts.")
-    acts.delete_run(found, acting_user=context.person)
+        delete_run_and_versions(found, acting_user=context.person)
+    else:
+        acts.delete_run(found, acting_user=context.person)
     return {"success": True, "client_mutation_id": None}
+
+
+@resolves("Mutation.stopRun", permission=Declared.checked("log"))
+def stop_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    acts.stop_run(run_by_id(context, input["id"]), acting_user=context.person)
+    return {"success": True}
+
+
+@resolves("Mutation.updateRunState", permission=Declared.checked("log"))
+def update_run_state(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    acts.move_run(run_by_id(context, input["id"]), input["state"], acting_user=context.person)
+    return {"success": True}
+
+
+@resolves("Mutation.deleteFiles", permission=Declared.checked("edit"))
+def delete_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """Of the files that the person can see; those that are gone already stay so."""
+    seen = access.visible_projects(context.person).values("pk")
+    numbers = [ids.decode(number, "RunFile") for number in input["files"][: acts.MOST_FILES_AT_ONCE]]
+    found = RunFile.objects.select_related("run__project").filter(pk__in=numbers, run__project__in=seen)
+    acts.delete_run_files(list(found), acting_user=context.person)
+    return {"success": True}
 
 
 @resolves("Mutation.createRunFiles", permission=Declared.checked("log"))

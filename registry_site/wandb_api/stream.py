@@ -45,7 +45,7 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         return not_logged_in()
     try:
         found = find_run(user, entity, project, run, can=Can.LOG)
-        streams.receive(found, streams.read_sent(streams.parse(body_of(request))), acting_user=user)
+        should_stop = streams.receive(found, streams.read_sent(streams.parse(body_of(request))), acting_user=user)
     except TooLarge:
         return client_error(f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.", 413)
     except OperationalError:
@@ -53,7 +53,9 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         response = client_error("The database is busy; the same request will succeed shortly.", 503)
         response["Retry-After"] = str(BUSY_SECONDS)
         return response
-    return HttpResponse(b"{}", content_type="application/json", headers={"Content-Length": "2"})
+    # wandb-core hands this on to the script's process, which is then interrupted as by Ctrl-C.
+    body = b'{"stopped":true}' if should_stop else b"{}"
+    return HttpResponse(body, content_type="application/json", headers={"Content-Length": str(len(body))})
 
 
 @login_not_required

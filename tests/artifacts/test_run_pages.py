@@ -238,3 +238,20 @@ def test_deleting_a_run(world: World, run: Run, client: Client) -> None:
     assert Run.objects.filter(pk=run.pk).exists()
     assert client.post(address)["Location"] == "/vision/detector"
     assert not Run.objects.filter(pk=run.pk).exists()
+
+
+def test_a_running_run_is_stopped_from_its_page(world: World, project: Project, run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(state="running")
+    address = f"/vision/detector/runs/{run.name}"
+    assert "Stop run" not in opened(world, address)
+    assert "Stop run" in opened(world, address, world.bob)
+    client = Client()
+    client.force_login(world.bob)
+    said = client.post(f"{address}/-/stop", follow=True).content.decode()
+    assert "will stop when it next reports" in said
+    assert "Somebody asked this run to stop" in opened(world, address)
+    assert "Stop run" not in opened(world, address, world.bob)
+    streams.receive(run, streams.read_sent({"complete": True, "exitcode": 1}), acting_user=world.bob)
+    ended = opened(world, address)
+    assert "killed" in ended
+    assert "Somebody asked" not in ended
