@@ -6,10 +6,23 @@ import itertools
 
 from django.utils import timezone
 
-from artifacts.actions import labels
+from artifacts.actions import integrations, labels
+from artifacts.actions.automations import Scope, create_automation
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.projects import find_or_create_project
-from artifacts.models import ArtifactVersion, Collection, Entity, ManifestEntry, Membership, Project, Run, User
+from artifacts.models import (
+    ArtifactVersion,
+    Automation,
+    Collection,
+    Entity,
+    Integration,
+    ManifestEntry,
+    Membership,
+    Project,
+    Run,
+    User,
+)
+from artifacts.payloads import Deed
 from registry.actions import registries
 
 _numbers = itertools.count(1)
@@ -66,3 +79,14 @@ def version(
 def portfolio(registry: Project, name: str = "detectors", type_name: str = "model", *, user: User) -> Collection:
     """An empty collection of a registry."""
     return registries.create_collection(registry, type_name, name, acting_user=user)
+
+
+def webhook(entity: Entity, name: str = "hook", *, user: User, **fields: str) -> Integration:
+    """A webhook of an entity."""
+    return integrations.create_webhook(entity, name, "https://example.com/hook", **fields, acting_user=user)
+
+
+def automation(scope: Scope, name: str = "watch", *, user: User, **fields: object) -> Automation:
+    """An automation that waits for an alias and does nothing."""
+    known = {"event": "ADD_ARTIFACT_ALIAS", "condition": "{}", "deed": Deed("NO_OP"), **fields}
+    return create_automation(name, scope, **known, acting_user=user)  # type: ignore[arg-type]

@@ -57,6 +57,7 @@ class Prepared:
 
     document: DocumentNode
     asks_schema: bool
+    types: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def run(text: str, variables: dict[str, Any] | None, operation_name: str | None,
     started = time.monotonic()
     prepared = prepare_cached(text) if len(text) <= LONGEST_CACHED else prepare(text)
     operation_name = operation_name or None  # the client sends "" for "the only one"
+    context.types = prepared.types
     result: ExecutionResult
     if prepared.asks_schema:
         if context.user is None:
@@ -161,7 +163,9 @@ def prepare(text: str) -> Prepared:
     # Suggestions would tell a stranger the schema's names, and the client shows them to nobody.
     if errors := validate(schema(), document, max_errors=20, hide_suggestions=True):
         raise BadRequest(*(error.message for error in errors))
-    return Prepared(document, extent.asks_schema)
+    fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+    types = frozenset(node.type_condition.name.value for node in fragments)
+    return Prepared(document, extent.asks_schema, types)
 
 
 def measured(document: DocumentNode) -> Extent:

@@ -9,20 +9,15 @@ from tests.conftest import World
 
 from .asking import post
 
-AUTOMATIONS = "Automations come later; until then the server says that it doesn't answer."
 ACCOUNTS = "Accounts need a name, which this call doesn't give: they are made in the admin panel or by a command."
 
 RUNS = "Runs are stopped, and their states and files changed, where they run; the server only records them."
 
 NOT_SERVED = {
-    "Mutation.createFilterTrigger": AUTOMATIONS,
-    "Mutation.createGenericWebhookIntegration": AUTOMATIONS,
     "Mutation.createServiceAccount": "Service accounts come later; a person's key does the same work.",
     "Mutation.createUser": ACCOUNTS,
     "Mutation.deleteFiles": RUNS,
-    "Mutation.deleteTrigger": AUTOMATIONS,
     "Mutation.stopRun": RUNS,
-    "Mutation.updateFilterTrigger": AUTOMATIONS,
     "Mutation.updateRunState": RUNS,
 }
 
@@ -63,17 +58,10 @@ def test_what_is_not_served_says_so(world: World) -> None:
 
 
 EXAMPLES: dict[str, dict[str, object]] = {
-    "createFilterTrigger": {
-        "enabled": True, "eventFilter": "{}", "name": "x", "scopeID": "x", "scopeType": "PROJECT",
-        "triggeredActionConfig": {}, "triggeredActionType": "NO_OP", "triggeringEventType": "LINK_MODEL",
-    },
-    "createGenericWebhookIntegration": {"entityName": "vision", "name": "x", "urlEndpoint": "https://example.com"},
     "createServiceAccount": {"description": "x", "entityName": "vision"},
     "createUser": {"email": "x@example.com"},
     "deleteFiles": {"files": []},
-    "deleteTrigger": {"triggerID": "x"},
     "stopRun": {"id": "x"},
-    "updateFilterTrigger": {"id": "x"},
     "updateRunState": {"id": "x", "state": "x"},
 }  # fmt: skip
 
