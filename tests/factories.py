@@ -1,6 +1,7 @@
 """Rows for tests, made by the product's own actions wherever there is one."""
 
 import base64
+import copy
 import hashlib
 import itertools
 
@@ -90,3 +91,22 @@ def automation(scope: Scope, name: str = "watch", *, user: User, **fields: objec
     """An automation that waits for an alias and does nothing."""
     known = {"event": "ADD_ARTIFACT_ALIAS", "condition": "{}", "deed": Deed("NO_OP"), **fields}
     return create_automation(name, scope, **known, acting_user=user)  # type: ignore[arg-type]
+
+
+def more_automations(count: int) -> None:
+    """Copies of those that are there, under other names, until there are so many; each integration gets copies too."""
+    there = list(Automation.objects.order_by("pk"))
+    names = [f"copy {number}" for number in range(len(there), count)]
+    hooks = list(Integration.objects.order_by("pk"))
+    for hook, name in itertools.product(hooks[:1], names):
+        hook.pk, hook.name = None, name
+        hook.save()
+        hooks.append(Integration.objects.get(pk=hook.pk))
+    made = []
+    for number, name in enumerate(names):
+        copied = copy.copy(there[number % len(there)])
+        copied.pk, copied.name, copied.name_key = None, name, name
+        if copied.integration_id is not None:
+            copied.integration = hooks[number % len(hooks)]
+        made.append(copied)
+    Automation.objects.bulk_create(made)

@@ -60,6 +60,7 @@ class AutomationQuerySet(models.QuerySet["Automation"]):
         """Together with the place they watch, whose it is, and what they deliver to."""
         return self.select_related(
             "owner__organization",
+            "organization",
             "entity__organization",
             "project__entity__organization",
             "collection__project__entity__organization",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import FETCH_RAISE
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -42,7 +43,7 @@ def listing(request: HtmxHttpRequest, project: Project, address_of: AddressOf) -
     found = concerning(request, project).order_by("-pk")
     if before.isascii() and before.isdigit() and len(before) < 19:
         found = found.filter(pk__lt=int(before))
-    rows = list(found[: PAGE + 1])
+    rows = list(found[: PAGE + 1].fetch_mode(FETCH_RAISE))
     may: dict[object, bool] = {}
 
     def is_changeable(automation: Automation) -> bool:
