@@ -12,6 +12,8 @@ from django.db.models import Q, QuerySet, Value
 from artifacts.errors import Forbidden, NotFound
 from artifacts.models import (
     ArtifactVersion,
+    Automation,
+    Collection,
     Entity,
     Membership,
     Organization,
@@ -22,6 +24,7 @@ from artifacts.models import (
     TeamMember,
     User,
 )
+from artifacts.models.automations import AutomationQuerySet
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.models.versions import VersionQuerySet
 
@@ -291,3 +294,59 @@ def require_management(is_allowed: bool, of: str) -> None:
     """Refuse an administrator's act to whoever isn't one; `of` is the place's name, which they can see."""
     if not is_allowed:
         raise Forbidden(f"permission denied: only an administrator of “{of}” can do this; ask one of them.")
+
+
+def manages_automations(user: User, scope: Entity | Project | Collection) -> bool:
+    """Whether somebody may make, change and delete automations of a scope: members in projects and collections, else administrators."""
+    if isinstance(scope, Collection):
+        return allowed(user, Can.EDIT, scope.project)
+    if isinstance(scope, Project):
+        return allowed(user, Can.MANAGE if scope.is_registry else Can.EDIT, scope)
+    return manages_team(user, scope)
+
+
+def require_automating(user: User, scope: Entity | Project | Collection) -> None:
+    """Refuse whoever may not change the automations of a scope: NotFound if it is hidden from them, else Forbidden."""
+    if isinstance(scope, Collection):
+        require(user, Can.EDIT, scope.project)
+    elif isinstance(scope, Project):
+        require(user, Can.MANAGE if scope.is_registry else Can.EDIT, scope)
+    elif not visible_entities(user).filter(pk=scope.pk).exists():
+        raise NotFound(NO_PLACE)
+    else:
+        require_management(manages_team(user, scope), scope.name)
+
+
+def visible_automations(user: User) -> AutomationQuerySet:
+    """Automations that exist for somebody: of places they see, of teams they are in, of organizations they belong to."""
+    if not user.is_active:
+        return Automation.objects.none()
+    if user.is_admin:
+        watched = Q(entity__isnull=False)
+    else:
+        members = OrganizationMember.objects.filter(user=user)
+        managed = members.filter(role=Role.ADMIN).values("organization")
+        watched = Q(entity__kind=Entity.Kind.ORGANIZATION, organization__in=members.values("organization"))
+        watched |= Q(entity__in=TeamMember.objects.filter(user=user).values("team"))
+        watched |= Q(entity__kind=Entity.Kind.TEAM, organization__in=managed)
+    projects = visible_projects(user).values("pk")
+    return Automation.objects.filter(watched | Q(project__in=projects) | Q(collection__project__in=projects))
+
+
+def entities_to_deliver_for(user: User) -> QuerySet[Entity]:
+    """Entities whose webhooks and Slack channels somebody may see and use: where they log, and what they administer."""
+    if not user.is_active:
+        return Entity.objects.none()
+    if user.is_admin:
+        return Entity.objects.filter(Q(user=user) | ~Q(kind=Entity.Kind.PERSONAL))
+    members = OrganizationMember.objects.filter(user=user)
+    logging = TeamMember.objects.filter(user=user, role__in=roles_that(Can.LOG))
+    return Entity.objects.filter(
+        Q(user=user)
+        | Q(pk__in=logging.values("team"))
+        | Q(kind=Entity.Kind.TEAM, organization__in=members.filter(role=Role.ADMIN).values("organization"))
+        | Q(
+            kind=Entity.Kind.ORGANIZATION,
+            organization__in=members.filter(role__in=[Role.ADMIN, Role.MEMBER]).values("organization"),
+        )
+    )

@@ -162,3 +162,64 @@ class VersionMetadataForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 22, "class": "mono", "spellcheck": "false"}),
         help_text="A JSON object. It is the same wherever the version is linked.",
     )
+
+
+class WebhookForm(forms.Form):
+    """A new webhook of a team, sent with secrets of that team."""
+
+    name = forms.CharField(label="Webhook name", max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    url = forms.CharField(
+        label="Endpoint URL",
+        max_length=2048,
+        widget=forms.TextInput(attrs={"placeholder": "https://example.com/hook", "autocomplete": "off"}),
+    )
+    access_token = forms.ChoiceField(label="Access token", required=False)
+    secret = forms.ChoiceField(label="Secret", required=False)
+
+    def __init__(self, *args: object, secrets: list[str], **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        for name in ("access_token", "secret"):
+            self.fields[name].choices = [("", "None"), *((secret, secret) for secret in secrets)]  # type: ignore[attr-defined]
+
+
+class SlackForm(forms.Form):
+    """A Slack channel, by one of its incoming webhooks."""
+
+    team = forms.CharField(
+        label="Slack workspace", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    channel = forms.CharField(
+        label="Channel",
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": "alerts", "autocomplete": "off"}),
+    )
+    url = forms.CharField(
+        label="Incoming webhook URL",
+        max_length=2048,
+        help_text="From Slack's “Incoming Webhooks”. It is sealed and never shown again.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class SecretValueForm(forms.Form):
+    """Another value of a secret."""
+
+    value = forms.CharField(
+        label="Value",
+        max_length=10_000,
+        strip=False,
+        help_text="It is sealed and never shown again.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class SecretForm(SecretValueForm):
+    """A new secret."""
+
+    name = forms.CharField(
+        label="Secret name",
+        max_length=64,
+        help_text="Letters, digits and “_”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "DEPLOY_TOKEN"}),
+    )
+    field_order = ("name", "value")

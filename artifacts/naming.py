@@ -154,6 +154,28 @@ def run_name(name: str) -> str:
     return name
 
 
+def automation_name(name: str) -> str:
+    """A name for an automation: whatever people type in one line."""
+    return _checked("The automation's name", name, longest=255)
+
+
+def integration_name(name: str) -> str:
+    """A name for a webhook or a Slack channel, by the client's own rule: words of letters, digits, `-` and `_`."""
+    name = _checked("The integration's name", name, longest=64)
+    if not TAG.fullmatch(name):
+        raise Invalid(f"The name “{shown(name)}” has other characters than letters, digits, “-”, “_” and spaces.")
+    return name
+
+
+def secret_name(name: str) -> str:
+    """A name for a secret: it stands inside payloads as `${NAME}`."""
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
+        raise Invalid(
+            f"A secret's name has 1 to 64 of the letters A-Z, a-z, the digits and “_”; “{shown(name)}” doesn't."
+        )
+    return name
+
+
 def version_index(reference: str) -> int | None:
     """3 for `v3`, None for anything that isn't a version number."""
     if VERSION_ALIAS.fullmatch(reference) and len(reference) <= 10:

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from artifacts.views import account, browser, files, organizations, projects, runs, teams, version_acts, versions
+from artifacts.views import (
+    account,
+    automations,
+    browser,
+    files,
+    integrations,
+    organizations,
+    projects,
+    runs,
+    teams,
+    version_acts,
+    versions,
+)
 
 app_name = "artifacts"
 
@@ -38,6 +50,16 @@ places: list[URLPattern] = [
     path("<str:entity>/-/members/add", teams.team_member_add, name="team-member-add"),
     path("<str:entity>/-/members/<str:person>/role", teams.team_member_role, name="team-member-role"),
     path("<str:entity>/-/members/<str:person>/remove", teams.team_member_remove, name="team-member-remove"),
+    path("<str:entity>/-/webhooks", integrations.webhook_add, name="team-webhook-add"),
+    path("<str:entity>/-/slack", integrations.slack_add, name="team-slack-add"),
+    path(
+        "<str:entity>/-/integrations/<int:number>/delete",
+        integrations.integration_delete,
+        name="team-integration-delete",
+    ),
+    path("<str:entity>/-/secrets", integrations.secret_add, name="team-secret-add"),
+    path("<str:entity>/-/secrets/<str:secret>/replace", integrations.secret_replace, name="team-secret-replace"),
+    path("<str:entity>/-/secrets/<str:secret>/delete", integrations.secret_delete, name="team-secret-delete"),
 ]
 
 # Acts on a version take its place without the type: they are the same in a project and in a registry.
@@ -70,10 +92,18 @@ run_pages: list[URLPattern] = [
     path("<str:entity>/<str:project>", projects.project, name="project"),
 ]
 
+AUTOMATIONS = "<str:entity>/<str:project>/-/automations"
+automation_pages: list[URLPattern] = [
+    path(AUTOMATIONS, automations.project_automations, name="project-automations"),
+    path(f"{AUTOMATIONS}/<int:number>/switch", automations.project_automation_switch, name="project-automation-switch"),
+    path(f"{AUTOMATIONS}/<int:number>/delete", automations.project_automation_delete, name="project-automation-delete"),
+]
+
 urlpatterns: list[URLPattern] = [
     *accounts,
     *places,
     *artifact_pages,
     *run_pages,
+    *automation_pages,
     path("<str:entity>", teams.entity, name="entity"),
 ]

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from registry.views import collections, home, link, modal, registries, search, settings, versions
+from registry.views import automations, collections, home, link, modal, registries, search, settings, versions
 
 app_name = "registry"
 HOME = "orgs/<str:org>/registry"
@@ -20,6 +20,9 @@ urlpatterns = [
     path(f"{HOME}/-/new-registry", home.new_registry, name="new-registry"),
     path(f"{REGISTRY}/-/star", registries.star, name="star"),
     path(f"{REGISTRY}/-/history", registries.history, name="history"),
+    path(f"{REGISTRY}/-/automations", automations.show, name="automations"),
+    path(f"{REGISTRY}/-/automations/<int:number>/switch", automations.switch, name="automation-switch"),
+    path(f"{REGISTRY}/-/automations/<int:number>/delete", automations.delete, name="automation-delete"),
     path(f"{REGISTRY}/-/members", registries.members, name="members"),
     path(f"{REGISTRY}/-/new-collection", registries.new_collection, name="new-collection"),
     path(f"{REGISTRY}/-/settings", settings.show, name="settings"),

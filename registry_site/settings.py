@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("LINKYARD_DATA_DIR", "./data")).resolve()
 PUBLIC_URL = os.environ.get("LINKYARD_PUBLIC_URL", "").rstrip("/")
 DEBUG = os.environ.get("LINKYARD_DEBUG", "").lower() in {"1", "true", "yes"}
+# Hosts, or hosts with a port, that webhooks may lead to although they are private: "hooks.lan, 10.0.0.7:9000".
+WEBHOOK_ALLOW = frozenset(os.environ.get("LINKYARD_WEBHOOK_ALLOW", "").lower().replace(",", " ").split())
 
 
 def secret_key() -> str:

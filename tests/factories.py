@@ -1,15 +1,29 @@
 """Rows for tests, made by the product's own actions wherever there is one."""
 
 import base64
+import copy
 import hashlib
 import itertools
 
 from django.utils import timezone
 
-from artifacts.actions import labels
+from artifacts.actions import integrations, labels
+from artifacts.actions.automations import Scope, create_automation
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.projects import find_or_create_project
-from artifacts.models import ArtifactVersion, Collection, Entity, ManifestEntry, Membership, Project, Run, User
+from artifacts.models import (
+    ArtifactVersion,
+    Automation,
+    Collection,
+    Entity,
+    Integration,
+    ManifestEntry,
+    Membership,
+    Project,
+    Run,
+    User,
+)
+from artifacts.payloads import Deed
 from registry.actions import registries
 
 _numbers = itertools.count(1)
@@ -66,3 +80,33 @@ def version(
 def portfolio(registry: Project, name: str = "detectors", type_name: str = "model", *, user: User) -> Collection:
     """An empty collection of a registry."""
     return registries.create_collection(registry, type_name, name, acting_user=user)
+
+
+def webhook(entity: Entity, name: str = "hook", *, user: User, **fields: str) -> Integration:
+    """A webhook of an entity."""
+    return integrations.create_webhook(entity, name, "https://example.com/hook", **fields, acting_user=user)
+
+
+def automation(scope: Scope, name: str = "watch", *, user: User, **fields: object) -> Automation:
+    """An automation that waits for an alias and does nothing."""
+    known = {"event": "ADD_ARTIFACT_ALIAS", "condition": "{}", "deed": Deed("NO_OP"), **fields}
+    return create_automation(name, scope, **known, acting_user=user)  # type: ignore[arg-type]
+
+
+def more_automations(count: int) -> None:
+    """Copies of those that are there, under other names, until there are so many; each integration gets copies too."""
+    there = list(Automation.objects.order_by("pk"))
+    names = [f"copy {number}" for number in range(len(there), count)]
+    hooks = list(Integration.objects.order_by("pk"))
+    for hook, name in itertools.product(hooks[:1], names):
+        hook.pk, hook.name = None, name
+        hook.save()
+        hooks.append(Integration.objects.get(pk=hook.pk))
+    made = []
+    for number, name in enumerate(names):
+        copied = copy.copy(there[number % len(there)])
+        copied.pk, copied.name, copied.name_key = None, name, name
+        if copied.integration_id is not None:
+            copied.integration = hooks[number % len(hooks)]
+        made.append(copied)
+    Automation.objects.bulk_create(made)

@@ -39,7 +39,13 @@ if not WORKER:
     home = tempfile.mkdtemp(prefix="linkyard-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["LINKYARD_TEST_HOME"] = home
-    for name in ("LINKYARD_PUBLIC_URL", "LINKYARD_STORAGE_URL", "LINKYARD_DEBUG", "DATABASE_URL"):
+    for name in (
+        "LINKYARD_PUBLIC_URL",
+        "LINKYARD_STORAGE_URL",
+        "LINKYARD_DEBUG",
+        "LINKYARD_WEBHOOK_ALLOW",
+        "DATABASE_URL",
+    ):
         os.environ.pop(name, None)
     engine = os.environ.get("LINKYARD_TEST_DATABASE_ENGINE", "sqlite")
     if engine == "postgres":

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from artifacts.actions import integrations
 from artifacts.models import User
 from registry.actions.link import link_by_name
 from tests import factories
@@ -23,15 +24,17 @@ NEEDS = {
             "account-password", "account-keys", "account-key-revoke"],
     "view": ["organization-home", "star", "history", "members", "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
-             "browser-type", "version-switch", "project", "project-runs", "run", "run-tab", "entity"],
+             "browser-type", "version-switch", "automations", "project-automations", "project", "project-runs", "run", "run-tab", "entity"],
     "download": ["version-file", "link-modal"],
     "log": ["run-stop"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
     "edit": ["new-registry", "describe", "collection-describe", "collection-tag", "collection-untag", "version-describe",
-             "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete"],
-    "manage": ["accept-types", "protect-alias", "unprotect-alias"],
+             "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete",
+             "project-automation-switch", "project-automation-delete"],
+    "manage": ["accept-types", "protect-alias", "unprotect-alias", "automation-switch", "automation-delete"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",
-                   "team-member-add", "team-member-role", "team-member-remove"],
+                   "team-member-add", "team-member-role", "team-member-remove", "team-webhook-add", "team-slack-add",
+                   "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete"],
 }  # fmt: skip
 NEEDED = {name: need for need, names in NEEDS.items() for name in names}
 OURS = [
@@ -72,11 +75,18 @@ def places(world: World) -> dict[str, list[str]]:
         "reference": "v0",
         "tab": "files",
     }
-    known = {**logged, **registry, "run": run.name, "person": "bob", "number": "1"}
+    integrations.set_secret(world.team, "TOKEN", "t", acting_user=world.alice)
+    numbers = {
+        "automation": factories.automation(world.model, "of the registry", user=world.alice).pk,
+        "project-automation": factories.automation(source, "of the project", user=world.bob).pk,
+        "team-integration": factories.webhook(world.team, user=world.alice).pk,
+    }
+    known = {**logged, **registry, "run": run.name, "person": "bob", "number": "1", "secret": "TOKEN"}
     found: dict[str, list[str]] = {}
     for route, pattern in OURS:
         space = pattern.callback.__module__.split(".")[0]
         words = known if "<str:org>" in route else {**known, **logged}
+        words["number"] = str(numbers.get(pattern.name.rpartition("-")[0], 1))
         arguments = {key: words[key] for key in re.findall(r"<\w+:(\w+)>", route)}
         name = (
             pattern.name

@@ -46,6 +46,14 @@ class Verb(models.TextChoices):
     ALIAS_REMOVED = "alias.removed"
     RUN_STOPPED = "run.stopped"
     RUN_DELETED = "run.deleted"
+    AUTOMATION_CREATED = "automation.created"
+    AUTOMATION_CHANGED = "automation.changed"
+    AUTOMATION_DELETED = "automation.deleted"
+    INTEGRATION_CREATED = "integration.created"
+    INTEGRATION_DELETED = "integration.deleted"
+    SECRET_CREATED = "secret.created"
+    SECRET_REPLACED = "secret.replaced"
+    SECRET_DELETED = "secret.deleted"
 
 
 class AuditEvent(models.Model):

@@ -13,6 +13,7 @@ from artifacts.models import Collection, Entity, Project, Run
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, in_organization, page
 from artifacts.views import members
+from artifacts.views.integrations import integrations_of
 from artifacts.views.members import Place
 
 PAGE = 50
@@ -116,14 +117,15 @@ def team_settings(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("artifacts:organization-settings", args=[owner.organization.name]))
     place = _team(request, entity)
     return _elsewhere(request, owner, entity, "artifacts:team-settings") or members.listing(
-        request, place, owner=place.holder
+        request, place, owner=place.holder, **integrations_of(request, owner)
     )
 
 
 @require_POST
 def team_member_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     place = _team(request, entity)
-    return members.add(request, place, owner=place.holder)
+    team = addresses.entity(request.user, entity)
+    return members.add(request, place, owner=team, **integrations_of(request, team))
 
 
 @require_POST

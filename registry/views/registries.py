@@ -111,6 +111,7 @@ def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, A
     given = Registry.objects.as_cards(request.user).get(project=project)
     tabs = [
         ("collections", "Collections", "registry:registry", given.collection_count),
+        ("automations", "Automations", "registry:automations", None),
         ("history", "History", "registry:history", None),
         ("members", "Members", "registry:members", None),
     ]

@@ -19,6 +19,8 @@ class Context:
     request: HttpRequest
     user: "User | None"
     cache: dict[Any, Any] = field(default_factory=dict)
+    types: frozenset[str] = frozenset()  # that the document has fragments on: what its client knows
+    status: int = 200  # of the answer: the client tells some refusals by it (`answers_with`)
 
     @property
     def person(self) -> "User":

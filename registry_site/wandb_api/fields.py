@@ -6,7 +6,7 @@ from artifacts.errors import Invalid
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
 
-from .filters import Column, Field, Json, Names, id_value, moment_value, number_value, text_value, version_value
+from .filters import Column, Field, Json, Names, id_value, moment_value, number_value, text_value, truth, version_value
 from .paging import Key
 
 PROJECT = ("Project", "ProjectInternalId")
@@ -60,6 +60,16 @@ def collection_fields(before: str = "") -> dict[str, Field]:
     )
 
 
+AUTOMATION_FIELDS = both(
+    {
+        "id": Column("pk", id_value("Trigger")),
+        "name": Column("name", text_value, is_text=True),
+        "description": Column("description", text_value, is_text=True),
+        "enabled": Column("enabled", truth),
+        "created_at": Column("created_at", moment_value),
+        "updated_at": Column("updated_at", moment_value),
+    }
+)
 ALIAS = Names(Alias, "membership")
 TAG = Names(VersionTag, "version", "version_id")
 VERSION = Column("index", version_value)

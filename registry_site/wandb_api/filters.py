@@ -16,8 +16,10 @@ from django.db import connection
 from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTransform
 
+from artifacts import patterns
 from artifacts.errors import DomainError, Invalid
 from artifacts.naming import clean_text, shown, version_index
+from artifacts.patterns import LONGEST_PATTERN
 
 from . import ids
 
@@ -27,8 +29,6 @@ MOST_CONDITIONS = 200
 MOST_PARTS = 500  # objects and named fields, also those that ask for nothing: joining conditions costs their square
 MOST_VALUES = 1_000  # of one $in
 MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
-LONGEST_PATTERN = 500
-PATTERN_BYTES = 2**18  # what RE2 may compile a pattern into: `a{0,1000}` fifty times over takes it 13 seconds else
 LARGEST = 2**63 - 1
 
 LOGIC = {"$and", "$or", "$nor", "$not"}
@@ -323,17 +323,7 @@ def inner_value(value: Any) -> Any:
 def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     """Text in which RE2 finds the pattern: its time grows with the text only, whoever wrote the pattern."""
     pattern = text_value(value)
-    if len(pattern) > LONGEST_PATTERN:
-        raise Invalid(f"The pattern has more than {LONGEST_PATTERN} characters; use a shorter one.")
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = PATTERN_BYTES
-    try:
-        compiled = re2.compile(pattern, options)
-    except re2.error as error:
-        raise Invalid(
-            f"“{shown(pattern)}” is no regular expression that RE2 understands ({reason_of(error)})."
-        ) from None
+    compiled = patterns.compiled(pattern)
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         # Again for each filter: a connection may be new, and the function belongs to it.
@@ -344,12 +334,6 @@ def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     if len(names) > MOST_MATCHED:
         raise Invalid("There are too many names here for a regular expression; narrow it down with another condition.")
     return Q(**{f"{path}__in": [name for name in names if name is not None and compiled.search(name)]})
-
-
-def reason_of(error: Exception) -> str:
-    """RE2's own words, which it raises as bytes."""
-    reason = error.args[0] if error.args else ""
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
 def found_in(pattern: str, text: str | None) -> bool:

@@ -11,7 +11,7 @@ from functools import partial, wraps
 from types import FunctionType, MethodType
 from typing import Any, ClassVar, Literal
 
-from artifacts.errors import Forbidden, Invalid, NotFound
+from artifacts.errors import DomainError, Forbidden, Invalid, NotFound
 
 from .context import Context
 
@@ -89,6 +89,23 @@ def null_if_missing(function: Resolver) -> Resolver:
             return None
 
     return guarded
+
+
+def answers_with(status: int, refusal: type[DomainError]) -> Callable[[Resolver], Resolver]:
+    """Let this refusal of the resolver travel with an HTTP status, where the client tells by it what happened."""
+
+    def register(function: Resolver) -> Resolver:
+        @wraps(function)
+        def guarded(source: Any, context: Context, **arguments: Any) -> Any:
+            try:
+                return function(source, context, **arguments)
+            except refusal:
+                context.status = status
+                raise
+
+        return guarded
+
+    return register
 
 
 def names_type[Model](model: type[Model]) -> Callable[[Callable[[Model], str]], Callable[[Model], str]]:

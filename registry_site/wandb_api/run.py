@@ -62,6 +62,7 @@ class Prepared:
 
     document: DocumentNode
     asks_schema: bool
+    types: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def run(text: str, variables: dict[str, Any] | None, operation_name: str | None,
     except NotServed as refusal:
         return {"data": None, "errors": [{"message": str(refusal)}]}
     operation_name = operation_name or None  # the client sends "" for "the only one"
+    context.types = prepared.types
     result: ExecutionResult
     if prepared.asks_schema:
         if context.user is None:
@@ -171,7 +173,9 @@ def prepare(text: str) -> Prepared:
         if reason := refusal_of(document, schema()):
             raise NotServed(reason)
         raise BadRequest(*(error.message for error in errors))
-    return Prepared(document, extent.asks_schema)
+    fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+    types = frozenset(node.type_condition.name.value for node in fragments)
+    return Prepared(document, extent.asks_schema, types)
 
 
 def measured(document: DocumentNode) -> Extent:

@@ -52,7 +52,9 @@ def answer_of(request: HttpRequest) -> HttpResponse:
     if body is None:
         return refused(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     text, variables, operation_name = read_operation(body)
-    return answered(200, run(text, variables, operation_name, Context(request, user)))
+    context = Context(request, user)
+    answer = run(text, variables, operation_name, context)
+    return answered(context.status, answer)
 
 
 def read_body(request: HttpRequest) -> bytes | None:

@@ -7,13 +7,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from artifacts.actions import people
+from artifacts.actions import integrations, people
 from artifacts.auth import user_of_key
 from artifacts.models import (
     ArtifactVersion,
     AuditEvent,
     Collection,
     Entity,
+    Integration,
     ManifestEntry,
     Organization,
     OrganizationMember,
@@ -21,6 +22,7 @@ from artifacts.models import (
     TeamMember,
     User,
 )
+from artifacts.payloads import Deed
 from registry.actions.link import link_version
 from registry.models import Registry
 from tests import factories
@@ -212,3 +214,27 @@ def test_a_version_shows_its_files_and_cannot_be_changed(client: Client, root: U
     files = client.get("/admin/artifacts/manifestentry/", {"version__id__exact": linked.pk})
     assert "model.bin" in files.content.decode()
     assert ManifestEntry.objects.filter(version=linked).count() == 1
+
+
+def test_automations_are_looked_at_and_deleted_and_no_secret_is_shown(
+    client: Client, root: User, linked: ArtifactVersion, world: World
+) -> None:
+    integrations.set_secret(world.team, "TOKEN", "s3cret-value", acting_user=world.alice)
+    hook = factories.webhook(world.team, access_token="TOKEN", user=world.alice)
+    deed = Deed("GENERIC_WEBHOOK", hook.pk)
+    made = factories.automation(world.model, user=world.alice, deed=deed)
+    for row, words in ((made, "ADD_ARTIFACT_ALIAS"), (hook, "https://example.com/hook"), (hook.access_token, "TOKEN")):
+        table = f"artifacts_{row._meta.model_name}"
+        page = client.get(reverse(f"admin:{table}_change", args=[row.pk])).content.decode()
+        assert words in page
+        assert "sealed" not in page
+        assert "s3cret" not in page
+        assert change(client, table, row, {"name": "other"}) == 403
+    assert client.get("/admin/artifacts/secret/", {"sealed__startswith": "g"}).status_code in {302, 400}
+    assert change(client, "artifacts_integration", hook, {"post": "yes"}, verb="delete") == 302
+    assert Integration.objects.filter(pk=hook.pk).exists(), "an automation delivers there"
+    for row in (made, hook, hook.access_token):
+        assert change(client, f"artifacts_{row._meta.model_name}", row, {"post": "yes"}, verb="delete") == 302
+        assert not type(row)._default_manager.filter(pk=row.pk).exists()
+    verbs = set(AuditEvent.objects.filter(actor=root).values_list("verb", flat=True))
+    assert {"automation.deleted", "integration.deleted", "secret.deleted"} <= verbs

@@ -108,10 +108,6 @@ def test_advanced_search_is_not_offered(world: World) -> None:
     assert found["advancedRegistryFeatures"] == {"advancedSearch": False}
 
 
-def test_automations_say_that_they_are_not_answered(world: World) -> None:
-    assert "doesn't answer" in refusal(world.bob, "GetEntityAutomations", entity="vision")
-
-
 def test_many_people_cost_no_more_queries_than_few(world: World) -> None:
     few = queries_of(world.alice, "SearchUsers", query="")
     for number in range(20):

@@ -9,16 +9,11 @@ from tests.conftest import World
 
 from .asking import post
 
-AUTOMATIONS = "Automations come later; until then the server says that it doesn't answer."
 ACCOUNTS = "Accounts need a name, which this call doesn't give: they are made in the admin panel or by a command."
 
 NOT_SERVED = {
-    "Mutation.createFilterTrigger": AUTOMATIONS,
-    "Mutation.createGenericWebhookIntegration": AUTOMATIONS,
     "Mutation.createServiceAccount": "Service accounts come later; a person's key does the same work.",
     "Mutation.createUser": ACCOUNTS,
-    "Mutation.deleteTrigger": AUTOMATIONS,
-    "Mutation.updateFilterTrigger": AUTOMATIONS,
 }
 
 
@@ -58,15 +53,8 @@ def test_what_is_not_served_says_so(world: World) -> None:
 
 
 EXAMPLES: dict[str, dict[str, object]] = {
-    "createFilterTrigger": {
-        "enabled": True, "eventFilter": "{}", "name": "x", "scopeID": "x", "scopeType": "PROJECT",
-        "triggeredActionConfig": {}, "triggeredActionType": "NO_OP", "triggeringEventType": "LINK_MODEL",
-    },
-    "createGenericWebhookIntegration": {"entityName": "vision", "name": "x", "urlEndpoint": "https://example.com"},
     "createServiceAccount": {"description": "x", "entityName": "vision"},
     "createUser": {"email": "x@example.com"},
-    "deleteTrigger": {"triggerID": "x"},
-    "updateFilterTrigger": {"id": "x"},
 }  # fmt: skip
 
 
