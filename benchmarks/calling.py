@@ -82,9 +82,10 @@ class Calls:
         self.target = f"{self.registry}/measured"
         self.type = "model"
 
-    def version(self) -> Any:
-        """A version that is linked everywhere and used by every run."""
-        return self.api.artifact(f"{self.registry}/detectors:latest")
+    def anew(self) -> wandb.Api:
+        """The same Api without what it remembers of runs and projects."""
+        self.api.flush()
+        return self.api
 
     def logged(self) -> Any:
         """A version that was just logged."""
@@ -100,7 +101,7 @@ class Calls:
             pass
 
     def reading(self) -> Iterable[tuple[str, Callable[[], object]]]:
-        """The calls that change nothing."""
+        """The calls that change nothing, and ask anew each time."""
         api, run = self.api, f"{self.project}/{self.place['run']}"
         yield "Api.artifact, by alias", lambda: api.artifact(f"{self.registry}/detectors:latest")
         yield "Api.artifact_exists", lambda: api.artifact_exists(f"{self.registry}/detectors:latest")
@@ -129,17 +130,18 @@ class Calls:
         )
         yield "Registry.user_members, all", model.user_members
         yield "Registry.team_members, all", model.team_members
-        version = self.version()
+        version = api.artifact(f"{self.registry}/detectors:latest")
+        source = version.source_qualified_name
         yield "Artifact.files, a page", lambda: first(version.files(per_page=PAGE))
-        yield "Artifact.linked_artifacts, all", lambda: self.version().linked_artifacts
+        yield "Artifact.linked_artifacts, all", lambda: api.artifact(source).linked_artifacts
         # The client asks for each run that it finds by itself, so of a version that many used it is as many requests.
         yield "Artifact.used_by, one run", api.artifact(f"{self.registry}/detectors:v0").used_by
         yield "Artifact.logged_by", lambda: api.artifact(f"{self.project}/yolo:latest").logged_by()
-        yield "Api.run", lambda: wandb.Api().run(run)
-        yield "Api.runs, a page", lambda: first(wandb.Api().runs(self.project, per_page=PAGE))
+        yield "Api.run", lambda: self.anew().run(run)
+        yield "Api.runs, a page", lambda: first(self.anew().runs(self.project, per_page=PAGE))
         yield (
             "Api.runs({tag, config}), a page",
-            lambda: first(wandb.Api().runs(self.project, {"tags": "gpu", "config.lr": {"$gte": 0}}, per_page=PAGE)),
+            lambda: first(self.anew().runs(self.project, {"tags": "gpu", "config.lr": {"$gte": 0}}, per_page=PAGE)),
         )
         found = api.run(run)
         yield "Run.history, 100 samples", lambda: found.history(samples=100, pandas=False)
@@ -147,13 +149,17 @@ class Calls:
         yield "Run.files, a page", lambda: first(found.files(per_page=PAGE))
         yield "Run.logged_artifacts, a page", lambda: first(found.logged_artifacts(per_page=PAGE))
         yield "Run.used_artifacts, a page", lambda: first(found.used_artifacts(per_page=PAGE))
-        yield "Api.projects, a page", lambda: first(wandb.Api().projects(self.place["team"], per_page=PAGE))
         yield "Api.users, by part of a name", lambda: api.users("person1")
         yield "Api.team, with all members", lambda: api.team(self.place["team"])
         yield "Api.viewer, with all teams and keys", lambda: wandb.Api().viewer
 
-    def changing(self) -> Iterable[tuple[str, Callable[[], Any], Callable[[Any], object]]]:
-        """The calls that change something, with what makes the thing that they are called on."""
+    def prepared(self) -> Iterable[tuple[str, Callable[[], Any], Callable[[Any], object]]]:
+        """The calls that need something new each time, with what makes it: changes, and what the client would remember."""
+
+        def page_of_projects(api: wandb.Api) -> None:
+            first(api.projects(self.place["team"], per_page=PAGE))
+
+        yield "Api.projects, a page", wandb.Api, page_of_projects
 
         yield "init and finish", nothing, lambda _: self.started()
         self.run = wandb.init(entity=self.place["team"], project="source")
@@ -218,9 +224,12 @@ def nothing() -> None:
 def main() -> None:
     """Say one line for each call; the first time of each isn't counted."""
     place, process, log, times = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    wanted = sys.argv[5]
     meter, calls = Meter(process, log), Calls(place)
     reading = ((name, nothing, lambda _, call=call: call()) for name, call in calls.reading())
-    for name, make, call in itertools.chain(reading, calls.changing()):
+    for name, make, call in itertools.chain(reading, calls.prepared()):
+        if wanted not in name:
+            continue
         measured = []
         for _ in range(times + 1):
             made = make()

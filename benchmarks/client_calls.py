@@ -1,10 +1,11 @@
 """What each call of the unmodified client costs the server, in a small and in a large organization.
 
-    uv run python -m benchmarks.client_calls [--sizes 10 2000] [--times 5]
+    uv run python -m benchmarks.client_calls [--sizes 50 2000] [--times 5] [--only WORD]
 
-An organization of size N has N of everything: collections, versions of one collection, places of one version, files, runs, steps, metrics,
-members, teams, registries, projects. Each call is made once unmeasured, then the given number of times, by one client after another against
-`manage.py start`. Requests and milliseconds of the CPU time of the server's whole process tree, the mean.
+An organization of size N has N of everything: collections, versions of one collection, places of one version, files, runs, steps,
+metrics, members, teams, registries, projects. A page is one of 50 rows, so that both show as much. Each call is made once unmeasured,
+then the given number of times, by one client after another against `manage.py start`. Requests and milliseconds of the CPU time of the
+server's whole process tree, the mean.
 """
 
 import argparse
@@ -49,12 +50,12 @@ def made(server: Serving, size: int) -> dict[str, str]:
     return place
 
 
-def measured(server: Serving, place: dict[str, str], times: int) -> dict[str, tuple[float, float]]:
+def measured(server: Serving, place: dict[str, str], times: int, wanted: str) -> dict[str, tuple[float, float]]:
     """For each call its requests and milliseconds."""
     with tempfile.TemporaryDirectory() as directory:
         places = {f"WANDB_{name}_DIR": directory for name in ("CACHE", "DATA", "CONFIG", "ARTIFACT")}
         quiet = {"WANDB_SILENT": "true", "WANDB_CONSOLE": "off", "WANDB_ERROR_REPORTING": "false"}
-        words = [json.dumps(place), str(server.process_id), str(server.log), str(times)]
+        words = [json.dumps(place), str(server.process_id), str(server.log), str(times), wanted]
         done = subprocess.run(
             [sys.executable, str(ROOT / "benchmarks" / "calling.py"), *words],
             env={**os.environ, **places, **quiet, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": place["key"]},
@@ -72,15 +73,16 @@ def measured(server: Serving, place: dict[str, str], times: int) -> dict[str, tu
 def main() -> None:
     """Print one table."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--sizes", type=int, nargs="+", default=[10, 2_000])
+    arguments.add_argument("--sizes", type=int, nargs="+", default=[50, 2_000])
     arguments.add_argument("--times", type=int, default=5)
+    arguments.add_argument("--only", default="", help="calls whose names have this word")
     arguments.add_argument("--fill", type=int, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.fill:
         fill(given.fill)
         return
     with Serving(workers=1) as server:
-        columns = [measured(server, made(server, size), given.times) for size in given.sizes]
+        columns = [measured(server, made(server, size), given.times, given.only) for size in given.sizes]
     print("| call | " + " | ".join(f"requests, {size:,} | CPU, {size:,}" for size in given.sizes) + " |")
     print("|---|" + "---:|" * 2 * len(columns))
     for call in columns[0]:
