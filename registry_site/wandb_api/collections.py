@@ -3,7 +3,11 @@
 A sequence may be reached from a link by somebody who can't see its project: then it is a name and nothing more.
 """
 
+from collections.abc import Mapping
 from typing import Any
+
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from artifacts import access, addresses
 from artifacts.actions import collections as acts
@@ -16,8 +20,8 @@ from registry.actions.sequences import delete_sequence
 from . import fields, ids
 from .context import Context
 from .filters import filtered
-from .paging import connection, whole
-from .peers import as_page, judged, related, shown
+from .paging import connection, page_size, read_page, whole
+from .peers import as_page, batched, judged, page_of, related, shown
 from .projects import find_project, membership_of, type_of
 from .resolve import Declared, names_type, null_if_missing, resolves
 
@@ -140,9 +144,27 @@ def artifacts(
     seen = collection.memberships.live() if shown(context, collection.project) else Membership.objects.none()
     found = filtered(seen, filters, fields.MEMBERSHIP_FIELDS)
     key = fields.key_for(order, fields.MEMBERSHIP_ORDERS, default="-index")
-    page = connection(as_page(found), first=first, after=after, key=key, total=found.count)
+    if len(page_of(collection)) > 1 and not (after or order or filters):
+        newest = newest_of(collection, context, page_size(first))
+        page = read_page(newest, page_size(first), key="-index", total=found.count)
+    else:
+        page = connection(as_page(found), first=first, after=after, key=key, total=found.count)
     page["edges"] = [{**edge, "version": edge["node"].name, "node": edge["node"].version} for edge in page["edges"]]
     return page
+
+
+def newest_of(collection: Collection, context: Context, size: int) -> list[Membership]:
+    """The newest places in a collection and one more, read for all the collections of its page at once."""
+
+    def load(page: list[Collection]) -> Mapping[int, list[Membership]]:
+        rank = Window(RowNumber(), partition_by="collection", order_by="-index")
+        seen = Membership.objects.live().filter(collection__in=[peer for peer in page if shown(context, peer.project)])
+        found: dict[int, list[Membership]] = {peer.pk: [] for peer in page}
+        for place in as_page(seen.annotate(rank=rank).filter(rank__lte=size + 1).order_by("collection", "-index")):
+            found[place.collection_id].append(place)
+        return found
+
+    return batched(context, f"newest {size} of collections", collection, load) or []
 
 
 @resolves("Mutation.updateArtifactSequence", permission=Declared.checked("edit"))

@@ -86,7 +86,10 @@ def is_available(entity: Entity, context: Context) -> bool:
 
 @resolves("Entity.readOnly", permission=Declared.PARENT)
 def is_read_only(entity: Entity, context: Context) -> bool:
-    return not access.logs_in(context.person, entity)
+    def load(page: list[Entity]) -> Mapping[int, bool]:
+        return dict.fromkeys(access.logged_to(context.person, page), True)
+
+    return not batched(context, "entities to log to", entity, load)
 
 
 @resolves(

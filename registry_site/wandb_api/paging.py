@@ -36,12 +36,26 @@ def connection[Row: Model](
     if after:
         queryset = queryset.filter(beyond(columns, as_stored(queryset, columns, read_cursor(after, columns))))
     rows = list(queryset.order_by(*columns)[: size + 1])
+    return read_page(rows, size, key=key, node=node, total=total, has_previous=bool(after))
+
+
+def read_page[Row: Model](
+    rows: list[Row],
+    size: int,
+    *,
+    key: Key,
+    node: Callable[[Row], Any] | None = None,
+    total: Callable[[], int] | None = None,
+    has_previous: bool = False,
+) -> dict[str, Any]:
+    """A page of rows that were read already in the order of `key`: `size` of them, and one more if there is another page."""
+    columns = (key,) if isinstance(key, str) else key
     return page(
         rows[:size],
         node=node,
         cursor=lambda row: cursor_of(row, columns),
         has_next=len(rows) > size,
-        has_previous=bool(after),
+        has_previous=has_previous,
         total=total,
     )
 

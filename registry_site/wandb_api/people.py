@@ -93,10 +93,12 @@ def entity_of_person(user: User, context: Context) -> str:
 
 @resolves("User.apiKeys", permission=Declared.SIGNED_IN)
 def api_keys(user: User, context: Context) -> dict[str, Any]:
-    """One's own keys that still work; nobody else's."""
+    """One's own keys that still work; nobody else's. Read once, however often a page leads to oneself."""
     if user.pk != context.person.pk:
         return whole([])
-    return whole(user.api_keys.filter(revoked_at__isnull=True).order_by("pk"))
+    if "api keys" not in context.cache:
+        context.cache["api keys"] = list(user.api_keys.filter(revoked_at__isnull=True).order_by("pk"))
+    return whole(context.cache["api keys"])
 
 
 @resolves("ApiKey.id", permission=Declared.PARENT)

@@ -21,6 +21,12 @@ def document(name: str) -> str:
     return min(found, key=lambda each: ("_generated" not in each.origin, each.origin)).text
 
 
+@lru_cache
+def documents(name: str) -> list[str]:
+    """The texts of all operations of this name."""
+    return [each.text for each in client_documents() if each.name == name]
+
+
 def key_of(user: User) -> str:
     """An API key for somebody, the same each time."""
     key = f"{user.name}-{user.name * 20}"[:300] + "k" * 40
