@@ -10,15 +10,11 @@ from tests.conftest import World
 from .asking import post
 
 AUTOMATIONS = "Automations come later; until then the server says that it doesn't answer."
-ACCOUNTS = "Accounts need a name, which this call doesn't give: they are made in the admin panel or by a command."
-
 RUNS = "Runs are stopped, and their states and files changed, where they run; the server only records them."
 
 NOT_SERVED = {
     "Mutation.createFilterTrigger": AUTOMATIONS,
     "Mutation.createGenericWebhookIntegration": AUTOMATIONS,
-    "Mutation.createServiceAccount": "Service accounts come later; a person's key does the same work.",
-    "Mutation.createUser": ACCOUNTS,
     "Mutation.deleteFiles": RUNS,
     "Mutation.deleteTrigger": AUTOMATIONS,
     "Mutation.stopRun": RUNS,
@@ -68,8 +64,6 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "triggeredActionConfig": {}, "triggeredActionType": "NO_OP", "triggeringEventType": "LINK_MODEL",
     },
     "createGenericWebhookIntegration": {"entityName": "vision", "name": "x", "urlEndpoint": "https://example.com"},
-    "createServiceAccount": {"description": "x", "entityName": "vision"},
-    "createUser": {"email": "x@example.com"},
     "deleteFiles": {"files": []},
     "deleteTrigger": {"triggerID": "x"},
     "stopRun": {"id": "x"},
