@@ -30,3 +30,8 @@ def reason_of(error: Exception) -> str:
     """RE2's own words, which it raises as bytes."""
     reason = error.args[0] if error.args else ""
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+
+
+def found_in(pattern: str, text: str | None) -> bool:
+    """Whether RE2 finds the pattern (it keeps compiled ones) in the text."""
+    return text is not None and re2.search(pattern, text) is not None

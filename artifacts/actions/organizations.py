@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils import timezone
 
 from artifacts import access, audit, naming
-from artifacts.actions.people import refuse_taken, retire
+from artifacts.actions.people import RETRIED_WITHIN, refuse_taken, retire
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Entity, Organization, OrganizationMember, ProjectMember, Role, TeamMember, User, Verb
 from artifacts.models.organizations import MEMBER_ROLES
@@ -74,6 +75,24 @@ def add_member(place: Organization | Entity, user: User, role: str, *, acting_us
         _join(place, user, member_role(role), acting_user)
     else:
         _join_team(place, user, member_role(role), acting_user)
+
+
+@transaction.atomic
+def invite(team: Entity, user: User, role: str, *, acting_user: User) -> TeamMember:
+    """Add somebody to a team in a role; whoever belongs to it keeps theirs, and inviting them again is a Conflict.
+
+    Unless they have just joined in that role: then the request is repeated, because its answer got lost.
+    """
+    _require_manager(team, acting_user)
+    member = team.members.filter(user=user).first()
+    if member is None:
+        _join_team(team, user, member_role(role), acting_user)
+        return team.members.get(user=user)
+    if member.role != role or member.created_at < timezone.now() - RETRIED_WITHIN:
+        raise Conflict(
+            f"“{user.name}” belongs to “{team.name}” already, as {member.role}; change the role in the team's settings."
+        )
+    return member
 
 
 def _require_manager(place: Organization | Entity, acting_user: User | None) -> None:

@@ -18,6 +18,8 @@ from artifacts.models import ApiKey, DefaultEntity, Entity, Organization, Retire
 from artifacts.naming import key_of
 
 RETIRED_FOR = timedelta(days=90)
+RETRIED_WITHIN = timedelta(minutes=5)  # a client repeats a request whose answer got lost
+MOST_NAMESAKES = 100
 KEY = re.compile(r"([^-]*-)?[A-Za-z0-9_-]{40,}")  # what the client accepts: wandb/sdk/lib/wbauth/validation.py
 KEY_ALPHABET = string.ascii_lowercase + string.digits
 
@@ -64,6 +66,36 @@ def create_user(
     Entity.objects.create(name=name, name_key=key, kind=Entity.Kind.PERSONAL, user=user)
     audit.record(Verb.USER_CREATED, acting_user=acting_user, label=name)
     return user
+
+
+@transaction.atomic
+def create_account(email: str, *, is_admin: bool = False, acting_user: User) -> User:
+    """Make somebody of whom only the address is known, called by its first part, with a number behind it if that is taken.
+
+    Whoever repeats the request, because the answer got lost, gets the same person. Raises Forbidden, Invalid, Conflict.
+    """
+    if not acting_user.is_admin:
+        raise Forbidden("permission denied: only a site administrator makes accounts; ask one.")
+    if not email:
+        raise Invalid("No e-mail address is given; an account that is made so is named by it.")
+    refuse_bad_email(email)
+    known = User.objects.filter(email__iexact=email).first()
+    if known is not None:
+        is_repeated = known.created_at > timezone.now() - RETRIED_WITHIN and not known.has_usable_password()
+        if is_repeated and known.is_admin == is_admin:
+            return known
+        raise Conflict(f"“{known.name}” has the address “{naming.shown(email)}” already; no second account is needed.")
+    plain = naming.slug_of(email.partition("@")[0]).lstrip("_.-")[:60] or "person"
+    for number in range(1, MOST_NAMESAKES):
+        try:
+            with transaction.atomic():
+                name = plain if number == 1 else f"{plain}{number}"
+                return create_user(name, email=email, is_admin=is_admin, acting_user=acting_user)
+        except (Conflict, Invalid):  # taken, or an address of this site
+            continue
+    raise Conflict(
+        f"Too many people are called “{plain}”; make the account in the admin panel, where you choose its name."
+    )
 
 
 def refuse_bad_email(email: str) -> None:

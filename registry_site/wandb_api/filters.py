@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
-import re2
 from django.db import connection
-from django.db.models import BooleanField, Exists, F, Func, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, Exists, F, Func, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from artifacts import patterns
 from artifacts.errors import DomainError, Invalid
@@ -22,6 +24,7 @@ from artifacts.naming import clean_text, shown, version_index
 from artifacts.patterns import LONGEST_PATTERN
 
 from . import ids
+from .filter_json import HasElement, HasLength, InnerText
 
 LONGEST = 100_000  # characters of the JSON
 DEEPEST = 20
@@ -29,6 +32,7 @@ MOST_CONDITIONS = 200
 MOST_PARTS = 500  # objects and named fields, also those that ask for nothing: joining conditions costs their square
 MOST_VALUES = 1_000  # of one $in
 MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
+MOST_TEXT = 5_000_000  # characters of them together
 LARGEST = 2**63 - 1
 
 LOGIC = {"$and", "$or", "$nor", "$not"}
@@ -82,6 +86,12 @@ class Compiled:
         self.parts += 1
         if self.parts > MOST_PARTS:
             raise Invalid(f"The filter has more than {MOST_PARTS} parts; ask in several steps.")
+
+    def count_condition(self) -> None:
+        """One more comparison; Invalid when the filter has too many."""
+        self.conditions += 1
+        if self.conditions > MOST_CONDITIONS:
+            raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
 
 
 def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapping[str, Field]) -> QuerySet[Row]:
@@ -175,11 +185,13 @@ def inside(place: Json, rest: str, compiled: Compiled) -> Column:
 
 def one_condition(place: Column | Names, operator: str, value: Any, compiled: Compiled) -> Q:
     """One operator on one field."""
-    compiled.conditions += 1
-    if compiled.conditions > MOST_CONDITIONS:
-        raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
+    compiled.count_condition()
     if operator in NEGATED:
         return ~one_condition(place, NEGATED[operator], value, compiled)
+    if operator == "$all":
+        return every_one(place, listed(value), compiled)
+    if operator == "$size":
+        return of_size(place, size_value(value), compiled)
     if isinstance(place, Names):
         return on_names(place, operator, value, compiled)
     if operator == "$exists":
@@ -188,6 +200,28 @@ def one_condition(place: Column | Names, operator: str, value: Any, compiled: Co
         # What isn't there is not equal to anything, and so it holds when the condition is turned round.
         return Q(**{f"{place.path}__isnull": False}) & on_column(place, operator, value, compiled)
     return on_column(place, operator, value, compiled)
+
+
+def every_one(place: Column | Names, values: list[Any], compiled: Compiled) -> Q:
+    """Holds each of the values; a field that is one value holds that one, and nothing holds all of none."""
+    found = Q() if values else NONE
+    for value in values:
+        if isinstance(place, Column) and place.read is inner_value:
+            compiled.count_condition()
+            element = inner_value(value)
+            found &= NONE if element is NONE else Q(HasElement(compiled.aliases[place.path], element))
+        else:
+            found &= one_condition(place, "$eq", value, compiled)
+    return found
+
+
+def of_size(place: Column | Names, size: int, compiled: Compiled) -> Q:
+    """Has that many names, or is a list of that length inside JSON; a field that is one value is no list."""
+    if isinstance(place, Names):
+        rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)}).order_by()
+        counted = Subquery(rows.values(place.owner).annotate(names=Count("pk")).values("names"))
+        return Q(Exact(Coalesce(counted, 0), size))
+    return Q(HasLength(compiled.aliases[place.path], size)) if place.read is inner_value else NONE
 
 
 def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q:
@@ -207,6 +241,10 @@ def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q
         return Q(**{f"{place.path}__{lookup}": part})
     if operator == "$regex" and place.is_text:
         return matching(place.path, value, compiled.queryset)
+    if operator == "$regex" and place.read is inner_value:
+        name = f"{place.path}_text"
+        compiled.aliases[name] = InnerText(compiled.aliases[place.path])
+        return Q(**{f"{name}__isnull": False}) & matching(name, value, compiled.queryset.annotate(**compiled.aliases))
     raise Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
 
 
@@ -214,12 +252,10 @@ def on_names(place: Names, operator: str, value: Any, compiled: Compiled) -> Q:
     """One operator on names that point at the row: it holds when it holds for any of them."""
     rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)})
     if operator == "$exists":
-        some: Any = Exists(rows)
-        return Q(some) if truth(value) else ~Q(some)
+        return Q(Exists(rows)) if truth(value) else ~Q(Exists(rows))
     every = place.model._default_manager.filter(**{f"{place.owner}__in": compiled.queryset.values(place.path)})
     condition = one_condition(Column("name", text_value, is_text=True), operator, value, Compiled(every, {}))
-    found: Any = Exists(rows.filter(condition))
-    return Q(found)
+    return Q(Exists(rows.filter(condition)))
 
 
 def exactly(place: Column, value: Any) -> Q:
@@ -247,9 +283,9 @@ def compared(place: Column, lookup: str, value: Any) -> Q:
 
 
 def listed(value: Any) -> list[Any]:
-    """The list of an $in or $nin."""
+    """The list of an $in, $nin or $all."""
     if not isinstance(value, list):
-        raise Invalid("“$in” and “$nin” take a list of values.")
+        raise Invalid("“$in”, “$nin” and “$all” take a list of values.")
     if len(value) > MOST_VALUES:
         raise Invalid(f"A list of {len(value)} values is too long for a filter; {MOST_VALUES} are the most.")
     return value
@@ -259,6 +295,13 @@ def truth(value: Any) -> bool:
     """What $exists takes."""
     if not isinstance(value, bool):
         raise Invalid("“$exists” takes true or false.")
+    return value
+
+
+def size_value(value: Any) -> int:
+    """What $size takes."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+        raise Invalid("“$size” takes a whole number from 0.")
     return value
 
 
@@ -316,26 +359,24 @@ def inner_value(value: Any) -> Any:
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
-        return float(value) if abs(value) < 10**300 else NONE
-    return value
+        value = float(value) if abs(value) < 10**300 else NONE
+    return NONE if isinstance(value, float) and not isfinite(value) else value
 
 
 def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     """Text in which RE2 finds the pattern: its time grows with the text only, whoever wrote the pattern."""
-    pattern = text_value(value)
-    compiled = patterns.compiled(pattern)
+    pattern = patterns.compiled(text_value(value))
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         # Again for each filter: a connection may be new, and the function belongs to it.
-        connection.connection.create_function("linkyard_re2", 2, found_in, deterministic=True)
-        call: Any = Func(Value(pattern), F(path), function="linkyard_re2", output_field=BooleanField())
+        connection.connection.create_function("linkyard_re2", 2, patterns.found_in, deterministic=True)
+        call: Any = Func(Value(pattern.pattern), F(path), function="linkyard_re2", output_field=BooleanField())
         return Q(call)
-    names = list(queryset.order_by().values_list(path, flat=True).distinct()[: MOST_MATCHED + 1])
-    if len(names) > MOST_MATCHED:
-        raise Invalid("There are too many names here for a regular expression; narrow it down with another condition.")
-    return Q(**{f"{path}__in": [name for name in names if name is not None and compiled.search(name)]})
-
-
-def found_in(pattern: str, text: str | None) -> bool:
-    """Whether RE2 finds the pattern (it keeps compiled ones) in the text."""
-    return text is not None and re2.search(pattern, text) is not None
+    names, length = [], 0
+    for count, name in enumerate(queryset.order_by().values_list(path, flat=True).distinct().iterator()):
+        length += len(name or "")
+        if count == MOST_MATCHED or length > MOST_TEXT:
+            raise Invalid("There are too many names here for a regular expression; narrow it with another condition.")
+        if name is not None and pattern.search(name):
+            names.append(name)
+    return Q(**{f"{path}__in": names})

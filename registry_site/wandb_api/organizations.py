@@ -10,7 +10,7 @@ from artifacts.actions import organizations, people
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Blob, Collection, Entity, Membership, Organization, Project, TeamMember, User
 from artifacts.models.projects import ProjectQuerySet
-from artifacts.naming import key_of, shown
+from artifacts.naming import clean_text, key_of, shown
 
 from . import fields, ids
 from .context import Context
@@ -60,7 +60,8 @@ def nothing(source: Any, context: Context) -> None:
 
 @resolves("Organization.advancedRegistryFeatures", permission=Declared.PARENT)
 def advanced_registry_features(organization: Organization, context: Context) -> dict[str, Any]:
-    return {"advanced_search": False}
+    """The client then asks versions by the longer names, and may order them; both spellings are served."""
+    return {"advanced_search": True}
 
 
 @resolves("Organization.featureFlags", permission=Declared.PARENT)
@@ -224,8 +225,8 @@ def artifact_memberships(
 def create_team(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """A team of the organization that is named, or of the only one that the person belongs to."""
     who = input.get("team_admin_user_name")
-    admin = person(context, who) if who else context.person
     place = organization_for(context, input.get("organization_id"))
+    admin = person(context, who, place) if who else context.person
     team = organizations.create_team(input["team_name"], place, members=[(admin, "admin")], acting_user=context.person)
     return {"entity": team}
 
@@ -246,10 +247,12 @@ def organization_for(context: Context, number: str | None) -> Organization:
     return own[0]
 
 
-def person(context: Context, name: str) -> User:
-    """A colleague by name or address."""
-    found = visible_people(context.person).filter(name_key=key_of(name)).first()
-    found = found or visible_people(context.person).filter(email__iexact=name).exclude(email="").first()
+def person(context: Context, name: str, place: Organization | None) -> User:
+    """A colleague by name or address; administrators of the organization bring in newcomers, as in its settings."""
+    brings_newcomers = place is not None and access.manages_organization(context.person, place)
+    known = User.objects.filter(is_active=True) if brings_newcomers else visible_people(context.person)
+    found = known.filter(name_key=key_of(name)).first()
+    found = found or known.filter(email__iexact=clean_text(name)).exclude(email="").first()
     if found is None:
         raise NotFound(
             f"No colleague of yours is called “{shown(name)}”; add newcomers in the organization's settings."
@@ -259,11 +262,11 @@ def person(context: Context, name: str) -> User:
 
 @resolves("Mutation.createInvite", permission=Declared.checked("manage"))
 def create_invite(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    """A colleague belongs to the team at once; there is nothing to accept."""
+    """Whoever is invited belongs to the team at once; there is nothing to accept."""
     team = addresses.entity(context.person, input["entity_name"])
-    user = person(context, input.get("username") or input.get("email") or "")
-    organizations.add_member(team, user, "admin" if input.get("admin") else "member", acting_user=context.person)
-    row = team.members.get(user=user)
+    access.require_management(access.manages_team(context.person, team), team.name)
+    user = person(context, input.get("username") or input.get("email") or "", team.organization)
+    row = organizations.invite(team, user, "admin" if input.get("admin") else "member", acting_user=context.person)
     number = ids.encode("User", user.pk)
     return {
         "invite": {

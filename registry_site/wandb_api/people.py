@@ -93,22 +93,25 @@ def entity_of_person(user: User, context: Context) -> str:
 
 @resolves("User.apiKeys", permission=Declared.SIGNED_IN)
 def api_keys(user: User, context: Context) -> dict[str, Any]:
-    """One's own keys that still work; nobody else's. Read once, however often a page leads to oneself."""
+    """One's own keys that still work; nobody else's. Each name is another one: the client deletes a key by its name.
+
+    Read once, however often a page leads to oneself.
+    """
     if user.pk != context.person.pk:
         return whole([])
     if "api keys" not in context.cache:
-        context.cache["api keys"] = list(user.api_keys.filter(revoked_at__isnull=True).order_by("pk"))
+        context.cache["api keys"] = distinct_keys(user)
     return whole(context.cache["api keys"])
 
 
-@resolves("ApiKey.id", permission=Declared.PARENT)
-def key_id(key: ApiKey | dict[str, Any], context: Context) -> str:
-    return key["id"] if isinstance(key, dict) else ids.encode("ApiKey", key.pk)
-
-
-@resolves("ApiKey.name", permission=Declared.PARENT)
-def key_name(key: ApiKey | dict[str, Any], context: Context) -> str:
-    return key["name"] if isinstance(key, dict) else str(key)
+def distinct_keys(user: User) -> list[dict[str, Any]]:
+    """Somebody's keys as the client lists them."""
+    names, found = set[str](), []
+    for row in user.api_keys.filter(revoked_at__isnull=True).order_by("pk"):
+        name = str(row) if str(row) not in names else f"{row} ({row.pk})"
+        names.add(name)
+        found.append({"id": ids.encode("ApiKey", row.pk), "name": name, "description": row.description})
+    return found
 
 
 @resolves("User.teams", permission=Declared.PARENT)
@@ -138,6 +141,18 @@ def projects_of_person(
     if user.pk != context.person.pk:
         seen = seen.filter(entity__user=user)
     return connection(as_page(seen), first=first, after=after)
+
+
+@resolves("Mutation.createUser", permission=Declared.checked("manage"))
+def create_user(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """An account without a password yet: a site administrator gives it one."""
+    user = people.create_account(input["email"], is_admin=bool(input.get("admin")), acting_user=context.person)
+    return {"user": user}
+
+
+@resolves("Mutation.createServiceAccount", permission=Declared.SIGNED_IN)
+def create_service_account(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    raise Invalid("Service accounts aren't served yet; make an account for the job and use its API key.")
 
 
 @resolves("Mutation.generateApiKey", permission=Declared.SIGNED_IN)

@@ -19,10 +19,12 @@ from .conftest import Linked
 
 @pytest.fixture
 def rows(linked: Linked, world: World) -> list[ArtifactVersion]:
-    """detectors v0 to v2: acc 0.0, 0.1, 0.2; nest.k 0, 1, 2; v0 tagged `even` and `x_y`, aliases x0, x1, x2."""
+    """detectors v0 to v2: acc 0.0, 0.1, 0.2; nest.k 0, 1, 2; v0 tagged `even` and `x_y`, aliases x0, x1, x2; v1 has lists."""
     labels.tag_version(linked.versions[0], ["x_y"], acting_user=world.bob)
     odd = {"acc": 0.2, "nest": {"k": 2}, "name": 'it\'s 100% \\ "ok"', "it's)->>": True, "none": None}
     ArtifactVersion.objects.filter(pk=linked.versions[2].pk).update(metadata=odd)
+    lists = {"acc": 0.1, "nest": {"k": 1, "seen": ["cat", "dog", 3, True, None]}, "none": [], "name": "resnet-50"}
+    ArtifactVersion.objects.filter(pk=linked.versions[1].pk).update(metadata=lists)
     return linked.versions
 
 
@@ -72,8 +74,8 @@ def left(wanted: object) -> list[int]:
         ({"metadata.name": "it's 100% \\ \"ok\""}, [2]),
         ({"metadata.name": "' OR 1=1--"}, []),
         ({"metadata.it's)->>": True}, [2]),
-        ({"metadata.name": {"$exists": True}}, [2]),
-        ({"metadata.name": {"$exists": False}}, [0, 1]),
+        ({"metadata.name": {"$exists": True}}, [1, 2]),
+        ({"metadata.name": {"$exists": False}}, [0]),
         ({"metadata.acc": {"$ne": 0.1}}, [0, 2]),
         ({"metadata.name": {"$ne": "x"}}, [0, 1, 2]),
         ({"$not": {"metadata.name": "x"}}, [0, 1, 2]),
@@ -89,6 +91,45 @@ def left(wanted: object) -> list[int]:
 )  # fmt: skip
 def test_a_filter_leaves_what_it_says(rows: list[ArtifactVersion], wanted: object, expected: list[int]) -> None:
     assert left(wanted) == expected
+
+
+LISTS: list[tuple[object, list[int]]] = [
+    ({"metadata.nest.seen": {"$all": ["dog", "cat"]}}, [1]),
+    ({"metadata.nest.seen": {"$all": ["dog", "cow"]}}, []),
+    ({"metadata.nest.seen": {"$all": [3, True, None]}}, [1]),
+    ({"metadata.nest.seen": {"$all": [1]}}, []),
+    ({"metadata.nest.seen": {"$all": [False]}}, []),
+    ({"metadata.nest.seen": {"$all": ["3"]}}, []),
+    ({"metadata.nest.seen": {"$all": ["do"]}}, []),
+    ({"metadata.nest.seen": {"$all": []}}, []),
+    ({"metadata.nest.seen": {"$size": 5}}, [1]),
+    ({"metadata.nest.seen": {"$not": {"$size": 5}}}, [0, 2]),
+    ({"metadata.none": {"$size": 0}}, [1]),
+    ({"metadata.name": {"$size": 9}}, []),
+    ({"metadata.nest": {"$all": [1]}}, []),
+    ({"metadata.nest.k": {"$all": [2]}}, [2]),
+    ({"metadata.acc": {"$all": [0.1]}}, [1]),
+    ({"$nor": [{"metadata.nest.seen": {"$all": ["dog"]}}]}, [0, 2]),
+    ({"metadata.name": {"$regex": "^res.*[0-9]$"}}, [1]),
+    ({"metadata.name": {"$not": {"$regex": "^res"}}}, [0, 2]),
+    ({"metadata.nest.k": {"$regex": "1"}}, []),
+    ({"metadata.nest.seen": {"$regex": "cat"}}, []),
+    ({"tag": {"$all": ["even", "x_y"]}}, [0]),
+    ({"tag": {"$all": ["even", "odd"]}}, []),
+    ({"tag": {"$size": 2}}, [0]),
+    ({"tags": {"$size": 0}}, [1, 2]),
+    ({"alias": {"$size": 2}}, [2]),
+    ({"aliases": {"$all": ["x2", "latest"], "$size": 2}}, [2]),
+    ({"version": {"$all": ["v1"]}}, [1]),
+    ({"version": {"$all": [1, 2]}}, []),
+    ({"version": {"$size": 1}}, []),
+]
+
+
+def test_lists_and_tags_are_asked_for_all_of_some_values_for_their_size_and_texts_by_a_pattern(
+    rows: list[ArtifactVersion],
+) -> None:
+    assert [left(wanted) for wanted, _ in LISTS] == [expected for _, expected in LISTS]
 
 
 def test_an_id_is_taken_as_it_was_given_out_and_as_number(rows: list[ArtifactVersion]) -> None:
@@ -112,7 +153,16 @@ def test_an_id_is_taken_as_it_was_given_out_and_as_number(rows: list[ArtifactVer
         ('{"metadata.a..b": "x"}', "no path"),
         ('{"metadata.\\"": 1}', "no path"),
         ('{"metadata.a": [1]}', "text, a number"),
-        ('{"metadata.a": {"$regex": "x"}}', "doesn't exist for this field"),
+        ('{"version": {"$regex": "x"}}', "doesn't exist for this field"),
+        ('{"created_at": {"$contains": "x"}}', "doesn't exist for this field"),
+        ('{"metadata.a": {"$regex": "("}}', "no regular expression"),
+        ('{"metadata.a": {"$all": "x"}}', "take a list"),
+        ('{"metadata.a": {"$all": [["x"]]}}', "text, a number"),
+        ('{"tag": {"$all": [7]}}', "text"),
+        ('{"tag": {"$size": "2"}}', "whole number"),
+        ('{"tag": {"$size": -1}}', "whole number"),
+        ('{"metadata.a": {"$size": true}}', "whole number"),
+        (json.dumps({"metadata.a": {"$all": ["x"] * (MOST_CONDITIONS + 1)}}), "more than"),
         ('{"$where": "1"}', "where a field is expected"),
         ('{"tag": {"$where": "1"}}', "doesn't exist"),
         ('{"tag": 7}', "text"),
@@ -157,9 +207,14 @@ def test_a_pattern_that_never_ends_elsewhere_ends(linked: Linked) -> None:
 
 @pytest.mark.parametrize("value", ["' OR 1=1--", "%", "_", "\\", "\x00", "\ud800", '"', "->>", ")"])
 def test_every_value_is_literal(rows: list[ArtifactVersion], value: str) -> None:
-    for operator in ("$eq", "$contains", "$gt", "$regex"):
+    for operator in ("$eq", "$contains", "$gt", "$regex", "$all"):
         for name in ("tag", "alias", "metadata.name", "digest"):
-            if (operator, name) == ("$regex", "metadata.name"):
-                continue
             with nullcontext() if operator != "$regex" else suppress(Invalid):
-                left({name: {operator: value}})
+                left({name: {operator: [value] if operator == "$all" else value}})
+
+
+def test_what_is_no_number_is_nowhere(rows: list[ArtifactVersion]) -> None:
+    for number in ("NaN", "Infinity", "-Infinity"):
+        for condition in (number, f'{{"$gt": {number}}}', f'{{"$all": [{number}]}}', f'{{"$in": [{number}]}}'):
+            found = filtered(Membership.objects.all(), f'{{"metadata.acc": {condition}}}', MEMBERSHIP_FIELDS)
+            assert list(found) == []

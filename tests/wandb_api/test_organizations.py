@@ -103,9 +103,10 @@ def test_what_is_never_there(world: World, operation: str) -> None:
     assert found in ({"organization": {"coreWeaveOrganizationId": None}}, {"xxhashDigestsEnabled": False})
 
 
-def test_advanced_search_is_not_offered(world: World) -> None:
+def test_advanced_search_is_offered(world: World) -> None:
     found = ask(world.bob, "FetchAdvancedRegistryFeatures", organization="Acme Corp")["organization"]
-    assert found["advancedRegistryFeatures"] == {"advancedSearch": False}
+    assert found["advancedRegistryFeatures"] == {"advancedSearch": True}
+    assert ask(world.mallory, "FetchAdvancedRegistryFeatures", organization="Acme Corp") == {"organization": None}
 
 
 def test_many_people_cost_no_more_queries_than_few(world: World) -> None:

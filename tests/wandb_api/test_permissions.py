@@ -1,24 +1,14 @@
-"""Every field that a request can begin at says who may ask it, or is listed here with the reason why it isn't served."""
+"""Every field that a request can begin at is served and says who may ask it."""
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from artifacts.access import Can
 from registry_site.wandb_api.resolve import RESOLVERS, ROOTS
 from registry_site.wandb_api.schema import schema, undeclared
-from tests.conftest import World
-
-from .asking import post
-
-ACCOUNTS = "Accounts need a name, which this call doesn't give: they are made in the admin panel or by a command."
-
-NOT_SERVED = {
-    "Mutation.createServiceAccount": "Service accounts come later; a person's key does the same work.",
-    "Mutation.createUser": ACCOUNTS,
-}
 
 
-def test_every_field_of_query_and_mutation_is_served_or_listed() -> None:
-    assert undeclared(schema()) == sorted(NOT_SERVED)
+def test_every_field_of_query_and_mutation_is_served() -> None:
+    assert undeclared(schema()) == []
 
 
 def test_what_a_resolver_declares_is_a_permission_of_ours() -> None:
@@ -39,23 +29,6 @@ def test_every_field_that_leads_to_another_object_of_a_model_declares_who_may_fo
         for field_name, field in kind.fields.items():
             if not is_leaf_type(get_named_type(field.type)):
                 assert f"{name}.{field_name}" in RESOLVERS, f"{name}.{field_name}"
-
-
-def test_what_is_not_served_says_so(world: World) -> None:
-    for field in NOT_SERVED:
-        name = field.split(".")[1]
-        kind = schema().type_map["Mutation"]
-        assert isinstance(kind, GraphQLObjectType)
-        argument = kind.fields[name].args["input"].type
-        text = f"mutation($input: {argument}) {{ {name}(input: $input) {{ __typename }} }}"
-        answer = post(world.alice, text, {"input": EXAMPLES[name]})
-        assert answer["errors"][0]["message"] == f"This server doesn't answer “{name}”."
-
-
-EXAMPLES: dict[str, dict[str, object]] = {
-    "createServiceAccount": {"description": "x", "entityName": "vision"},
-    "createUser": {"email": "x@example.com"},
-}  # fmt: skip
 
 
 def test_the_roots_are_those_of_the_schema() -> None:
