@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from registry.views import collections, home, link, modal, registries, search, settings, versions
+from registry.views import collections, home, link, members, modal, registries, search, settings, versions
 
 app_name = "registry"
 HOME = "orgs/<str:org>/registry"
@@ -23,10 +23,19 @@ urlpatterns = [
     path(f"{REGISTRY}/-/members", registries.members, name="members"),
     path(f"{REGISTRY}/-/new-collection", registries.new_collection, name="new-collection"),
     path(f"{REGISTRY}/-/settings", settings.show, name="settings"),
-    path(f"{REGISTRY}/-/settings/description", settings.describe, name="describe"),
+    path(f"{REGISTRY}/-/settings/general", settings.general, name="general"),
+    path(f"{REGISTRY}/-/settings/icon", settings.icon, name="icon"),
+    path(f"{REGISTRY}/-/settings/visibility", settings.restrict, name="restrict"),
+    path(f"{REGISTRY}/-/settings/accepted", settings.accepted, name="accepted"),
     path(f"{REGISTRY}/-/settings/types", settings.accept_types, name="accept-types"),
     path(f"{REGISTRY}/-/settings/aliases", settings.protect_alias, name="protect-alias"),
     path(f"{REGISTRY}/-/settings/aliases/remove", settings.unprotect_alias, name="unprotect-alias"),
+    path(f"{REGISTRY}/-/settings/access", members.add_access, name="add-access"),
+    path(f"{REGISTRY}/-/settings/access/<str:kind>/<str:person>/remove", members.remove, name="remove-access"),
+    path(f"{REGISTRY}/-/settings/members", members.add_member, name="add-member"),
+    path(f"{REGISTRY}/-/settings/members/<str:kind>/<str:person>/role", members.set_role, name="set-role"),
+    path(f"{REGISTRY}/-/settings/members/<str:person>/owner", members.make_owner, name="make-owner"),
+    path(f"{REGISTRY}/-/delete", settings.delete, name="delete-registry"),
     path(f"{COLLECTION}/-/link", link.sidebar, name="collection-link"),
     path(f"{COLLECTION}/-/delete", collections.delete, name="collection-delete"),
     path(f"{COLLECTION}/-/description", collections.describe, name="collection-describe"),

@@ -26,9 +26,10 @@ NEEDS = {
              "browser-type", "version-switch", "project", "project-runs", "run", "run-tab", "entity"],
     "download": ["version-file", "link-modal"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
-    "edit": ["new-registry", "describe", "collection-describe", "collection-tag", "collection-untag", "version-describe",
+    "edit": ["new-registry", "general", "collection-describe", "collection-tag", "collection-untag", "version-describe",
              "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete"],
-    "manage": ["accept-types", "protect-alias", "unprotect-alias"],
+    "manage": ["accept-types", "protect-alias", "unprotect-alias", "icon", "restrict", "accepted", "add-access", "remove-access",
+               "add-member", "set-role", "make-owner", "delete-registry"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",
                    "team-member-add", "team-member-role", "team-member-remove"],
 }  # fmt: skip
@@ -71,7 +72,7 @@ def places(world: World) -> dict[str, list[str]]:
         "reference": "v0",
         "tab": "files",
     }
-    known = {**logged, **registry, "run": run.name, "person": "bob", "number": "1"}
+    known = {**logged, **registry, "run": run.name, "person": "bob", "kind": "user", "number": "1"}
     found: dict[str, list[str]] = {}
     for route, pattern in OURS:
         space = pattern.callback.__module__.split(".")[0]
