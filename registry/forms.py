@@ -219,7 +219,8 @@ class DeleteForm(forms.Form):
     )
 
     def __init__(self, *args: Any, title: str, **options: Any) -> None:
-        super().__init__(*args, auto_id="delete_%s", **options)  # the page below has a field “name” too
+        options.setdefault("auto_id", "delete_%s")  # the page below has a field “name” too
+        super().__init__(*args, **options)
         self.title = title
 
     def clean_name(self) -> str:
