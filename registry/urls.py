@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from registry.views import collections, home, link, members, modal, registries, search, settings, versions
+from registry.views import collections, history, home, link, members, modal, registries, search, settings, versions
 
 app_name = "registry"
 HOME = "orgs/<str:org>/registry"
@@ -19,7 +19,7 @@ urlpatterns = [
     path(f"{HOME}/", RedirectView.as_view(pattern_name="registry:organization-home", query_string=True)),
     path(f"{HOME}/-/new-registry", home.new_registry, name="new-registry"),
     path(f"{REGISTRY}/-/star", registries.star, name="star"),
-    path(f"{REGISTRY}/-/history", registries.history, name="history"),
+    path(f"{REGISTRY}/-/history", history.registry_history, name="history"),
     path(f"{REGISTRY}/-/members", registries.members, name="members"),
     path(f"{REGISTRY}/-/new-collection", registries.new_collection, name="new-collection"),
     path(f"{REGISTRY}/-/settings", settings.show, name="settings"),
@@ -37,6 +37,8 @@ urlpatterns = [
     path(f"{REGISTRY}/-/settings/members/<str:person>/owner", members.make_owner, name="make-owner"),
     path(f"{REGISTRY}/-/delete", settings.delete, name="delete-registry"),
     path(f"{COLLECTION}/-/link", link.sidebar, name="collection-link"),
+    path(f"{COLLECTION}/-/history", history.collection_history, name="collection-history"),
+    path(f"{COLLECTION}/-/history/move-back", history.move_back, name="move-back"),
     path(f"{COLLECTION}/-/delete", collections.delete, name="collection-delete"),
     path(f"{COLLECTION}/-/description", collections.describe, name="collection-describe"),
     path(f"{COLLECTION}/-/tags", collections.add_tag, name="collection-tag"),
