@@ -13,7 +13,10 @@ from artifacts.models import AuditEvent, Verb
 from artifacts.naming import key_of
 
 GROUPS: dict[str, tuple[str, tuple[Verb, ...]]] = {
-    "links": ("Links", (Verb.LINKED, Verb.UNLINKED, Verb.VERSION_LOGGED, Verb.VERSION_DELETED)),
+    "links": (
+        "Links",
+        (Verb.LINKED, Verb.UNLINKED, Verb.VERSION_DELETED, Verb.VERSION_DEPRECATED, Verb.VERSION_REINSTATED),
+    ),
     "aliases": ("Aliases", (Verb.ALIAS_SET, Verb.ALIAS_REMOVED)),
     "tags": ("Tags", (Verb.VERSION_TAGGED, Verb.VERSION_UNTAGGED, Verb.COLLECTION_TAGGED, Verb.COLLECTION_UNTAGGED)),
     "descriptions": ("Descriptions and metadata", (Verb.COLLECTION_CHANGED, Verb.VERSION_CHANGED)),

@@ -211,6 +211,22 @@ class NewMemberForm(forms.Form):
     )
 
 
+class DeprecationForm(forms.Form):
+    """Why a version should no longer be used, and which one to use instead."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=1000,
+        help_text="One sentence for whoever uses it; it stands on its page, in lists and in the code to copy.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    successor = forms.ChoiceField(label="Use instead", required=False)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["successor"].choices = choices  # type: ignore[attr-defined]
+
+
 class DeleteForm(forms.Form):
     """The name of what is deleted, typed once more."""
 

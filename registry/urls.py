@@ -3,7 +3,19 @@
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from registry.views import collections, history, home, link, members, modal, registries, search, settings, versions
+from registry.views import (
+    collections,
+    deprecation,
+    history,
+    home,
+    link,
+    members,
+    modal,
+    registries,
+    search,
+    settings,
+    versions,
+)
 
 app_name = "registry"
 HOME = "orgs/<str:org>/registry"
@@ -44,6 +56,8 @@ urlpatterns = [
     path(f"{COLLECTION}/-/tags", collections.add_tag, name="collection-tag"),
     path(f"{COLLECTION}/-/tags/remove", collections.remove_tag, name="collection-untag"),
     path(f"{COLLECTION}/<str:reference>/-/unlink", collections.unlink, name="unlink"),
+    path(f"{COLLECTION}/<str:reference>/-/deprecate", deprecation.deprecate, name="deprecate"),
+    path(f"{COLLECTION}/<str:reference>/-/reinstate", deprecation.reinstate, name="reinstate"),
     path(REGISTRY, registries.registry, name="registry"),
     path(COLLECTION, collections.collection, name="collection"),
     path(f"{COLLECTION}/<str:reference>", versions.version, name="version"),
