@@ -9,6 +9,12 @@ from artifacts.models import ArtifactVersion, AuditEvent, Membership, User, Verb
 
 MOST = 30
 CHANGED = {"ttl_seconds": "time to live"}
+WORDS = {
+    Verb.VERSION_TAGGED: "tagged it",
+    Verb.VERSION_UNTAGGED: "removed the tag",
+    Verb.VERSION_DEPRECATED: "deprecated it",
+    Verb.VERSION_REINSTATED: "took back the deprecation",
+}
 DELETED_ACTOR = "somebody who left"
 
 
@@ -47,15 +53,15 @@ def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
             case Verb.ALIAS_REMOVED:
                 rest = "" if is_here else f"from {event.label.rpartition(' from ')[2]}"
                 yield Happening(actor, "removed", event.created_at, alias=alias, rest=rest)
-            case Verb.VERSION_TAGGED:
-                yield Happening(actor, "tagged it", event.created_at, tag=tag)
-            case Verb.VERSION_UNTAGGED:
-                yield Happening(actor, "removed the tag", event.created_at, tag=tag)
+            case Verb.VERSION_TAGGED | Verb.VERSION_UNTAGGED:
+                yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, tag=tag)
             case Verb.LINKED:
                 target = "the version here" if is_here else f"it as {event.label.rpartition('→ ')[2]}"
                 yield Happening(actor, f"linked {target}", event.created_at)
             case Verb.UNLINKED:
                 yield Happening(actor, f"unlinked {event.label}", event.created_at)
+            case Verb.VERSION_DEPRECATED | Verb.VERSION_REINSTATED:
+                yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, rest=where)
             case Verb.VERSION_LOGGED:
                 yield Happening(actor, f"logged {event.label}", event.created_at)
             case Verb.VERSION_CHANGED:

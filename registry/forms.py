@@ -133,12 +133,19 @@ class DescriptionForm(forms.Form):
     )
 
 
-class RegistryDescriptionForm(DescriptionForm):
-    """A few words on a registry's card."""
+class GeneralForm(forms.Form):
+    """A registry's name and the few words on its card."""
 
+    name = forms.CharField(
+        label="Name", max_length=113, strip=True, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     description = forms.CharField(
         label="Description", required=False, max_length=100_000, widget=described(rows="3"), help_text="Plain text."
     )
+
+    def clean_name(self) -> str:
+        """A name that a registry may have."""
+        return checked(naming.registry_project_name, self.cleaned_data["name"])
 
 
 class TagForm(forms.Form):
@@ -166,6 +173,77 @@ class TypesForm(forms.Form):
     """Types that a registry shall accept too."""
 
     types = NamesField(naming.type_name, label="New type")
+
+
+class AcceptedForm(forms.Form):
+    """Whether a registry takes every type or those of a list."""
+
+    accepted = forms.ChoiceField(
+        label="Accepted artifact types", choices=[(ALL, "All types"), (SPECIFIC, "Specify types")]
+    )
+
+
+class AccessForm(forms.Form):
+    """People and teams who shall see a registry."""
+
+    names = NamesField(
+        str.strip,
+        label="Include users and teams",
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "list": "who-may",
+                "placeholder": "Names or e-mail addresses, with commas between them",
+            }
+        ),
+    )
+
+
+class NewMemberForm(forms.Form):
+    """Somebody who shall have a role of their own in a registry."""
+
+    member = forms.CharField(
+        label="Member",
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "list": "who-may", "placeholder": "Name or e-mail address"}
+        ),
+    )
+
+
+class DeprecationForm(forms.Form):
+    """Why a version should no longer be used, and which one to use instead."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=1000,
+        help_text="One sentence for whoever uses it; it stands on its page, in lists and in the code to copy.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    successor = forms.ChoiceField(label="Use instead", required=False)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["successor"].choices = choices  # type: ignore[attr-defined]
+
+
+class DeleteForm(forms.Form):
+    """The name of what is deleted, typed once more."""
+
+    name = forms.CharField(
+        label="Type the name of the registry", widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
+    )
+
+    def __init__(self, *args: Any, title: str, **options: Any) -> None:
+        options.setdefault("auto_id", "delete_%s")  # the page below has a field “name” too
+        super().__init__(*args, **options)
+        self.title = title
+
+    def clean_name(self) -> str:
+        """Refuse another name."""
+        if self.cleaned_data["name"] != self.title:
+            raise forms.ValidationError(f"This is not the name; type “{self.title}” as it is written.")
+        return str(self.cleaned_data["name"])
 
 
 def refused(form: forms.Form, refusal: DomainError, field: str | None = None) -> None:

@@ -6,6 +6,23 @@ from django.db.models.functions import Coalesce, Now
 
 from artifacts.models import Organization, Project, User
 
+# What an administrator may choose as a registry's sign: Lucide's names, and the colours of the stylesheet's glyphs.
+ICONS = (
+    "layers",
+    "box",
+    "database",
+    "shield-check",
+    "rocket",
+    "flask-conical",
+    "eye",
+    "audio-lines",
+    "languages",
+    "brain",
+    "bot",
+    "scale",
+)
+COLOURS = {"a": "Petrol", "b": "Blue", "c": "Amber", "d": "Green"}
+
 
 class RegistryQuerySet(models.QuerySet["Registry"]):
     """Registries."""
@@ -61,6 +78,16 @@ class Registry(models.Model):
     def type_names(self) -> list[str]:
         """The types it accepts by name, in alphabetical order; with `accepts_all_types` those once saved."""
         return sorted(accepted.name for accepted in self.accepted_types.all())
+
+    @property
+    def icon_name(self) -> str:
+        """The chosen sign, empty where its types say it."""
+        return self.icon.partition(" ")[0]
+
+    @property
+    def icon_colour(self) -> str:
+        """The chosen colour, empty where its name decides."""
+        return self.icon.partition(" ")[2]
 
     def accepts(self, type_name: str) -> bool:
         """Whether a version of this type may be linked here."""

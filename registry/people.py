@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from artifacts import access
-from artifacts.models import Project, ProjectMember, Role, User
+from artifacts.errors import NotFound
+from artifacts.models import Entity, OrganizationMember, Project, ProjectMember, Role, User
+from artifacts.naming import key_of, shown
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,19 @@ def members_of(project: Project, people: Sequence[User]) -> list[Person]:
         for user in people
         if user.pk in effective
     ]
+
+
+def holder_named(project: Project, words: str) -> User | Entity:
+    """The person (by name or e-mail address) or the team of a registry's organization that somebody typed."""
+    organization = project.entity.organization_id
+    key = key_of(words.strip().replace("\0", ""))
+    members = OrganizationMember.objects.filter(organization=organization).values("user")
+    named = User.objects.filter(pk__in=members, is_active=True)
+    found = named.filter(name_key=key).first() or named.filter(~Q(email=""), email__iexact=key).first()
+    team = None if found else Entity.objects.teams().filter(organization=organization, name_key=key).first()
+    holder = found or team
+    if holder is None:
+        raise NotFound(
+            f"Neither a member nor a team of the organization is called “{shown(words)}”; check the name, or add the person to it first."
+        )
+    return holder

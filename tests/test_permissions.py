@@ -22,16 +22,19 @@ NEEDS = {
     "public": ["healthz", "readyz", "metrics", "login", "logout", "front"],
     "own": ["home", "search", "authorize", "quickstart", "account", "account-profile", "account-default-entity", "account-theme",
             "account-password", "account-keys", "account-key-revoke"],
-    "view": ["organization-home", "star", "history", "members", "settings", "registry", "collection", "version", "version-tab",
+    "view": ["collection-history", "organization-home", "star", "history", "members",
+             "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
              "browser-type", "version-switch", "automations", "project-automations", "project", "project-runs", "run", "run-tab", "entity"],
     "download": ["version-file", "link-modal"],
     "log": ["run-stop"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
-    "edit": ["new-registry", "describe", "collection-describe", "collection-tag", "collection-untag", "version-describe",
+    "edit": ["deprecate", "reinstate", "move-back",
+             "new-registry", "general", "collection-describe", "collection-tag", "collection-untag", "version-describe",
              "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete",
              "project-automation-switch", "project-automation-delete"],
-    "manage": ["accept-types", "protect-alias", "unprotect-alias", "automation-switch", "automation-delete"],
+    "manage": ["accept-types", "protect-alias", "unprotect-alias", "icon", "restrict", "accepted", "add-access", "remove-access",
+               "add-member", "set-role", "make-owner", "delete-registry", "automation-switch", "automation-delete"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",
                    "team-member-add", "team-member-role", "team-member-remove", "team-webhook-add", "team-slack-add",
                    "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete"],
@@ -81,7 +84,7 @@ def places(world: World) -> dict[str, list[str]]:
         "project-automation": factories.automation(source, "of the project", user=world.bob).pk,
         "team-integration": factories.webhook(world.team, user=world.alice).pk,
     }
-    known = {**logged, **registry, "run": run.name, "person": "bob", "number": "1", "secret": "TOKEN"}
+    known = {**logged, **registry, "run": run.name, "person": "bob", "kind": "user", "number": "1", "secret": "TOKEN"}
     found: dict[str, list[str]] = {}
     for route, pattern in OURS:
         space = pattern.callback.__module__.split(".")[0]

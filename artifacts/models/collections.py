@@ -127,6 +127,11 @@ class Membership(models.Model):
     index = models.BigIntegerField()
     created_by = models.ForeignKey(User, on_delete=models.DB_SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    # A link that should no longer be used: since when, who said so and why, and which version of the collection to use instead.
+    deprecated_at = models.DateTimeField(null=True, blank=True)
+    deprecated_by = models.ForeignKey(User, on_delete=models.DB_SET_NULL, null=True, blank=True, related_name="+")
+    deprecation = models.CharField(max_length=1000, blank=True, default="")
+    successor = models.ForeignKey("self", on_delete=models.DB_SET_NULL, null=True, blank=True, related_name="+")
 
     objects = MembershipQuerySet.as_manager()
 
@@ -149,6 +154,11 @@ class Membership(models.Model):
     def is_link(self) -> bool:
         """Whether this place is in a portfolio."""
         return self.collection.is_portfolio
+
+    @property
+    def is_deprecated(self) -> bool:
+        """Whether it should no longer be used."""
+        return self.deprecated_at is not None
 
     @property
     def full_name(self) -> str:

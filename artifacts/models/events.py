@@ -40,6 +40,8 @@ class Verb(models.TextChoices):
     VERSION_DELETED = "version.deleted"
     VERSION_TAGGED = "version.tagged"
     VERSION_UNTAGGED = "version.untagged"
+    VERSION_DEPRECATED = "version.deprecated"
+    VERSION_REINSTATED = "version.reinstated"
     LINKED = "version.linked"
     UNLINKED = "version.unlinked"
     ALIAS_SET = "alias.set"

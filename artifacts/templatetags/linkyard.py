@@ -129,6 +129,12 @@ def avatar_class(name: str) -> str:
 
 
 @register.filter
+def words(value: object) -> str:
+    """One word, or several with commas between them."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
 def type_icon(artifact_type: str) -> str:
     """The icon of an artifact type."""
     return TYPE_ICONS.get(artifact_type, "package")

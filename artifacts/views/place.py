@@ -148,6 +148,44 @@ class Place:
         return reverse("registry:unlink", args=_registry_arguments(self.membership))
 
     @property
+    def can_deprecate(self) -> bool:
+        """Whether the visitor may say that this link should no longer be used."""
+        return self.is_link and Can.EDIT in self.verbs
+
+    @property
+    def deprecate_url(self) -> str:
+        """The dialog that says so."""
+        return reverse("registry:deprecate", args=_registry_arguments(self.membership))
+
+    @property
+    def reinstate_url(self) -> str:
+        """Where that is taken back."""
+        return reverse("registry:reinstate", args=_registry_arguments(self.membership))
+
+    @cached_property
+    def successor(self) -> Membership | None:
+        """The version to use instead of this one."""
+        if self.membership.successor_id is None:
+            return None
+        found = self.membership.successor
+        if found is not None:
+            found.collection = self.collection
+        return found
+
+    @property
+    def successor_url(self) -> str:
+        """Where that is."""
+        return version_url(self.successor) if self.successor else ""
+
+    @property
+    def deprecation_comment(self) -> str:
+        """What code that uses this version should say, empty where nothing is to be said."""
+        if not self.membership.is_deprecated:
+            return ""
+        instead = f" Use {path_of(self.successor, self.successor.name)} instead." if self.successor else ""
+        return f"# {self.membership.name} is deprecated: {self.membership.deprecation}{instead}"
+
+    @property
     def publish_url(self) -> str:
         """The dialog “Link to registry”."""
         return reverse("registry:link-modal", args=_path_arguments(self.membership))

@@ -148,7 +148,13 @@ def choices_of(place: Place) -> list[tuple[str, str]]:
     rows = list(found[:MOST_CHOICES])
     if all(row.pk != place.membership.pk for row in rows):
         rows.append(place.membership)
-    return [(row.name, " · ".join([row.name, ", ".join(row.alias_names[:3])]).rstrip(" ·")) for row in rows]
+    return [(row.name, _choice(row)) for row in rows]
+
+
+def _choice(row: Membership) -> str:
+    """A version as the switcher offers it: its number, a few aliases, whether it should still be used."""
+    parts = [row.name, ", ".join(row.alias_names[:3]), "deprecated" if row.is_deprecated else ""]
+    return " · ".join(part for part in parts if part)
 
 
 def overview(request: HtmxHttpRequest, place: Place) -> Context:

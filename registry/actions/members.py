@@ -54,6 +54,16 @@ def change_role(registry: Project, holder: Holder, role: str, *, acting_user: Us
         _record(Verb.MEMBER_CHANGED, registry, holder, role, acting_user)
 
 
+@transaction.atomic
+def set_role(registry: Project, holder: Holder, role: str, *, acting_user: User) -> None:
+    """Give somebody a role of their own here whether or not they have one; an empty one takes it away."""
+    if not role:
+        remove_members(registry, [holder], acting_user=acting_user)
+        return
+    add_members(registry, [holder], acting_user=acting_user)
+    change_role(registry, holder, role, acting_user=acting_user)
+
+
 def _lock(registry: Project, acting_user: User) -> None:
     """Only administrators, one after the other: two last ones can't both step down."""
     access.require(acting_user, Can.MANAGE, registry)

@@ -14,7 +14,7 @@ from artifacts.errors import Conflict, Invalid
 from artifacts.models import ArtifactType, NameRedirect, Organization, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
 from registry.actions.registries import accept_types, create_registry, describe_registry
-from registry.models import AcceptedType, Registry
+from registry.models import COLOURS, ICONS, AcceptedType, Registry
 
 RETRIED_WITHIN = timedelta(minutes=5)
 
@@ -156,6 +156,33 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
         NameRedirect.objects.update_or_create(in_entity=project.entity, name_key=old, defaults={"project": project})
     search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     _record(project, acting_user, changed="name", renamed_from=renamed_from)
+
+
+@transaction.atomic
+def choose_icon(project: Project, icon: str, colour: str, *, acting_user: User) -> None:
+    """Give a registry a sign and a colour of those there are; both empty leaves it to its types and name."""
+    access.require(acting_user, Can.MANAGE, project)
+    if icon not in ("", *ICONS) or colour not in ("", *COLOURS):
+        raise Invalid("There is no such icon; choose one of those that are offered.")
+    registry = Registry.objects.select_for_update().get(project=project)
+    chosen = f"{icon} {colour}".rstrip()
+    if registry.icon != chosen:
+        registry.icon = chosen
+        registry.save(update_fields=["icon"])
+        _record(project, acting_user, changed="icon", icon=chosen)
+
+
+@transaction.atomic
+def make_owner(project: Project, person: User, *, acting_user: User) -> None:
+    """Say who answers for a registry: a label, which grants nothing. It has to be somebody who can see it."""
+    access.require(acting_user, Can.MANAGE, project)
+    registry = Registry.objects.select_for_update().get(project=project)
+    if access.role_in(person, project) is None:
+        raise Invalid(f"“{person.name}” can't see “{project.title}”; add them to it before they answer for it.")
+    if registry.owner_id != person.pk:
+        registry.owner = person
+        registry.save(update_fields=["owner"])
+        _record(project, acting_user, changed="owner", owner=person.name)
 
 
 @transaction.atomic

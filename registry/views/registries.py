@@ -13,7 +13,7 @@ from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions.labels import protected_keys
 from artifacts.errors import Conflict, Invalid
-from artifacts.models import Alias, AuditEvent, Collection, CollectionTag, Membership, Project, VersionTag
+from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, done, page
@@ -148,14 +148,6 @@ def star(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         "components/star.html",
         {"name": project.title, "action": registry_url(project, "registry:star"), "is_on": is_on},
     )
-
-
-@require_GET
-def history(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
-    project = registry_of(request, org, registry)
-    events = AuditEvent.objects.filter(project_number=project.pk).select_related("actor")
-    context = {**heading(request, project, "history"), "events": page_of(events, ("-pk",), request.GET.dict())}
-    return page(request, "registry/history.html", context)
 
 
 @require_GET

@@ -1,53 +1,84 @@
 """A registry's settings: shown to whoever sees it, changed by its administrators."""
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import redirect, resolve_url
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from artifacts.access import Can
-from artifacts.errors import Invalid
-from artifacts.models import Alias, Project
-from artifacts.pages import HtmxHttpRequest, page
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.models import Project
+from artifacts.pages import HtmxHttpRequest, done, page
 from registry.actions import registries
-from registry.forms import AliasForm, RegistryDescriptionForm, TypesForm, refused
-from registry.views.place import registry_of, registry_url
-from registry.views.registries import heading
+from registry.actions import settings as acts
+from registry.forms import ALL, AcceptedForm, AliasForm, DeleteForm, GeneralForm, TypesForm, refused
+from registry.models import Registry
+from registry.views.place import organization_name, registry_of, registry_url
+from registry.views.settings_page import answer
 
 
 @require_GET
 def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
-    return answer(request, registry_of(request, org, registry))
-
-
-def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> HttpResponse:
-    """The page, with the form that was refused, if any."""
-    held = Alias.objects.filter(collection__project=project, name_key__in=project.protected_aliases.values("name_key"))
-    context = {
-        **heading(request, project, "settings"),
-        "describe_form": RegistryDescriptionForm(initial={"description": project.description}),
-        "types_form": TypesForm(),
-        "alias_form": AliasForm(),
-        **wrong,
-        "protected_aliases": project.protected_aliases.order_by("name_key"),
-        "held": held.count(),
-    }
-    return page(request, "registry/settings.html", context, status=422 if wrong else 200)
+    project = registry_of(request, org, registry)
+    if project.title != registry:
+        return redirect(registry_url(project, "registry:settings"))
+    return answer(request, project)
 
 
 @require_POST
-def describe(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+def general(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    """Name and description; only administrators give another name."""
     project = registry_of(request, org, registry, can=Can.EDIT)
-    form = RegistryDescriptionForm(request.POST)
+    form = GeneralForm(request.POST)
     if form.is_valid():
+        given = form.cleaned_data
         try:
-            registries.describe_registry(project, form.cleaned_data["description"], acting_user=request.user)
+            if given["name"] != project.title:
+                acts.rename_registry(project, given["name"], acting_user=request.user)
+            registries.describe_registry(project, given["description"], acting_user=request.user)
+        except (Conflict, Forbidden) as refusal:
+            refused(form, refusal, "name")
         except Invalid as refusal:
-            refused(form, refusal, "description")
+            refused(form, refusal)
         else:
-            return saved(request, project, "Saved the description")
-    return answer(request, project, describe_form=form)
+            return saved(request, project, "Saved name and description")
+    return answer(request, project, general_form=form)
+
+
+@require_POST
+def icon(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry, can=Can.MANAGE)
+    acts.choose_icon(project, request.POST.get("icon", ""), request.POST.get("colour", ""), acting_user=request.user)
+    return saved(request, project, "Saved the icon")
+
+
+@require_http_methods(["GET", "POST"])
+def restrict(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    """Asks first, since there is no way back; then only those who were added see it."""
+    project = registry_of(request, org, registry, can=Can.MANAGE)
+    address = registry_url(project, "registry:settings")
+    error = ""
+    if request.method == "POST":
+        try:
+            acts.change_settings(project, visibility=Project.Visibility.RESTRICTED, acting_user=request.user)
+        except Invalid as refusal:
+            error = str(refusal)
+        else:
+            return done(request, address, toast=f"{project.title} is restricted now")
+    context = {"registry": project, "organization_name": organization_name(project), "cancel": address, "error": error}
+    return page(request, "registry/restrict.html", context, status=422 if error else 200)
+
+
+@require_POST
+def accepted(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    """All types or a list; the list then begins with what is here already."""
+    project = registry_of(request, org, registry, can=Can.MANAGE)
+    form = AcceptedForm(request.POST)
+    if form.is_valid():
+        everything = form.cleaned_data["accepted"] == ALL
+        acts.change_settings(project, accepts_all_types=everything, acting_user=request.user)
+        return saved(request, project, "It accepts all types" if everything else "It accepts the listed types")
+    return answer(request, project, accepted_form=form)
 
 
 @require_POST
@@ -79,6 +110,28 @@ def unprotect_alias(request: HtmxHttpRequest, org: str, registry: str) -> HttpRe
     project = registry_of(request, org, registry, can=Can.MANAGE)
     registries.unprotect_alias(project, request.POST.get("alias", ""), acting_user=request.user)
     return saved(request, project, "The alias is no longer protected")
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    """Asks for the name; then the registry goes with its collections and links."""
+    project = registry_of(request, org, registry, can=Can.MANAGE)
+    form = DeleteForm(request.POST or None, title=project.title)
+    if form.is_valid():
+        try:
+            acts.delete_registry(project, acting_user=request.user)
+        except Invalid as refusal:
+            refused(form, refusal)
+        else:
+            home = resolve_url("registry:organization-home", organization_name(project))
+            return done(request, home, toast=f"Deleted {project.title}")
+    context = {
+        "registry": project,
+        "published": Registry.objects.get(project=project),
+        "form": form,
+        "cancel": registry_url(project, "registry:settings"),
+    }
+    return page(request, "registry/delete_registry.html", context, status=422 if form.is_bound else 200)
 
 
 def saved(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:

@@ -221,23 +221,3 @@ def test_administrators_add_types_and_protect_aliases(client: Client, world: Wor
     assert client.post(f"{settings}/aliases", {"alias": "v3"}).status_code == 422
     assert client.post(f"{settings}/aliases/remove", {"alias": "production"}).status_code == 302
     assert not world.model.protected_aliases.exists()
-    assert client.post(f"{settings}/description", {"description": "x"}).status_code == 422
-
-
-def test_members_look_at_settings_and_change_none(client: Client, world: World) -> None:
-    client.force_login(world.bob)
-    settings = f"{REGISTRY}/-/settings"
-    assert "You may look, not change." in shown(client, settings)
-    for name, given in (
-        ("types", {"types": "engine"}),
-        ("aliases", {"alias": "x"}),
-        ("aliases/remove", {"alias": "x"}),
-    ):
-        assert client.post(f"{settings}/{name}", given).status_code == 403
-
-
-def test_a_custom_registry_is_described(client: Client, world: World) -> None:
-    registries.create_registry(world.organization, "Mine", acting_user=world.bob)
-    client.force_login(world.bob)
-    client.post("/orgs/Acme Corp/registry/Mine/-/settings/description", {"description": "Ours alone"})
-    assert "Ours alone" in shown(client, "/orgs/Acme Corp/registry/Mine")

@@ -23,6 +23,8 @@ class Command(OperatorCommand):
             "--workers", type=int, help="processes that answer requests (default: one for each core, 4 at most)"
         )
 
+        parser.add_argument("--demo", action="store_true", help="also load a realistic organization, once")
+
     def act(self, **given: Any) -> Report:
         host, port = given["host"], given["port"]
         workers = min(4, os.cpu_count() or 1) if given["workers"] is None else given["workers"]
@@ -41,10 +43,19 @@ class Command(OperatorCommand):
             name, password = made
             self.stdout.write(f"Made the user “{name}”; its password, shown only now: {password}")
             self.stdout.write(f"Log in at {address}/login and change it under Settings.")
+        if given["demo"]:
+            self.load_demo()
         self.stdout.write(f"Linkyard serves {address} (workers: {workers}); stop it with Ctrl-C.")
         self.stdout.flush()
         serving.serve(listening, port, workers=workers)
         return Report("Linkyard has stopped.")
+
+    def load_demo(self) -> None:
+        """Load the demo unless it was loaded before."""
+        from registry_site.management.commands import load_demo
+
+        if not load_demo.is_loaded():
+            self.stdout.write(load_demo.Command().act().sentence)
 
 
 def is_loopback(host: str) -> bool:

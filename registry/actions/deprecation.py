@@ -1,0 +1,62 @@
+"""Saying that a linked version should no longer be used, why, and what to use instead; and taking that back."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from artifacts import access, audit, naming
+from artifacts.access import Can
+from artifacts.errors import Invalid
+from artifacts.models import Collection, Membership, User, Verb
+
+LONGEST = 1_000
+
+
+@transaction.atomic
+def deprecate(membership: Membership, reason: str, *, successor: Membership | None = None, acting_user: User) -> None:
+    """Mark a link as deprecated with one line of reason; the same words again leave no trace.
+
+    Raises Forbidden without EDIT on the registry, Invalid without a reason, or with a successor that can't be one.
+    """
+    collection = membership.collection
+    access.require(acting_user, Can.EDIT, collection.project)
+    reason = " ".join(naming.clean_text(reason, longest=LONGEST).split())
+    if not reason:
+        raise Invalid("A deprecation without a reason helps nobody; write why the version should no longer be used.")
+    if not membership.is_link:
+        raise Invalid(f"“{membership}” is no linked version; deprecate its links in the registries.")
+    Collection.objects.select_for_update().get(pk=collection.pk)
+    if successor is not None:
+        _refuse_misfit(membership, successor)
+    chosen = successor.pk if successor else None
+    if membership.is_deprecated and (membership.deprecation, membership.successor_id) == (reason, chosen):
+        return
+    membership.deprecated_at = timezone.now()
+    membership.deprecated_by, membership.deprecation, membership.successor = acting_user, reason, successor
+    membership.save(update_fields=["deprecated_at", "deprecated_by", "deprecation", "successor"])
+    audit.record(
+        Verb.VERSION_DEPRECATED,
+        acting_user=acting_user,
+        label=str(membership),
+        membership=membership,
+        reason=reason,
+        successor=successor.name if successor else None,
+    )
+
+
+def _refuse_misfit(membership: Membership, successor: Membership) -> None:
+    if successor.collection_id != membership.collection_id or successor.pk == membership.pk:
+        raise Invalid("The successor has to be another version of the same collection; choose one of those offered.")
+    if successor.is_deprecated or successor.version.is_deleted:
+        raise Invalid(f"“{successor}” is deprecated or deleted itself; choose a version that can be used.")
+
+
+@transaction.atomic
+def reinstate(membership: Membership, *, acting_user: User) -> None:
+    """Take a deprecation back; a version that isn't deprecated is left as it is."""
+    access.require(acting_user, Can.EDIT, membership.collection.project)
+    if not membership.is_deprecated:
+        return
+    membership.deprecated_at, membership.deprecated_by, membership.successor = None, None, None
+    membership.deprecation = ""
+    membership.save(update_fields=["deprecated_at", "deprecated_by", "deprecation", "successor"])
+    audit.record(Verb.VERSION_REINSTATED, acting_user=acting_user, label=str(membership), membership=membership)

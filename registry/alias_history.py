@@ -1,0 +1,112 @@
+"""Which version an alias pointed at: before, and at any moment, read from what was written down when it moved."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from artifacts.models import Alias, AuditEvent, Collection, Verb
+from artifacts.naming import LATEST
+
+MOST_EVENTS = 2_000
+MOVES = (Verb.ALIAS_SET, Verb.ALIAS_REMOVED, Verb.UNLINKED)
+NUMBER = re.compile(r":(v\d+)$")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An alias at a moment: on which version ("v3"), since when, by whom."""
+
+    alias: str
+    version: str
+    since: datetime
+    actor: str
+
+
+@dataclass(frozen=True)
+class Former:
+    """An alias now and where it was before, to be moved back there if that version is still linked."""
+
+    alias: str
+    now: str
+    before: str
+    since: datetime
+    actor: str
+    is_protected: bool
+
+
+def _moves(collection: Collection, *, until: datetime | None = None) -> Iterator[tuple[str, str, AuditEvent]]:
+    """Every move of an alias, the newest first: its name, the version it then had ("" for none), the event."""
+    events = AuditEvent.objects.filter(collection_number=collection.pk, verb__in=MOVES)
+    if until is not None:
+        events = events.filter(created_at__lte=until)
+    for event in events.order_by("-pk")[:MOST_EVENTS]:
+        if event.verb == Verb.UNLINKED:
+            for alias in event.data.get("aliases") or []:
+                yield str(alias), "", event
+        elif event.verb == Verb.ALIAS_SET:
+            found = NUMBER.search(event.label)
+            yield str(event.data.get("alias", "")), found[1] if found else "", event
+        else:
+            yield str(event.data.get("alias", "")), "", event
+
+
+def as_of(collection: Collection, moment: datetime) -> list[Standing]:
+    """The aliases of a collection at a moment, by name; `latest` is the highest version that was linked then."""
+    known: dict[str, Standing | None] = {}
+    for alias, version, event in _moves(collection, until=moment):
+        if alias not in known and alias != LATEST:
+            known[alias] = Standing(alias, version, event.created_at, event.actor_name) if version else None
+    found = sorted((standing for standing in known.values() if standing), key=lambda standing: standing.alias)
+    latest = _latest(collection, moment)
+    return [latest, *found] if latest else found
+
+
+def _latest(collection: Collection, moment: datetime) -> Standing | None:
+    """The highest version that was linked at a moment and not unlinked until then."""
+    linked = AuditEvent.objects.filter(
+        collection_number=collection.pk, verb__in=(Verb.LINKED, Verb.UNLINKED), created_at__lte=moment
+    )
+    gone: set[str] = set()
+    for event in linked.order_by("-pk")[:MOST_EVENTS]:
+        number = NUMBER.search(event.label)
+        if number is None:
+            continue
+        if event.verb == Verb.UNLINKED:
+            gone.add(number[1])
+        elif number[1] not in gone:
+            return Standing(LATEST, number[1], event.created_at, event.actor_name)
+    return None
+
+
+def formerly(collection: Collection, protected: set[str]) -> list[Former]:
+    """The aliases that a collection has, with the version each was on before."""
+    rows = Alias.objects.filter(collection=collection).exclude(name=LATEST).select_related("membership")
+    holders = {row.name: row for row in rows.order_by("name_key")[:100]}
+    moves: dict[str, list[tuple[str, AuditEvent]]] = {name: [] for name in holders}
+    for alias, version, event in _moves(collection):
+        if alias in moves:
+            moves[alias].append((version, event))
+    found = []
+    for name, row in holders.items():
+        latest = next((event for version, event in moves[name] if version == row.membership.name), None)
+        before = next((version for version, _ in moves[name] if version and version != row.membership.name), "")
+        found.append(
+            Former(
+                alias=name,
+                now=row.membership.name,
+                before=before,
+                since=latest.created_at if latest else row.membership.created_at,
+                actor=latest.actor_name if latest else "",
+                is_protected=row.name_key in protected,
+            )
+        )
+    live = set(
+        collection.memberships.live()
+        .filter(index__in=[int(former.before[1:]) for former in found if former.before])
+        .values_list("index", flat=True)
+    )
+    return [
+        former if not former.before or int(former.before[1:]) in live else Former(**{**vars(former), "before": ""})
+        for former in found
+    ]

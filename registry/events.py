@@ -1,0 +1,127 @@
+"""What happened in a registry or a collection: narrowed by who, what and when, page by page or all of it as a file."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_date, parse_datetime
+
+from artifacts.models import AuditEvent, Verb
+from artifacts.naming import key_of
+
+GROUPS: dict[str, tuple[str, tuple[Verb, ...]]] = {
+    "links": (
+        "Links",
+        (Verb.LINKED, Verb.UNLINKED, Verb.VERSION_DELETED, Verb.VERSION_DEPRECATED, Verb.VERSION_REINSTATED),
+    ),
+    "aliases": ("Aliases", (Verb.ALIAS_SET, Verb.ALIAS_REMOVED)),
+    "tags": ("Tags", (Verb.VERSION_TAGGED, Verb.VERSION_UNTAGGED, Verb.COLLECTION_TAGGED, Verb.COLLECTION_UNTAGGED)),
+    "descriptions": ("Descriptions and metadata", (Verb.COLLECTION_CHANGED, Verb.VERSION_CHANGED)),
+    "settings": (
+        "Settings",
+        (
+            Verb.REGISTRY_CREATED,
+            Verb.REGISTRY_CHANGED,
+            Verb.ALIAS_PROTECTED,
+            Verb.ALIAS_UNPROTECTED,
+            Verb.COLLECTION_CREATED,
+            Verb.COLLECTION_DELETED,
+        ),
+    ),
+    "roles": ("Roles", (Verb.MEMBER_ADDED, Verb.MEMBER_CHANGED, Verb.MEMBER_REMOVED)),
+}
+FIELDS = ("when", "who", "action", "what", "details")
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for; empty stands for everything."""
+
+    who: str = ""
+    act: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.who or self.act or self.since or self.until)
+
+
+def read(query: Mapping[str, str]) -> Asked:
+    """The filter of an address; what can't be read counts as not given."""
+    act = query.get("act", "")
+    until = moment(query.get("until", ""))
+    if until is not None and len(query.get("until", "")) == len("2026-01-31"):
+        until += timedelta(days=1)  # a day as the end means all of it
+    return Asked(
+        who=query.get("who", "").replace("\0", "").strip()[:64],
+        act=act if act in GROUPS else "",
+        since=moment(query.get("since", "")),
+        until=until,
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """A day, or a day with a time, in UTC unless it says otherwise."""
+    try:
+        if (found := parse_datetime(text)) is None and (day := parse_date(text)) is not None:
+            found = datetime.combine(day, time())
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+
+
+def narrowed(events: QuerySet[AuditEvent], asked: Asked) -> QuerySet[AuditEvent]:
+    """The events that were asked for."""
+    if asked.who:
+        events = events.filter(actor__name_key=key_of(asked.who))
+    if asked.act:
+        events = events.filter(verb__in=GROUPS[asked.act][1])
+    if asked.since:
+        events = events.filter(created_at__gte=asked.since)
+    if asked.until:
+        events = events.filter(created_at__lt=asked.until)
+    return events
+
+
+def rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, object]]:
+    """Every event as a row of a file, the newest first, read in pieces."""
+    for event in events.order_by("-pk").iterator(chunk_size=500):
+        yield {
+            "when": event.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "who": event.actor_name or "operator",
+            "action": Verb(event.verb).value if event.verb in Verb.values else event.verb,
+            "what": event.label,
+            "details": event.data,
+        }
+
+
+class _Line:
+    """What the csv module writes a line into, to be sent at once."""
+
+    def write(self, text: str) -> str:
+        """Hand the line back."""
+        return text
+
+
+def as_csv(events: QuerySet[AuditEvent]) -> Iterator[str]:
+    """The events as CSV; nothing in a cell is taken for a formula."""
+    write = csv.writer(_Line()).writerow
+    yield write(FIELDS)
+    for row in rows(events):
+        cells = [json.dumps(row[name], ensure_ascii=False) if name == "details" else str(row[name]) for name in FIELDS]
+        yield write([f"'{cell}" if cell.startswith(RISKY) else cell for cell in cells])
+
+
+def as_json(events: QuerySet[AuditEvent]) -> Iterator[str]:
+    """The events as one JSON array, an object on each line."""
+    before = "[\n"
+    for row in rows(events):
+        yield before + json.dumps(row, ensure_ascii=False)
+        before = ",\n"
+    yield "\n]\n" if before == ",\n" else "[]\n"

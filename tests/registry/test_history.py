@@ -1,0 +1,123 @@
+"""Action History: filter, export, aliases as of a moment, and moving one back."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from artifacts.actions import labels
+from artifacts.models import AuditEvent, Collection, Membership
+from registry.actions import link, registries
+from registry.actions.link import link_by_name
+from tests import factories
+from tests.conftest import World
+
+COLLECTION = "/orgs/Acme Corp/registry/model/detectors/-/history"
+
+
+@pytest.fixture
+def detectors(world: World) -> Collection:
+    """Three links; `prod` was on v0, then on v1, then on v2."""
+    source = factories.project(world.team, user=world.bob)
+    for _ in range(3):
+        version = factories.version(source, user=world.bob)
+        link_by_name(version, world.model, "detectors", aliases=["prod"], acting_user=world.bob)
+    return Collection.objects.get(name="detectors", kind="portfolio")
+
+
+def test_events_are_narrowed_by_act_person_and_day(client: Client, world: World, detectors: Collection) -> None:
+    labels.tag_collection(detectors, ["street"], acting_user=world.alice)
+    client.force_login(world.carol)
+
+    def found(query: str) -> list[str]:
+        return [event.verb for event in client.get(COLLECTION + query).context["events"].rows]
+
+    assert found("?act=tags") == ["collection.tagged"]
+    assert found("?act=links") == ["version.linked"] * 3
+    assert found("?who=Alice") == ["collection.tagged"]
+    assert found("?since=2000-01-01&until=2000-12-31") == []
+    today = timezone.now().date().isoformat()
+    assert len(found(f"?since={today}&until={today}")) == len(found(""))
+    assert "Nothing matches the filter" in client.get(f"{COLLECTION}?who=nobody").content.decode()
+    assert len(found("?act=nonsense&since=x")) == len(found(""))
+
+
+def test_an_export_has_every_event_and_no_formula(client: Client, world: World, detectors: Collection) -> None:
+    AuditEvent.objects.filter(collection_number=detectors.pk, verb="collection.created").update(label="=1+1")
+    client.force_login(world.carol)
+    answer = client.get(f"{COLLECTION}?format=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="detectors-history.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert len(rows) == AuditEvent.objects.filter(collection_number=detectors.pk).count()
+    assert rows[-1]["what"] == "'=1+1"
+    as_json = json.loads(client.get(f"{COLLECTION}?format=json&act=aliases").getvalue())
+    assert [row["details"]["moved_from"] for row in as_json] == ["v1", "v0", None]
+    assert json.loads(client.get(f"{COLLECTION}?format=json&who=nobody").getvalue()) == []
+
+
+def test_aliases_are_shown_as_of_a_moment(client: Client, world: World, detectors: Collection) -> None:
+    now = timezone.now()
+    for age, verb in ((30, "version.linked"), (30, "alias.set")):
+        ordered = AuditEvent.objects.filter(collection_number=detectors.pk, verb=verb).order_by("pk")
+        for place, event in enumerate(ordered):
+            AuditEvent.objects.filter(pk=event.pk).update(created_at=now - timedelta(days=age - 10 * place))
+    client.force_login(world.carol)
+
+    def standing(days: int) -> list[tuple[str, str]]:
+        moment = (now - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
+        return [(row.alias, row.version) for row in client.get(f"{COLLECTION}?as_of={moment}").context["standing"]]
+
+    assert standing(25) == [("latest", "v0"), ("prod", "v0")]
+    assert standing(15) == [("latest", "v1"), ("prod", "v1")]
+    assert standing(40) == []
+    assert "The collection had no alias then." in client.get(f"{COLLECTION}?as_of=2000-01-01").content.decode()
+
+
+def test_an_alias_is_moved_back_in_one_click(client: Client, world: World, detectors: Collection) -> None:
+    client.force_login(world.bob)
+    assert "Roll back to v1" in client.get(COLLECTION).content.decode()
+    assert client.post(f"{COLLECTION}/move-back", {"alias": "prod", "version": "v1"}).status_code == 302
+    assert Membership.objects.get(collection=detectors, aliases__name="prod").index == 1
+    assert "Roll back to v2" in client.get(COLLECTION).content.decode()
+
+
+def test_nothing_is_offered_that_would_be_refused(client: Client, world: World, detectors: Collection) -> None:
+    link.unlink_version(detectors.memberships.get(index=1), acting_user=world.bob)
+    client.force_login(world.bob)
+    assert "Roll back" not in client.get(COLLECTION).content.decode()
+    registries.protect_alias(world.model, "prod", acting_user=world.alice)
+    client.force_login(world.carol)
+    assert "Roll back" not in client.get(COLLECTION).content.decode()
+    client.force_login(world.bob)
+    assert client.post(f"{COLLECTION}/move-back", {"alias": "prod", "version": "v0"}).status_code == 403
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_the_page_costs_the_same_for_a_long_history(
+    client: Client,
+    world: World,
+    detectors: Collection,
+    count: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            organization=world.organization,
+            actor=world.bob,
+            actor_name="bob",
+            verb="alias.set",
+            label=f"a{number} → detectors:v1",
+            project_number=world.model.pk,
+            collection_number=detectors.pk,
+            data={"alias": f"a{number}"},
+        )
+        for number in range(count)
+    )
+    client.force_login(world.bob)
+    with django_assert_max_num_queries(22):
+        assert client.get(COLLECTION).status_code == 200

@@ -1,0 +1,34 @@
+"""The demo's organization: it loads through the real functions, holds every invariant, and its pages can be opened."""
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from artifacts.errors import Conflict
+from artifacts.models import ArtifactVersion, Collection, RunUse, User
+
+PAGES = [
+    "/registry",
+    "/orgs/Acme Robotics/registry/model",
+    "/orgs/Acme Robotics/registry/model/detectors?metrics=1",
+    "/orgs/Acme Robotics/registry/model/detectors/production",
+    "/orgs/Acme Robotics/registry/model/detectors/latest/lineage",
+    "/orgs/Acme Robotics/registry/model/detectors/latest/files",
+    "/acme-vision/detector/artifacts",
+    "/acme-vision",
+]
+
+
+def test_the_demo_loads_once_and_every_page_has_something_to_show(transactional_db: None, client: Client) -> None:
+    call_command("load_demo")
+    detectors = Collection.objects.get(name="detectors")
+    assert detectors.version_count == 5
+    assert set(detectors.aliases.values_list("name", flat=True)) == {"production", "staging", "candidate", "latest"}
+    assert RunUse.objects.filter(through__name="detectors").count() == 2
+    assert ArtifactVersion.objects.live().count() == 20
+    call_command("fsck", deep=True)  # fails on any broken invariant
+    client.force_login(User.objects.get(name="ada"))
+    for path in PAGES:
+        assert client.get(path).status_code == 200, path
+    with pytest.raises(Conflict):
+        call_command("load_demo")
