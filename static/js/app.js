@@ -155,10 +155,14 @@
   });
 
   on("htmx:afterRequest", (event) => {
-    const { xhr, elt, successful } = event.detail;
+    const { xhr, elt, successful, target } = event.detail;
     const control = pressed.get(xhr) || elt;
     control.removeAttribute("aria-busy");
     if (!successful) return;
+    if (target.id === "file-pane") {
+      find(".tree .file[aria-current]")?.removeAttribute("aria-current");
+      if (elt.matches(".file")) elt.setAttribute("aria-current", "true");
+    }
     const menu = control.closest("[popover].menu");
     if (menu?.matches(":popover-open")) menu.hidePopover();
     if (xhr.status === 204 && control.closest("#dialog")) closeDialog();
@@ -295,6 +299,21 @@
       const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
       items.at(at % items.length)?.focus();
     }
+  });
+
+  // ---- trees: arrows walk through what is open, and open and close it
+  on("keydown", (event) => {
+    const item = event.target.closest("[role=treeitem]");
+    const all = item ? [...item.closest("[role=tree]").querySelectorAll("[role=treeitem]")] : [];
+    const at = all.indexOf(item);
+    const isOpen = item?.getAttribute("aria-expanded");
+    const steps = { ArrowDown: all[at + 1], ArrowUp: all[at - 1], Home: all[0], End: all.at(-1) };
+    if (isOpen === "true") steps.ArrowRight = all[at + 1];
+    else steps.ArrowLeft = item?.closest("[role=group]")?.previousElementSibling;
+    if (!item || !(event.key in steps || /^Arrow(Lef|Righ)t$/.test(event.key))) return;
+    event.preventDefault();
+    if (event.key in steps) steps[event.key]?.focus();
+    else if (isOpen) item.click();
   });
 
   // ---- clicks
