@@ -2,14 +2,16 @@
 
 import base64
 import hashlib
+import io
 import itertools
 
 from django.utils import timezone
 
+from artifacts import storage
 from artifacts.actions import labels
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.projects import find_or_create_project
-from artifacts.models import ArtifactVersion, Collection, Entity, ManifestEntry, Membership, Project, Run, User
+from artifacts.models import ArtifactVersion, Blob, Collection, Entity, ManifestEntry, Membership, Project, Run, User
 from registry.actions import registries
 
 _numbers = itertools.count(1)
@@ -66,3 +68,15 @@ def version(
 def portfolio(registry: Project, name: str = "detectors", type_name: str = "model", *, user: User) -> Collection:
     """An empty collection of a registry."""
     return registries.create_collection(registry, type_name, name, acting_user=user)
+
+
+def stored_version(project: Project, files: dict[str, bytes], name: str = "yolo", *, user: User) -> ArtifactVersion:
+    """A committed version whose files have their bytes in the store."""
+    made = version(project, name, user=user, files={path: len(data) for path, data in files.items()})
+    for path, data in files.items():
+        stored = storage.store().write(lambda md5: storage.blob_key(project.pk, md5), io.BytesIO(data), size=len(data))
+        digest = base64.b64encode(bytes.fromhex(stored.md5)).decode()
+        key = storage.blob_key(project.pk, stored.md5)
+        blob, _ = Blob.objects.get_or_create(project=project, digest=digest, defaults={"size": len(data), "key": key})
+        ManifestEntry.objects.filter(version=made, path=path).update(blob=blob, digest=digest)
+    return made

@@ -27,6 +27,11 @@ class Tensor:
         return count_of(self.shape)
 
     @property
+    def count(self) -> str:
+        """The same as it is written: `18,432`."""
+        return f"{self.parameters:,}" if self.parameters < LARGEST else "more than a file can hold"
+
+    @property
     def dimensions(self) -> str:
         """The shape as it is written: `64 × 32 × 3 × 3`."""
         return " × ".join(map(str, self.shape)) or "one number"

@@ -47,6 +47,7 @@ def files_context(request: HtmxHttpRequest, place: Place) -> Context:
     preview = _preview(request, place, entry) if entry else None
     return {
         "words": words,
+        "file_count": f"{place.version.file_count:,}",
         "entry": entry,
         "entry_digest": short(entry.digest) if entry else "",
         "entry_name": path.rsplit("/", 1)[-1],

@@ -292,28 +292,19 @@
         active.click();
       } else if (event.key === "Escape") closeHits();
     }
-    const menu = event.target.closest?.("[popover].menu") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
+    const menu = event.target.closest?.("[popover].menu, [role=tree]") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
     if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       const items = [...menu.querySelectorAll("a, button")];
       const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
       items.at(at % items.length)?.focus();
     }
-  });
-
-  // ---- trees: arrows walk through what is open, and open and close it
-  on("keydown", (event) => {
-    const item = event.target.closest("[role=treeitem]");
-    const all = item ? [...item.closest("[role=tree]").querySelectorAll("[role=treeitem]")] : [];
-    const at = all.indexOf(item);
-    const isOpen = item?.getAttribute("aria-expanded");
-    const steps = { ArrowDown: all[at + 1], ArrowUp: all[at - 1], Home: all[0], End: all.at(-1) };
-    if (isOpen === "true") steps.ArrowRight = all[at + 1];
-    else steps.ArrowLeft = item?.closest("[role=group]")?.previousElementSibling;
-    if (!item || !(event.key in steps || /^Arrow(Lef|Righ)t$/.test(event.key))) return;
-    event.preventDefault();
-    if (event.key in steps) steps[event.key]?.focus();
-    else if (isOpen) item.click();
+    const opens = { ArrowRight: "false", ArrowLeft: "true" }[event.key];
+    if (opens && menu?.role === "tree") {
+      event.preventDefault();
+      if (event.target.ariaExpanded === opens) event.target.click();
+      else if (opens === "true") event.target.closest("[role=group]")?.previousElementSibling.focus();
+    }
   });
 
   // ---- clicks
