@@ -11,6 +11,7 @@ from artifacts.models import ArtifactVersion, ManifestEntry
 
 PAGE = 100
 BATCH = 60
+AMONG_FOLDERS = 4
 AFTER_SLASH = chr(ord("/") + 1)  # the first character that sorts behind everything in a folder
 SUMMED = 2_000
 
@@ -70,8 +71,9 @@ def list_folder(
     start = _beyond(after) if after else ""
     is_first = not (after or since)
     items: list[Item] = []
+    length = BATCH
     while True:
-        batch = list(behind(files, start)[:BATCH])
+        batch, had = list(behind(files, start)[:length]), len(items)
         for entry in batch:
             if entry.path <= start:
                 continue  # lies in the folder that was jumped over
@@ -80,8 +82,10 @@ def list_folder(
             name, slash, _ = entry.path[len(folder) :].partition("/")
             items.append(Item(name, folder + name + slash, None if slash else entry, None if slash else entry.size))
             start = _beyond(items[-1].path)
-        if len(batch) < BATCH:
+        if len(batch) < length:
             return Listing(folder, summed(version, folder, items), "", is_first)
+        # Among folders most of a batch is jumped over: then a few rows show what comes next.
+        length = BATCH if len(items) - had > length // 2 else AMONG_FOLDERS
 
 
 def list_around(version: ArtifactVersion, folder: str, child: str, *, size: int = PAGE) -> Listing:
