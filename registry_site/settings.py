@@ -220,6 +220,8 @@ LOGGING = {
         "django": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},
         # Its warnings repeat the path of each refused request, and a signed address is a key to a file.
         "django.request": {"level": "ERROR"},
+        # It reports what it finds in files; pages do that, and the names in them are an uploader's.
+        "picklescan": {"level": "CRITICAL"},
         "linkyard": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }

@@ -3,10 +3,12 @@
 import base64
 import copy
 import hashlib
+import io
 import itertools
 
 from django.utils import timezone
 
+from artifacts import storage
 from artifacts.actions import integrations, labels
 from artifacts.actions.automations import Scope, create_automation
 from artifacts.actions.collections import find_or_create_collection
@@ -14,6 +16,7 @@ from artifacts.actions.projects import find_or_create_project
 from artifacts.models import (
     ArtifactVersion,
     Automation,
+    Blob,
     Collection,
     Entity,
     Integration,
@@ -110,3 +113,15 @@ def more_automations(count: int) -> None:
             copied.integration = hooks[number % len(hooks)]
         made.append(copied)
     Automation.objects.bulk_create(made)
+
+
+def stored_version(project: Project, files: dict[str, bytes], name: str = "yolo", *, user: User) -> ArtifactVersion:
+    """A committed version whose files have their bytes in the store."""
+    made = version(project, name, user=user, files={path: len(data) for path, data in files.items()})
+    for path, data in files.items():
+        stored = storage.store().write(lambda md5: storage.blob_key(project.pk, md5), io.BytesIO(data), size=len(data))
+        digest = base64.b64encode(bytes.fromhex(stored.md5)).decode()
+        key = storage.blob_key(project.pk, stored.md5)
+        blob, _ = Blob.objects.get_or_create(project=project, digest=digest, defaults={"size": len(data), "key": key})
+        ManifestEntry.objects.filter(version=made, path=path).update(blob=blob, digest=digest)
+    return made

@@ -143,6 +143,11 @@ class Place:
         return act_url(self.membership, "file", path=path)
 
     @property
+    def zip_url(self) -> str:
+        """Where all files are fetched as one archive."""
+        return act_url(self.membership, "zip")
+
+    @property
     def unlink_url(self) -> str:
         """Where the link is ended."""
         return reverse("registry:unlink", args=_registry_arguments(self.membership))

@@ -22,6 +22,7 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.manifests import Entry
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.ranges import asked_range
 from artifacts.storage import Damaged, Reader, Stored, store
 from artifacts.tickets import Purpose
 from registry_site.refusals import client_error
@@ -30,7 +31,6 @@ from . import ids
 from .authenticate import user_of
 
 NO_FILE = "There is no such file here that you can see; fetch the artifact again by its name."
-RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 MD5_KEY = re.compile(r".*/([0-9a-f]{32})")
 PAGE = 2_000
 SAFE = {
@@ -98,7 +98,7 @@ def given(request: HttpRequest, key: str, size: int, name: str) -> HttpResponseB
     """Stored bytes, or the range of them that was asked for."""
     match = MD5_KEY.fullmatch(key)
     etag = f'"{match[1]}"' if match else f'"{hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()}"'
-    span = asked_range(request, size, etag)
+    span = asked_range(request.headers.get("Range", ""), request.headers.get("If-Range"), size, etag)
     headers = {
         **SAFE,
         "Content-Type": "application/octet-stream",
@@ -118,19 +118,6 @@ def given(request: HttpRequest, key: str, size: int, name: str) -> HttpResponseB
     if span is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     return StreamingHttpResponse(chunks, status=200 if span is None else 206, headers=headers)
-
-
-def asked_range(request: HttpRequest, size: int, etag: str) -> range | None:
-    """The one range that was asked for (empty: it can't be satisfied); None for the whole, also when several were asked for (RFC 9110)."""
-    match = RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if match is None or request.headers.get("If-Range", etag) != etag:
-        return None
-    first, last = match[1], match[2]
-    if not first:
-        return range(max(size - int(last), 0), size) if last else None
-    if last and int(last) < int(first):
-        return None
-    return range(min(int(first), size), min(int(last) + 1, size) if last else size)
 
 
 def plain_name(name: str) -> str:

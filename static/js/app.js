@@ -155,10 +155,14 @@
   });
 
   on("htmx:afterRequest", (event) => {
-    const { xhr, elt, successful } = event.detail;
+    const { xhr, elt, successful, target } = event.detail;
     const control = pressed.get(xhr) || elt;
     control.removeAttribute("aria-busy");
     if (!successful) return;
+    if (target.id === "file-pane") {
+      find(".tree .file[aria-current]")?.removeAttribute("aria-current");
+      if (elt.matches(".file")) elt.setAttribute("aria-current", "true");
+    }
     const menu = control.closest("[popover].menu");
     if (menu?.matches(":popover-open")) menu.hidePopover();
     if (xhr.status === 204 && control.closest("#dialog")) closeDialog();
@@ -288,12 +292,18 @@
         active.click();
       } else if (event.key === "Escape") closeHits();
     }
-    const menu = event.target.closest?.("[popover].menu") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
+    const menu = event.target.closest?.("[popover].menu, [role=tree]") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
     if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       const items = [...menu.querySelectorAll("a, button")];
       const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
       items.at(at % items.length)?.focus();
+    }
+    const opens = { ArrowRight: "false", ArrowLeft: "true" }[event.key];
+    if (opens && menu?.role === "tree") {
+      event.preventDefault();
+      if (event.target.ariaExpanded === opens) event.target.click();
+      else if (opens === "true") event.target.closest("[role=group]")?.previousElementSibling.focus();
     }
   });
 

@@ -185,7 +185,7 @@ def test_folders_are_opened_one_at_a_time(world: World, version: ArtifactVersion
     assert "?folder=notes%2F" in page
     assert "read me.txt" not in page
     page = client.get(TAB, {"folder": "notes/"}).content.decode()
-    assert "read me.txt" in page
-    assert "config.json" not in page
+    assert page.index("?folder=notes%2F") < page.index("read me.txt") < page.index("picture.png")  # in its place
+    assert page.count('aria-expanded="true"') == 1
     assert client.get(TAB, {"folder": "nothing/"}).status_code == 404
     assert reverse("artifacts:version-file", args=["vision", "detector", "yolo", "v0"]) == FILE

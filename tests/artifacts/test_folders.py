@@ -1,10 +1,13 @@
 """A version's files one folder at a time, with few queries however many there are."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.folders import list_folder
+from artifacts.finding import find_files
+from artifacts.folders import list_around, list_folder
 from artifacts.models import ArtifactVersion, ManifestEntry
 from tests import factories
 from tests.conftest import World
@@ -65,8 +68,12 @@ def test_a_hundred_thousand_files_are_listed_with_few_small_queries(
     with django_assert_max_num_queries(25) as queries:  # type: ignore[operator]
         listing = list_folder(version)
     assert [item.name for item in listing.items] == [*(f"part{number:02d}" for number in range(20)), "readme.md"]
-    assert all("LIMIT 60" in query["sql"] for query in queries.captured_queries)
+    assert all(re.search(r"LIMIT (60|4)$", query["sql"]) for query in queries.captured_queries)
     with django_assert_max_num_queries(3):  # type: ignore[operator]
         listing = list_folder(version, "part07/")
     assert len(listing.items) == 100
     assert listing.after == "part07/00099.bin"
+    assert list_around(version, "part07/", "part07/04000.bin").items[0].name == "04000.bin"
+    with django_assert_max_num_queries(13):  # type: ignore[operator]
+        found = find_files(version, "T19/04999")
+    assert ([entry.path for entry in found.entries], found.after) == (["part19/04999.bin"], "")

@@ -1,0 +1,78 @@
+"""Which preview a file gets."""
+
+from collections.abc import Callable
+
+from artifacts.models import Blob, ManifestEntry
+from artifacts.previews import gguf, media, notebook, risky, safetensors, tables, text, wandb_table
+from artifacts.previews.preview import MOST_TEXT, Options, Preview, binary, suffix
+from artifacts.previews.reading import TooMuch, Unreadable, Window
+from artifacts.storage import Damaged
+
+# What a hostile file of a known kind makes the standard library's readers raise.
+BAD = (ValueError, RecursionError, OverflowError, MemoryError, KeyError, TypeError, IndexError, Unreadable)
+NOTHING = "There is no preview for this kind of file; download it to look inside."
+
+
+def preview_of(entry: ManifestEntry, options: Options | None = None) -> Preview:
+    """A bounded look into a file's bytes; never an exception, whatever they are."""
+    if entry.ref:
+        return Preview("none", "This is a reference: the bytes lie elsewhere and are not shown here.")
+    if entry.blob is None:
+        return Preview("none", "The bytes of this file are not stored here.")
+    try:
+        return _preview(entry.path, entry.blob, options or Options())
+    except Damaged:
+        return Preview("none", "The stored file is missing or damaged; tell the operator.")
+
+
+def _preview(path: str, blob: Blob, options: Options) -> Preview:
+    end = suffix(path)
+    if end == ".safetensors":
+        return _header(lambda: safetensors.preview(blob, options), "safetensors")
+    if end == ".gguf":
+        return _header(lambda: gguf.preview(blob, options), "GGUF")
+    if (found := risky.preview(path, blob)) is not None:
+        return found
+    if (found := media.preview(path, blob)) is not None:
+        return found
+    start = Window(blob, MOST_TEXT).read(MOST_TEXT)
+    words = text.decoded(start, blob.size > len(start))
+    if words is None:
+        return Preview("none", NOTHING)
+    has_source = False
+    if (reader := _reader(path)) is not None:
+        try:
+            if not options.as_source:
+                return reader(blob)
+            has_source = True
+        except (*BAD, TooMuch):
+            pass  # it isn't what its name says: then it is text
+    return text.preview(end, words, is_cut=blob.size > len(start), has_source=has_source)
+
+
+def _reader(path: str) -> Callable[[Blob], Preview] | None:
+    name = path.lower()
+    if name.endswith(".table.json"):
+        return wandb_table.preview
+    return {
+        ".csv": tables.preview,
+        ".tsv": tables.preview,
+        ".tab": tables.preview,
+        ".md": text.markdown,
+        ".markdown": text.markdown,
+        ".ipynb": notebook.preview,
+    }.get(suffix(path))
+
+
+def _header(read: Callable[[], Preview], name: str) -> Preview:
+    try:
+        return read()
+    except Unreadable as error:
+        return Preview("none", f"This is no {name} file that can be read. {error}")
+    except TooMuch:
+        return Preview("none", f"The header of this {name} file is larger than is read here ({binary(MOST_HEADER)}).")
+    except BAD:
+        return Preview("none", f"This is no {name} file that can be read: its header is broken.")
+
+
+MOST_HEADER = gguf.MOST_BYTES
