@@ -15,12 +15,12 @@ from artifacts.actions import people
 from artifacts.actions import runs as acts
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
+from artifacts.filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse, User
 from artifacts.naming import clean_text, shown
 
 from . import fields, ids
 from .context import Context
-from .filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
 from .paging import connection
 from .peers import as_page, judged, related
 from .peers import shown as shown_project
