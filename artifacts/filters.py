@@ -270,7 +270,7 @@ def compared(place: Column, lookup: str, value: Any) -> Q:
     if value is None or isinstance(value, bool):
         raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
     if value is NONE:
-        return NONE
+        return Q(pk__in=())
     wanted = {f"{place.path}__{lookup}": value}
     if place.read is inner_value:
         # Databases order every text and `true` somewhere beside the numbers; people compare like with like.

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from artifacts.views import account, browser, files, organizations, projects, runs, teams, version_acts, versions
+from artifacts.views import (
+    account,
+    browser,
+    compare,
+    files,
+    organizations,
+    projects,
+    runs,
+    teams,
+    version_acts,
+    versions,
+)
 
 app_name = "artifacts"
 
@@ -46,6 +57,7 @@ VERSION = "<str:collection>/<str:reference>"
 artifact_pages: list[URLPattern] = [
     path(ARTIFACTS, browser.browser, name="browser"),
     path(f"{ARTIFACTS}/-/switch/<str:collection>", versions.switch, name="version-switch"),
+    path(f"{ARTIFACTS}/-/compare/<str:collection>", compare.compare, name="compare"),
     path(f"{ARTIFACTS}/-/description/<str:collection>", browser.describe, name="collection-describe"),
     path(f"{ARTIFACTS}/-/description/{VERSION}", version_acts.describe, name="version-describe"),
     path(f"{ARTIFACTS}/-/metadata/{VERSION}", version_acts.edit_metadata, name="version-metadata"),

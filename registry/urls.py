@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from registry.views import collections, home, link, modal, registries, search, settings, versions
+from registry.views import cards, collections, home, link, modal, registries, search, settings, versions
 
 app_name = "registry"
 HOME = "orgs/<str:org>/registry"
@@ -28,10 +28,14 @@ urlpatterns = [
     path(f"{REGISTRY}/-/settings/aliases", settings.protect_alias, name="protect-alias"),
     path(f"{REGISTRY}/-/settings/aliases/remove", settings.unprotect_alias, name="unprotect-alias"),
     path(f"{COLLECTION}/-/link", link.sidebar, name="collection-link"),
+    path(f"{COLLECTION}/-/compare", collections.compare, name="collection-compare"),
     path(f"{COLLECTION}/-/delete", collections.delete, name="collection-delete"),
-    path(f"{COLLECTION}/-/description", collections.describe, name="collection-describe"),
-    path(f"{COLLECTION}/-/tags", collections.add_tag, name="collection-tag"),
-    path(f"{COLLECTION}/-/tags/remove", collections.remove_tag, name="collection-untag"),
+    path(f"{COLLECTION}/-/description", cards.describe, name="collection-describe"),
+    path(f"{COLLECTION}/-/description/preview", cards.preview, name="collection-preview"),
+    path(f"{COLLECTION}/-/card", cards.show_card, name="collection-card"),
+    path(f"{COLLECTION}/-/tags/shown", cards.show_tags, name="collection-tags"),
+    path(f"{COLLECTION}/-/tags", cards.add_tag, name="collection-tag"),
+    path(f"{COLLECTION}/-/tags/remove", cards.remove_tag, name="collection-untag"),
     path(f"{COLLECTION}/<str:reference>/-/unlink", collections.unlink, name="unlink"),
     path(REGISTRY, registries.registry, name="registry"),
     path(COLLECTION, collections.collection, name="collection"),
