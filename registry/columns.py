@@ -1,6 +1,5 @@
 """Which columns the table of a collection's versions has, as the address says: `?show=tags&show=metadata.accuracy`."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,9 +85,9 @@ def axes_of(metadata: Sequence[Mapping[str, object]], keys: Sequence[str], *, mo
     """The numeric keys to draw beside metrics: those shown, else those that most versions have and that differ."""
     values = {
         key: [found for row in metadata if (found := number(row.get(key))) is not None]
-        for key in (keys or {key for row in metadata for key in row})
+        for key in {key for row in metadata for key in row}
     }
-    if keys:
-        return [key for key in keys if values[key]][:most]
-    counted = Counter({key: len(found) for key, found in values.items() if len(set(found)) > 1})
+    if numeric := [key for key in keys if values.get(key)]:
+        return numeric[:most]
+    counted = {key: len(found) for key, found in values.items() if len(set(found)) > 1}
     return sorted(counted, key=lambda key: (-counted[key], key))[:most]

@@ -70,7 +70,7 @@ def table(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
     cells = [[column.cells[place] for column in measured["columns"]] for place in range(len(rows))]
     return {
         "has_metrics": has_metrics,
-        "shown": shown,
+        "columns_shown": shown,
         "table_rows": list(zip(rows, shown.values, cells, strict=True)),
         "kept_by_filter": kept(request, "q"),
         "kept_by_columns": kept(request, "show", "column"),
