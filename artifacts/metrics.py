@@ -13,6 +13,10 @@ MOST = 200
 MOST_POINTS = 96  # one for each unit of the small line's width
 DEEPEST = 4
 TELLING = re.compile(r"val|test|eval|acc|auc|f1|loss|map|recall|precision|score", re.IGNORECASE)
+LOWER_IS_BETTER = re.compile(
+    r"loss|err|latency|perplexity|ppl|wer\b|cer\b|mae|mse|rmse|_ms\b|time|duration|memory|size|fid|nll|cost|distance",
+    re.IGNORECASE,
+)
 COUNTERS = re.compile(r"(^|[/._])(epoch|step|batch|iteration|lr|learning_rate|seed)s?$", re.IGNORECASE)
 
 
@@ -36,7 +40,7 @@ class Measure:
 def measures_of(run: Run, *, most: int = MOST) -> list[Measure]:
     """The summary values of a run, those that tell most first, each with its history; two rows or two hundred, one query."""
     values = dict(_leaves(run.summary))
-    names = sorted(values, key=_rank)[:most]
+    names = sorted(values, key=rank)[:most]
     series = MetricSeries.objects.filter(run=run, stream=HistoryChunk.Stream.HISTORY, key__in=names)
     by_name = {row.key: row for row in series}
     return [_measure(name, values[name], by_name.get(name)) for name in names]
@@ -63,7 +67,13 @@ def _leaves(summary: object, prefix: str = "", depth: int = 0) -> Iterator[tuple
             yield prefix + name, value if math.isfinite(value) else str(value)
 
 
-def _rank(name: str) -> tuple[bool, bool, str]:
+def is_lower_better(name: str) -> bool:
+    """What the name of a metric says about its direction."""
+    return bool(LOWER_IS_BETTER.search(name))
+
+
+def rank(name: str) -> tuple[bool, bool, str]:
+    """The order of metrics: those that tell most first, counters of steps last."""
     return bool(COUNTERS.search(name)), not TELLING.search(name), name
 
 
@@ -85,4 +95,4 @@ def telling(summaries: Sequence[Mapping[str, object]], *, most: int) -> list[str
         for name, value in summary.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     )
-    return sorted(counts, key=lambda name: (*_rank(name)[:2], -counts[name], name))[:most]
+    return sorted(counts, key=lambda name: (*rank(name)[:2], -counts[name], name))[:most]

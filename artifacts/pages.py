@@ -65,6 +65,15 @@ def done(
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
 
 
+def changed(
+    request: HttpRequest, template: str, context: dict[str, Any], *, toast: str, partial: str | None = None
+) -> HttpResponse:
+    """After a change that htmx shows where it happened: the part as it is now, and a toast that says what was done."""
+    response = page(request, template, {**context, "is_focused": True}, partial=partial)
+    response["HX-Trigger"] = json.dumps({"toast": {"text": toast}})
+    return response
+
+
 class Shell:
     """What surrounds every page: the organization in view, those one may switch to, its teams."""
 

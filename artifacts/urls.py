@@ -6,6 +6,7 @@ from artifacts.views import (
     account,
     automations,
     browser,
+    compare,
     files,
     integrations,
     organizations,
@@ -68,6 +69,7 @@ VERSION = "<str:collection>/<str:reference>"
 artifact_pages: list[URLPattern] = [
     path(ARTIFACTS, browser.browser, name="browser"),
     path(f"{ARTIFACTS}/-/switch/<str:collection>", versions.switch, name="version-switch"),
+    path(f"{ARTIFACTS}/-/compare/<str:collection>", compare.compare, name="compare"),
     path(f"{ARTIFACTS}/-/description/<str:collection>", browser.describe, name="collection-describe"),
     path(f"{ARTIFACTS}/-/description/{VERSION}", version_acts.describe, name="version-describe"),
     path(f"{ARTIFACTS}/-/metadata/{VERSION}", version_acts.edit_metadata, name="version-metadata"),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet, Subquery
+from django.utils.datastructures import MultiValueDict
 
 from artifacts.naming import clean_text
 
@@ -77,8 +78,15 @@ def _address(asked: Mapping[str, str], direction: str, row: Model, columns: Sequ
             value = getattr(value, name)
         values.append(value if isinstance(value, str | int | None) else {})
     text = base64.urlsafe_b64encode(json.dumps([*values, row.pk]).encode()).decode().rstrip("=")
-    kept = {name: given for name, given in asked.items() if name not in {"before", "after", "open"}}
-    return f"?{urlencode({**kept, direction: text})}"
+    kept = [(name, given) for name, given in _pairs(asked) if name not in {"before", "after", "open"}]
+    return f"?{urlencode([*kept, (direction, text)])}"
+
+
+def _pairs(asked: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was asked; an address may name a thing several times."""
+    if isinstance(asked, MultiValueDict):
+        return [(name, given) for name, several in asked.lists() for given in several]
+    return [*asked.items()]
 
 
 def _read(text: str, count: int) -> list[Any] | None:

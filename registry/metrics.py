@@ -1,22 +1,17 @@
 """What the runs behind a page of versions measured, as columns that can be compared, and as a line over the versions."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from artifacts.metrics import COUNTERS, TELLING, is_lower_better
 from artifacts.models import Membership, Run
 
 MOST_COLUMNS = 6
+MOST_OFFERED = 300
 DEEPEST = 3
-LOWER_IS_BETTER = re.compile(
-    r"loss|err|latency|perplexity|ppl|wer\b|cer\b|mae|mse|rmse|_ms\b|time|duration|memory|size|fid|nll|cost|distance",
-    re.IGNORECASE,
-)
-TELLING = re.compile(r"val|test|eval|acc|auc|f1|loss|map|recall|precision|score", re.IGNORECASE)
-COUNTERS = re.compile(r"(^|[/._])(epoch|step|batch|iteration|lr|learning_rate|seed)s?$", re.IGNORECASE)
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 690, 204, 56, 14, 24, 28
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 400, 204, 58, 14, 24, 28
 
 
 @dataclass(frozen=True)
@@ -85,27 +80,31 @@ def _numbers(summary: object, prefix: str = "", depth: int = 0) -> Iterator[tupl
             yield from _numbers(value, f"{prefix}{name}.", depth + 1)
 
 
-def columns_of(rows: Sequence[Mapping[str, float]], chosen: Sequence[str], best: str = "auto") -> list[Column]:
-    """The metrics of a page as columns; those that most versions have and that say most come first if none are chosen."""
+def columns_of(
+    rows: Sequence[Mapping[str, float]], chosen: Sequence[str], best: str = "auto", *, order: Sequence[int] = ()
+) -> list[Column]:
+    """The metrics of a page as columns; those that most versions have and that say most come first if none are chosen.
+
+    `order` is the place of each row from the newest version to the oldest, where the table is sorted otherwise.
+    """
+    order = order or range(len(rows))
     names = [name for name in chosen if any(name in row for row in rows)] or pick(rows)
     columns = []
     for name in names[:MOST_COLUMNS]:
-        is_lower = bool(LOWER_IS_BETTER.search(name)) if best not in {"higher", "lower"} else best == "lower"
+        is_lower = is_lower_better(name) if best not in {"higher", "lower"} else best == "lower"
         values = [row.get(name) for row in rows]
         known = [value for value in values if value is not None]
         top = (min(known) if is_lower else max(known)) if len(known) > 1 and min(known) != max(known) else None
-        cells = []
-        for place, value in enumerate(values):
-            below = next((other for other in values[place + 1 :] if other is not None), None)
-            change = None if value is None or below is None else value - below
-            cells.append(
-                Cell(
-                    value=value,
-                    is_best=value is not None and value == top,
-                    change=change,
-                    is_better=None if not change else (change < 0) == is_lower,
-                )
-            )
+        cells: list[Cell] = [Cell(None)] * len(rows)
+        below: float | None = None
+        for place in reversed(order):
+            value = values[place]
+            if value is None:
+                continue
+            change = None if below is None else value - below
+            is_better = None if not change else (change < 0) == is_lower
+            cells[place] = Cell(value, value == top, change, is_better)
+            below = value
         columns.append(Column(name=name, is_lower_better=is_lower, cells=cells))
     return columns
 
@@ -120,7 +119,12 @@ def pick(rows: Sequence[Mapping[str, float]]) -> list[str]:
 
 def all_names(rows: Sequence[Mapping[str, float]]) -> list[str]:
     """Every metric of the page, to choose from."""
-    return sorted({name for row in rows for name in row})[:100]
+    return sorted({name for row in rows for name in row})[:MOST_OFFERED]
+
+
+def in_order(column: Column, order: Sequence[int]) -> Column:
+    """The same metric with its cells from the newest version to the oldest."""
+    return Column(column.name, column.is_lower_better, [column.cells[place] for place in order])
 
 
 def plot_of(column: Column, labels: Sequence[str]) -> Plot | None:
@@ -139,7 +143,7 @@ def plot_of(column: Column, labels: Sequence[str]) -> Plot | None:
     def y(value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / spread
 
-    every = max(1, math.ceil(len(points) / 10))
+    every = max(1, math.ceil(len(points) / 6))
     dots = [Mark(f"{x(place):.1f}", f"{y(value):.1f}", label) for place, (label, value) in enumerate(points)]
     return Plot(
         label=f"{column.name} from {points[0][0]} to {points[-1][0]}: {values[0]:.4g} to {values[-1]:.4g}",

@@ -1,5 +1,7 @@
 """What is done to collections, sequences and portfolios alike; links are made in `registry.actions.link` only."""
 
+from collections.abc import Callable
+
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -74,10 +76,26 @@ def _create(
 
 
 @transaction.atomic
-def describe_collection(collection: Collection, description: str, *, acting_user: User) -> None:
-    """Replace the Markdown card."""
+def describe_collection(
+    collection: Collection,
+    description: str,
+    *,
+    acting_user: User,
+    instead_of: Callable[[str], bool] | None = None,
+) -> None:
+    """Replace the Markdown card.
+
+    `instead_of` says whether a text is the one that the writer began with; Conflict if another one is stored by now.
+    """
     access.require(acting_user, Can.EDIT, collection.project)
     description = naming.clean_text(description, longest=100_000)
+    current = Collection.objects.select_for_update().only("description").get(pk=collection.pk).description
+    if instead_of is not None and current != description and not instead_of(current):
+        raise Conflict(
+            "Somebody else saved another description meanwhile, and yours isn't saved yet; "
+            "look at theirs below, and save again to replace it with yours."
+        )
+    collection.description = current
     if description != collection.description:
         collection.description = description
         collection.updated_at = Now()

@@ -117,6 +117,21 @@ def signed(difference: float) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """A change in percent with its sign: +0.4 %, −12 %."""
+    amount = abs(share)
+    sign = "+" if share > 0 else "−" if share < 0 else "±"
+    return f"{sign}{amount:.1f} %" if amount < 10 else f"{sign}{amount:,.0f} %"
+
+
+@register.filter
+def signed_size(difference: int) -> str:
+    """A change of a size with its sign: +1.4 KiB, ±0."""
+    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+    return sign + (binary_size(abs(difference)) if difference else "0")
+
+
+@register.filter
 def initials(name: str) -> str:
     """The first two letters, for an avatar."""
     return name[:2]

@@ -148,6 +148,11 @@ class Place:
         return act_url(self.membership, "zip")
 
     @property
+    def compare_url(self) -> str:
+        """Where it is compared with others of its collection."""
+        return f"{compare_url(self.collection)}?{urlencode({'version': self.membership.name})}"
+
+    @property
     def unlink_url(self) -> str:
         """Where the link is ended."""
         return reverse("registry:unlink", args=_registry_arguments(self.membership))
@@ -258,6 +263,16 @@ def collection_url(collection: Collection) -> str:
         assert project.entity.organization is not None  # an organization's entity owns registries
         return reverse("registry:collection", args=[project.entity.organization.name, project.title, collection.name])
     return reverse("artifacts:collection", args=[project.entity.name, project.name, collection.type, collection.name])
+
+
+def compare_url(collection: Collection) -> str:
+    """Where versions of a collection are compared."""
+    project = collection.project
+    if project.is_registry:
+        assert project.entity.organization is not None  # an organization's entity owns registries
+        names = [project.entity.organization.name, project.title, collection.name]
+        return reverse("registry:collection-compare", args=names)
+    return reverse("artifacts:compare", args=[project.entity.name, project.name, collection.name])
 
 
 def run_url(run: Run) -> str:

@@ -9,8 +9,9 @@ from artifacts.access import Can
 from artifacts.actions import labels, versions
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import VersionDescriptionForm, VersionMetadataForm
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, changed, done, page
 from artifacts.views.place import Place, membership_of, place_of
+from artifacts.views.versions import named_aliases
 
 
 def _place(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> Place:
@@ -22,7 +23,7 @@ def add_alias(request: HtmxHttpRequest, entity: str, project: str, collection: s
     place = _place(request, entity, project, collection, reference, can=Can.EDIT)
     alias = request.POST.get("alias", "").strip()
     labels.add_aliases(place.membership, [alias], acting_user=request.user)
-    return done(request, place.url(), toast=f"{place.title} has the alias “{alias}”")
+    return aliases_changed(request, place, f"{place.title} has the alias “{alias}”")
 
 
 @require_POST
@@ -30,21 +31,40 @@ def remove_alias(request: HtmxHttpRequest, entity: str, project: str, collection
     place = _place(request, entity, project, collection, reference, can=Can.EDIT)
     alias = request.POST.get("alias", "")
     labels.remove_aliases(place.membership, [alias], acting_user=request.user)
-    return done(request, place.url(), toast=f"Removed the alias “{alias}” from {place.title}")
+    return aliases_changed(request, place, f"Removed the alias “{alias}” from {place.title}")
+
+
+def aliases_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpResponse:
+    """The aliases as they are now, in their place and in the page's head; without script the page again."""
+    if not request.htmx:
+        return done(request, place.url(), toast=said)
+    guarded = labels.protected_keys(place.project)
+    context = {"place": place, "aliases": named_aliases(place.membership, guarded, place)}
+    return changed(request, "artifacts/version_names.html", context, toast=said, partial="changed-aliases")
 
 
 @require_POST
 def add_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     place = _place(request, entity, project, collection, reference)
-    labels.tag_version(place.version, [request.POST.get("tag", "").strip()], acting_user=request.user)
-    return done(request, place.url(), toast=f"Tagged {place.title}")
+    tag = request.POST.get("tag", "").strip()
+    labels.tag_version(place.version, [tag], acting_user=request.user)
+    return tags_changed(request, place, f"Tagged {place.title} “{tag}”")
 
 
 @require_POST
 def remove_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     place = _place(request, entity, project, collection, reference)
-    labels.untag_version(place.version, [request.POST.get("tag", "")], acting_user=request.user)
-    return done(request, place.url(), toast=f"Removed the tag from {place.title}")
+    tag = request.POST.get("tag", "")
+    labels.untag_version(place.version, [tag], acting_user=request.user)
+    return tags_changed(request, place, f"Removed the tag “{tag}” from {place.title}")
+
+
+def tags_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpResponse:
+    """The tags as they are now, in their place; without script the page again."""
+    if not request.htmx:
+        return done(request, place.url(), toast=said)
+    context = {"place": place, "tags": place.version.tags.order_by("name"), "remove_tag": place.untag_url}
+    return changed(request, "artifacts/version_names.html", context, toast=said, partial="version-tags")
 
 
 @require_http_methods(["GET", "POST"])

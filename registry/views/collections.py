@@ -2,23 +2,21 @@
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts import access, addresses
 from artifacts.access import Can
-from artifacts.actions import collections as acts
 from artifacts.actions import labels
 from artifacts.errors import Forbidden, Invalid
-from artifacts.models import Alias, Collection, Membership, User, VersionTag
-from artifacts.models.collections import MembershipQuerySet
-from artifacts.naming import key_of, version_index
+from artifacts.leaves import number
+from artifacts.models import Alias, Collection, Membership, User
 from artifacts.pages import HtmxHttpRequest, done, page
-from registry import metrics, snippets
+from artifacts.views.compare import render_compare
+from registry import metrics, parallel, queries, snippets
 from registry.actions import link, registries
-from registry.forms import DescriptionForm, TagForm, refused
+from registry.columns import SORTS, Choice, axes_of, metadata_of, shown_columns
 from registry.keyset import page_of
 from registry.rows import LinkRow, Name, link_rows, with_rows
 from registry.views.place import collection_of, collection_url, permissions, registry_url, version_url
@@ -36,7 +34,11 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if found.project.title != registry or found.name != collection:
         return redirect(collection_url(found))
     guarded = labels.protected_keys(found.project)
-    versions = page_of(narrowed(found, request.GET.get("q", "")), ("-index",), request.GET.dict())
+    query = queries.parse(request.GET.get("q", ""))
+    sort = request.GET.get("sort", "")
+    sort = sort if sort in SORTS else "-version"
+    filtered = queries.applied(with_rows(Membership.objects.in_collection(found)), query)
+    versions = page_of(filtered, SORTS[sort], request.GET)
     rows = link_rows(versions.rows, request.user, guarded)
     context: dict[str, Any] = {
         "collection": found,
@@ -47,28 +49,46 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         "protected": protected_holders(found, guarded),
         "versions": versions,
         "rows": rows,
-        "has_metrics": request.GET.get("metrics") == "1",
         "query_text": request.GET.get("q", ""),
+        "query_faults": query.faults,
+        "sort": sort,
+        "compare_url": collection_url(found, "registry:collection-compare"),
+        **table(request, rows),
     }
-    if context["has_metrics"]:
-        context |= compared(request, rows)
     if not found.next_index:
         team = snippets.own_team(request.user, context["organization"])
         context["code"] = snippets.link_code(found.project, team, type_name=found.type, collection=found)
     return page(request, "registry/collection.html", context, partial="version-rows")
 
 
-def narrowed(collection: Collection, words: str) -> MembershipQuerySet:
-    """The versions of a collection that bear a number, an alias or a tag."""
-    found = with_rows(Membership.objects.in_collection(collection))
-    words = words.replace("\0", "").strip()
-    if not words:
-        return found
-    if (index := version_index(words)) is not None:
-        return found.filter(index=index)
-    named = Alias.objects.filter(collection=collection, name_key__contains=key_of(words))
-    tagged = VersionTag.objects.filter(name__istartswith=words)
-    return found.filter(Q(pk__in=named.values("membership")) | Q(version__in=tagged.values("version")))
+def table(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
+    """The columns of the page's versions, and with metrics their pictures; what the address says stays in every form."""
+    has_metrics = request.GET.get("metrics") == "1"
+    metadata = metadata_of([row.membership for row in rows])
+    shown = shown_columns(request.GET.getlist("show"), metadata, has_metrics=has_metrics)
+    measured = compared(request, rows, metadata, shown.keys) if has_metrics and rows else {"columns": []}
+    cells = [[column.cells[place] for column in measured["columns"]] for place in range(len(rows))]
+    return {
+        "has_metrics": has_metrics,
+        "columns_shown": shown,
+        "table_rows": list(zip(rows, shown.values, cells, strict=True)),
+        "kept_by_filter": kept(request, "q"),
+        "kept_by_columns": kept(request, "show", "column"),
+        "kept_by_best": kept(request, "best"),
+        "kept_by_metric": kept(request, "metric"),
+        **measured,
+    }
+
+
+@require_GET
+def compare(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
+    return render_compare(request, collection_of(request, org, registry, collection))
+
+
+def kept(request: HtmxHttpRequest, *changed: str) -> list[tuple[str, str]]:
+    """What the address says apart from what a form changes; a changed list begins at its first page."""
+    left_out = {*changed, "before", "after"}
+    return [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values]
 
 
 def protected_holders(collection: Collection, guarded: set[str]) -> list[tuple[Name, str]]:
@@ -77,26 +97,50 @@ def protected_holders(collection: Collection, guarded: set[str]) -> list[tuple[N
     return [(Name(alias.name, True), alias.membership.name) for alias in rows.order_by("name_key")[:20]]
 
 
-def compared(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
-    """The metric columns of the page's versions, and the line of one of them."""
+def compared(
+    request: HtmxHttpRequest, rows: list[LinkRow], metadata: list[dict[str, object]], keys: list[str]
+) -> dict[str, Any]:
+    """The metric columns of the page's versions, the line of one of them, and all of them side by side."""
     memberships = [row.membership for row in rows]
     numbers = metrics.summaries(memberships, visible_sources(request.user, rows))
     best = request.GET.get("best", "auto")
-    columns = metrics.columns_of(numbers, request.GET.getlist("column"), best)
-    shown = request.GET.get("metric", "")
-    drawn = next((column for column in columns if column.name == shown), next(iter(columns), None))
+    order = sorted(range(len(rows)), key=lambda place: -memberships[place].index)
+    columns = metrics.columns_of(numbers, request.GET.getlist("column"), best, order=order)
+    drawn = next((one for one in columns if one.name == request.GET.get("metric", "")), next(iter(columns), None))
+    chosen = [column.name for column in columns]
+    offered = [*chosen, *(name for name in metrics.all_names(numbers) if name not in chosen)]
+    labels_of = [memberships[place].name for place in order]
     return {
         "columns": columns,
-        "metric_rows": list(
-            zip(rows, [[column.cells[place] for column in columns] for place in range(len(rows))], strict=True)
-        ),
         "best": best,
         "directions": DIRECTIONS,
-        "metric_names": metrics.all_names(numbers),
-        "chosen_names": [column.name for column in columns],
+        "metric_choices": [Choice(name, name, name in chosen) for name in offered],
         "drawn": drawn,
-        "plot": metrics.plot_of(drawn, [membership.name for membership in memberships]) if drawn else None,
+        "plot": metrics.plot_of(metrics.in_order(drawn, order), labels_of) if drawn else None,
+        "parallel": side_by_side(memberships, numbers, metadata, columns, drawn, keys),
     }
+
+
+def side_by_side(
+    memberships: list[Membership],
+    numbers: list[dict[str, float]],
+    metadata: list[dict[str, object]],
+    columns: list[metrics.Column],
+    drawn: metrics.Column | None,
+    keys: list[str],
+) -> parallel.Picture | None:
+    """The parallel coordinates: first the numbers of the metadata, then the metrics; the best of the drawn one stands out."""
+    names = [column.name for column in columns]
+    described = [
+        key for key in axes_of(metadata, keys, most=max(2, parallel.MOST_AXES - len(names))) if key not in names
+    ]
+    rows = [
+        {key: value for key in described if (value := number(attached.get(key))) is not None} | measured
+        for attached, measured in zip(metadata, numbers, strict=True)
+    ]
+    versions = [membership.name for membership in memberships]
+    best = next((place for place, cell in enumerate(drawn.cells) if cell.is_best), None) if drawn else None
+    return parallel.picture(versions, [*described, *names], rows, best="" if best is None else versions[best])
 
 
 def visible_sources(user: User, rows: list[LinkRow]) -> set[int]:
@@ -117,39 +161,6 @@ def delete(request: HtmxHttpRequest, org: str, registry: str, collection: str) -
             return done(request, registry_url(found.project), toast=f"Deleted collection {found.name}")
     context = {"collection": found, "cancel": collection_url(found), "error": error}
     return page(request, "registry/delete_collection.html", context, status=422 if error else 200)
-
-
-@require_http_methods(["GET", "POST"])
-def describe(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
-    found = collection_of(request, org, registry, collection, can=Can.EDIT)
-    form = DescriptionForm(request.POST or None, initial={"description": found.description})
-    if form.is_valid():
-        acts.describe_collection(found, form.cleaned_data["description"], acting_user=request.user)
-        return done(request, collection_url(found), toast="Saved the description")
-    context = {"collection": found, "form": form, "cancel": collection_url(found)}
-    return page(request, "registry/describe_collection.html", context, status=422 if form.is_bound else 200)
-
-
-@require_http_methods(["GET", "POST"])
-def add_tag(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
-    found = collection_of(request, org, registry, collection, can=Can.EDIT)
-    form = TagForm(request.POST or None)
-    if form.is_valid():
-        try:
-            labels.tag_collection(found, form.cleaned_data["tag"], acting_user=request.user)
-        except Invalid as refusal:
-            refused(form, refusal, "tag")
-        else:
-            return done(request, collection_url(found), toast="Tagged the collection")
-    context = {"collection": found, "form": form, "cancel": collection_url(found)}
-    return page(request, "registry/tag_collection.html", context, status=422 if form.is_bound else 200)
-
-
-@require_POST
-def remove_tag(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
-    found = collection_of(request, org, registry, collection, can=Can.EDIT)
-    labels.untag_collection(found, [request.POST.get("tag", "")], acting_user=request.user)
-    return redirect(collection_url(found))
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,6 +10,7 @@ from artifacts import access, addresses
 from artifacts.actions import automations, integrations
 from artifacts.actions.automations import Scope
 from artifacts.errors import Conflict, Invalid, NotFound
+from artifacts.filters import filtered
 from artifacts.models import Automation, Entity, Integration, Organization, Project
 from artifacts.models.automations import AutomationQuerySet
 from artifacts.payloads import Deed
@@ -18,7 +19,6 @@ from artifacts.webhook_urls import without_path
 from . import fields, ids
 from .collections import find_collection
 from .context import Context
-from .filters import filtered
 from .paging import connection
 from .peers import as_page, batched, judged, page_of
 from .resolve import Declared, answers_with, names_type, resolves

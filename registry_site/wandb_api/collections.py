@@ -13,13 +13,13 @@ from artifacts import access, addresses
 from artifacts.actions import collections as acts
 from artifacts.actions import labels
 from artifacts.errors import NotFound
+from artifacts.filters import filtered
 from artifacts.models import Alias, ArtifactVersion, Collection, CollectionTag, Membership, Project, VersionTag
 from registry.actions.registries import delete_collection
 from registry.actions.sequences import delete_sequence
 
 from . import fields, ids
 from .context import Context
-from .filters import filtered
 from .paging import connection, page_size, read_page, whole
 from .peers import as_page, batched, judged, page_of, related, shown
 from .projects import find_project, membership_of, type_of

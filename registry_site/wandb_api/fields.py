@@ -1,16 +1,44 @@
 """What each listing can be filtered and ordered by, in the client's words (features.md: search)."""
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
-from artifacts.errors import Invalid
+from artifacts.errors import DomainError, Invalid
+from artifacts.filters import (
+    NONE,
+    Column,
+    Field,
+    Json,
+    Names,
+    Reader,
+    moment_value,
+    number_value,
+    text_value,
+    version_value,
+)
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
 
-from .filters import Column, Field, Json, Names, id_value, moment_value, number_value, text_value, truth, version_value
+from . import ids
 from .paging import Key
 
 PROJECT = ("Project", "ProjectInternalId")
 COLLECTION = ("ArtifactPortfolio", "ArtifactSequence", "ArtifactCollection")
+
+
+def id_value(*type_names: str) -> Reader:
+    """The reader of an id: as this server gave it out, or the number inside."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,19}", value):
+            try:
+                return ids.decode(value, *type_names)
+            except DomainError:
+                return NONE
+        return number_value(value)
+
+    return read
 
 
 def both(fields: Mapping[str, Field]) -> dict[str, Field]:

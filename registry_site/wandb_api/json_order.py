@@ -7,9 +7,9 @@ from django.db.models import Case, CharField, F, FloatField, Func, Model, QueryS
 from django.db.models.functions import Cast, Left
 
 from artifacts.errors import Invalid
+from artifacts.filters import DEEPEST
 from artifacts.naming import clean_text, shown
 
-from .filters import DEEPEST
 from .paging import Key
 
 LONGEST = 256  # characters by which texts are told apart: a cursor holds them

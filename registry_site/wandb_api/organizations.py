@@ -8,13 +8,13 @@ from django.db.models import QuerySet, Sum
 from artifacts import access, addresses
 from artifacts.actions import organizations, people
 from artifacts.errors import Invalid, NotFound
+from artifacts.filters import filtered
 from artifacts.models import Blob, Collection, Entity, Membership, Organization, Project, TeamMember, User
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import clean_text, key_of, shown
 
 from . import fields, ids
 from .context import Context
-from .filters import filtered
 from .paging import connection
 from .peers import as_page, batched, judged
 from .people import visible_people

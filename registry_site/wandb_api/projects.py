@@ -7,13 +7,13 @@ from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions import people
 from artifacts.errors import NotFound
+from artifacts.filters import filtered
 from artifacts.models import ArtifactType, ArtifactVersion, Collection, Membership, Project, ProjectMember
 from artifacts.naming import LATEST, key_of
 from registry.models import AcceptedType, Registry
 
 from . import fields, ids
 from .context import Context
-from .filters import filtered
 from .paging import connection, whole
 from .peers import as_page, batched, judged, shown
 from .resolve import Declared, null_if_missing, reads, resolves

@@ -16,13 +16,13 @@ from artifacts.actions import people
 from artifacts.actions import runs as acts
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
+from artifacts.filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse, User
 from artifacts.naming import clean_text, shown
 from registry.actions.delete import delete_run_and_versions
 
 from . import fields, ids
 from .context import Context
-from .filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
 from .json_order import by_value
 from .paging import Key, connection
 from .peers import as_page, judged, related

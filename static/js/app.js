@@ -240,6 +240,11 @@
     showSelection(form);
   });
 
+  on("input", ({ target }) => {
+    const { narrow } = target.dataset;
+    if (narrow) for (const row of find(narrow).children) row.hidden = !row.textContent.toLowerCase().includes(target.value.toLowerCase());
+  });
+
   function clearSelection(form) {
     for (const box of form.querySelectorAll(".pick input[type=checkbox]")) box.checked = false;
     showSelection(form);

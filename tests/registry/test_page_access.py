@@ -25,6 +25,7 @@ READ = [
     f"{REGISTRY}/-/settings",
     COLLECTION,
     f"{COLLECTION}?metrics=1",
+    f"{COLLECTION}/-/compare?version=v0",
 ]
 WRITE = [
     f"{REGISTRY}/-/new-collection",

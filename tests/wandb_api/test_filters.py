@@ -8,10 +8,10 @@ import pytest
 
 from artifacts.actions import labels
 from artifacts.errors import Invalid
+from artifacts.filters import DEEPEST, MOST_CONDITIONS, MOST_VALUES, filtered
 from artifacts.models import ArtifactVersion, Membership
 from registry_site.wandb_api import ids
 from registry_site.wandb_api.fields import MEMBERSHIP_FIELDS, collection_fields
-from registry_site.wandb_api.filters import DEEPEST, MOST_CONDITIONS, MOST_VALUES, filtered
 from tests.conftest import World
 
 from .conftest import Linked

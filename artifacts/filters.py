@@ -1,7 +1,8 @@
-"""The client's filters, JSON in the manner of Mongo, as conditions of a query: listed fields only, every value literal.
+"""Filters in the manner of Mongo, as the client sends them, as conditions of a query: listed fields only, every value literal.
 
-A filter names fields that a listing offers (`name`, `tag`, `metadata.accuracy`), never columns: what the client sends
-becomes a value, a path inside metadata or a word of this file, and nothing else.
+The words of a page's search box become the same (`registry.queries`). A filter names fields that a listing offers
+(`name`, `tag`, `metadata.accuracy`), never columns: what is sent becomes a value, a path inside metadata or a word of
+this file, and nothing else.
 """
 
 import json
@@ -13,18 +14,31 @@ from math import isfinite
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Count, Exists, F, Func, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
+from django.db.models.sql.compiler import SQLCompiler
 
 from artifacts import patterns
-from artifacts.errors import DomainError, Invalid
+from artifacts.errors import Invalid
+from artifacts.filter_json import HasElement, HasLength, InnerText
 from artifacts.naming import clean_text, shown, version_index
 from artifacts.patterns import LONGEST_PATTERN
-
-from . import ids
-from .filter_json import HasElement, HasLength, InnerText
 
 LONGEST = 100_000  # characters of the JSON
 DEEPEST = 20
@@ -71,6 +85,26 @@ class Json:
 type Field = Column | Names | Json
 
 
+class JsonKind(Func):
+    """The kind of a value inside JSON, in the database's own word; null where there is none."""
+
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        """Asked by path: what `JSON_EXTRACT` gives for `true` can't be told from a text."""
+        (inner,) = self.get_source_expressions()
+        column, parameters, keys = inner.preprocess_lhs(compiler, connection)
+        path = connection.ops.compile_json_path(keys)
+        return f"JSON_TYPE({column}, %s)", (*parameters, path)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        """Asked of the value itself."""
+        return super().as_sql(compiler, connection, function="jsonb_typeof", **context)
+
+
+NUMERIC, TEXTUAL = ("integer", "real", "number"), ("text", "string")  # as SQLite and PostgreSQL say it
+
+
 @dataclass
 class Compiled:
     """What a filter became: a condition, and the values inside JSON that it names."""
@@ -94,6 +128,12 @@ class Compiled:
             raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
 
 
+def narrowed_by[Row: Model](queryset: QuerySet[Row], compiled: Compiled, condition: Q) -> QuerySet[Row]:
+    """The rows that hold a condition which was made with `compiled`."""
+    left: QuerySet[Row] = queryset.alias(**compiled.aliases).filter(condition)
+    return left
+
+
 def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapping[str, Field]) -> QuerySet[Row]:
     """The rows of the queryset that a filter leaves; Invalid for one that can't be read or names what isn't listed."""
     if not text:
@@ -107,9 +147,7 @@ def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapp
     if tree is None:
         return queryset
     compiled = Compiled(queryset, fields)
-    condition = group(tree, compiled, DEEPEST)
-    left: QuerySet[Row] = queryset.alias(**compiled.aliases).filter(condition)
-    return left
+    return narrowed_by(queryset, compiled, group(tree, compiled, DEEPEST))
 
 
 def group(tree: Any, compiled: Compiled, depth: int) -> Q:
@@ -180,6 +218,7 @@ def inside(place: Json, rest: str, compiled: Compiled) -> Column:
         value = KeyTransform(clean_text(key), value)
     name = f"inside_{len(compiled.aliases)}"
     compiled.aliases[name] = value
+    compiled.aliases[f"{name}_kind"] = JsonKind(value)
     return Column(name, inner_value)
 
 
@@ -279,7 +318,13 @@ def compared(place: Column, lookup: str, value: Any) -> Q:
     """Greater or less than a value that has an order."""
     if value is None or isinstance(value, bool):
         raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
-    return NONE if value is NONE else Q(**{f"{place.path}__{lookup}": value})
+    if value is NONE:
+        return Q(pk__in=())
+    wanted = {f"{place.path}__{lookup}": value}
+    if place.read is inner_value:
+        # Databases order every text and `true` somewhere beside the numbers; people compare like with like.
+        wanted[f"{place.path}_kind__in"] = TEXTUAL if isinstance(value, str) else NUMERIC
+    return Q(**wanted)
 
 
 def listed(value: Any) -> list[Any]:
@@ -327,20 +372,6 @@ def version_value(value: Any) -> Any:
         index = version_index(value)
         return NONE if index is None else index
     return number_value(value)
-
-
-def id_value(*type_names: str) -> Reader:
-    """The reader of an id: as this server gave it out, or the number inside."""
-
-    def read(value: Any) -> Any:
-        if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,19}", value):
-            try:
-                return ids.decode(value, *type_names)
-            except DomainError:
-                return NONE
-        return number_value(value)
-
-    return read
 
 
 def moment_value(value: Any) -> datetime:
