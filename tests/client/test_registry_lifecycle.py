@@ -4,10 +4,11 @@ import pytest
 
 from artifacts.models import Project
 from registry.actions.link import link_by_name
+from registry.actions.registries import create_registry
 from registry.models import Registry
 from tests import factories
 from tests.client.conftest import Client
-from tests.client.refusals import refusals
+from tests.client.refusals import refusals, together
 from tests.conftest import World
 
 pytestmark = pytest.mark.client
@@ -21,7 +22,8 @@ def read(name):
 
 
 def test_a_registry_is_made_and_each_of_its_settings_saved(client: Client, world: World) -> None:
-    said = client.run(
+    said = together(
+        client,
         """
         api = wandb.Api()
         made = api.create_registry("Golden Models", visibility="organization", description="d0", artifact_types=["model"])
@@ -42,24 +44,7 @@ def test_a_registry_is_made_and_each_of_its_settings_saved(client: Client, world
         say(made.description, sorted(made.artifact_types), made.updated_at > made.created_at)
         made.description = ""
         made.save()
-        """
-    )
-    assert said[:4] == [
-        "Golden Models", "wandb-registry-Golden Models", ["acme-corp", "wandb-registry-Golden Models"], "acme-corp"
-    ]  # fmt: skip
-    assert said[4:10] == ["Acme Corp", "organization", ["model"], False, True, True]
-    assert "model" in str(said[10])
-    assert said[11:] == ["# Only the **best**", ["dataset", "model"], True]
-    seen = client.run(READ + 'say(read("golden models"))', user="carol")
-    assert seen == [["Golden Models", "", "organization", False, ["dataset", "model"]]]
-    page = client.opens("/orgs/acme-corp/registry/Golden Models", user="carol")
-    assert "Golden Models" in page.content.decode()
 
-
-def test_the_accepted_types_are_all_or_a_list_that_only_grows(client: Client, world: World) -> None:
-    said = client.run(
-        """
-        api = wandb.Api()
         made = api.create_registry("open", visibility="organization")
         say(made.allow_all_artifact_types, made.artifact_types[:])
         made.artifact_types.append("model")
@@ -72,48 +57,60 @@ def test_the_accepted_types_are_all_or_a_list_that_only_grows(client: Client, wo
         say(made.allow_all_artifact_types, made.artifact_types[:])
         made.allow_all_artifact_types = True
         made.save()
-        core = wandb.Api().registry("model")
-        say(core.artifact_types[:])
-        """
+
+        # An administrator lets the core registry take another type; its own stays.
+        core = api_of("alice").registry("model")
+        core.artifact_types.append("weights")
+        core.save()
+        """,
     )
-    assert said[:2] == [True, []]
-    assert str(said[2]).startswith("Cannot update artifact types when `allows_all_artifact_types` is True")
-    assert said[3:] == [False, ["model"], ["model"]]
-    # An administrator lets the core registry take another type; its own stays.
-    client.run('core = wandb.Api().registry("model"); core.artifact_types.append("weights"); core.save()', user="alice")
-    seen = client.run(READ + 'say(read("open"), read("model")[3:])', user="carol")
-    assert seen == [["open", "", "organization", True, ["model"]], [False, ["model", "weights"]]]
+    assert said[:4] == [
+        "Golden Models", "wandb-registry-Golden Models", ["acme-corp", "wandb-registry-Golden Models"], "acme-corp"
+    ]  # fmt: skip
+    assert said[4:10] == ["Acme Corp", "organization", ["model"], False, True, True]
+    assert "model" in str(said[10])
+    assert said[11:14] == ["# Only the **best**", ["dataset", "model"], True]
+    # No types means all of them; then a list that only grows.
+    assert said[14:16] == [True, []]
+    assert str(said[16]).startswith("Cannot update artifact types when `allows_all_artifact_types` is True")
+    assert said[17:] == [False, ["model"]]
+    seen = client.run(READ + 'say(read("golden models"), read("open"), read("model")[3:])', user="carol")
+    assert seen == [
+        ["Golden Models", "", "organization", False, ["dataset", "model"]],
+        ["open", "", "organization", True, ["model"]],
+        [False, ["model", "weights"]],
+    ]
     assert Registry.objects.get(project=world.model).type_names == ["model", "weights"]
+    page = client.opens("/orgs/acme-corp/registry/Golden Models", user="carol")
+    assert "Golden Models" in page.content.decode()
 
 
 def test_a_rename_leads_on_and_a_deletion_leaves_the_sources(client: Client, world: World) -> None:
-    gold = client.run('say(wandb.Api().create_registry("Gold", visibility="organization").id)')[0]
-    project = Project.objects.get(name="wandb-registry-Gold")
+    project = create_registry(world.organization, "Gold", acting_user=world.bob).project
     version = factories.version(factories.project(world.team, user=world.bob), user=world.bob)
     link_by_name(version, project, "detectors", aliases=["best"], acting_user=world.bob)
-    said = client.run(
+    said = together(
+        client,
         """
         api = wandb.Api()
         row = api.registry("Gold")
+        number = row.id
         row.name, row.description = "Silver", "Second"
         row.save()
-        say(row.id, row.full_name, wandb.Api().registry("Silver").description)
-        """
-    )
-    assert said == [gold, "wandb-registry-Silver", "Second"]
-    said = client.run(
-        """
-        api = wandb.Api()
-        old = api.artifact("wandb-registry-Gold/detectors:best")
+        say(row.id == number, row.full_name, wandb.Api().registry("Silver").description)
+
+        carol = api_of("carol")
+        old = carol.artifact("wandb-registry-Gold/detectors:best")
         say(old.project, old.url)
-        say([row.name for row in api.registries(order="name")])
+        say([row.name for row in carol.registries(order="name")])
         try:
-            api.registry("Gold")
+            carol.registry("Gold")
         except ValueError as error:
             say(str(error))
         """,
-        user="carol",
     )
+    assert said[:3] == [True, "wandb-registry-Silver", "Second"]
+    said = said[3:]
     assert said[0] == "wandb-registry-Silver"
     assert client.opens(str(said[1]), user="carol").status_code == 200
     assert said[2:] == [
@@ -122,85 +119,74 @@ def test_a_rename_leads_on_and_a_deletion_leaves_the_sources(client: Client, wor
     ]
     page = client.opens("/orgs/acme-corp/registry/Gold/detectors", user="carol")
     assert page.redirect_chain[-1][0].endswith("/registry/Silver/detectors")
-    client.run(
+    said = together(
+        client,
         """
         api = wandb.Api()
         api.registry("Silver").delete()
         api.create_registry("Silver", visibility="organization")
-        """
-    )
-    said = client.run(
-        """
-        api = wandb.Api()
+        api = api_of("carol")
         say(list(api.registry("Silver").collections()), api.artifact("vision/detector/yolo:v0").linked_artifacts)
         say([api.artifact_exists(f"wandb-registry-{name}/detectors:best") for name in ("Gold", "Silver")])
         """,
-        user="carol",
     )
     assert said == [[], [], [False, False]]
     assert client.opens("/orgs/acme-corp/registry/Gold", user="carol").status_code == 404
 
 
 def test_a_restricted_registry_exists_for_its_members_only(client: Client, world: World) -> None:
-    client.run(
+    said = together(
+        client,
         """
-        api = wandb.Api()
+        api, carol = wandb.Api(), api_of("carol")
+        def seen_by_carol():
+            return [row.name for row in carol.registries(order="name")]
         made = api.create_registry("secret", visibility="restricted", description="Quiet")
         other = api.create_registry("later", visibility="organization")
+        say(seen_by_carol())
         other.visibility = "restricted"
         other.save()
-        say(wandb.Api().registry("later").visibility)
-        """
-    )
-    told = refusals(
-        client, ['api.registry("secret")', 'api.create_registry("secret", visibility="organization")'], user="carol"
-    )
-    assert told[0].text == "Failed to load registry 'secret' in organization 'Acme Corp'."
-    assert "viewers of “Acme Corp” can't make registries" in told[1].cause
-    assert client.opens("/orgs/acme-corp/registry/secret", user="carol").status_code == 404
-    assert client.run('say([row.name for row in wandb.Api().registries(order="name")])', user="carol") == [
-        ["dataset", "model"]
-    ]
-    said = client.run(
-        """
-        api = wandb.Api()
+        say(wandb.Api().registry("later").visibility, seen_by_carol())
+
         row = api.registry("secret")
         row.add_members(api.user("carol"), api.team("vision").id)
         say([(member.user.username, member.role) for member in row.user_members()])
         say([(member.team.name, member.role) for member in row.team_members()])
         row.update_member(row.team_members()[0], "member").update_member(api.user("carol"), role="viewer")
-        say(len(row.members()))
-        """
-    )
-    assert said[0] == [["bob", "admin"], ["carol", "restricted_viewer"]]
-    assert said[1:] == [[["vision", "restricted_viewer"]], 3]
-    seen = client.run(
-        """
-        api = wandb.Api()
-        row = api.registry("secret")
-        say([member.role for member in row.members()], row.visibility, row.team_members()[0].team.members[0]["name"])
-        row.description = "Loud"
-        row.save()
-        """,
-        user="carol",
-    )
-    # carol is a member through her team, which is more than her own role.
-    assert seen == [["admin", "viewer", "member"], "restricted", "alice"]
-    assert "carol" in client.opens("/orgs/acme-corp/registry/secret/-/settings", user="alice").content.decode()
-    client.run(
-        """
-        row = wandb.Api().registry("secret")
+        say(len(row.members()), seen_by_carol())
+
+        # carol is a member through her team, which is more than her own role.
+        hers = carol.registry("secret")
+        say([member.role for member in hers.members()], hers.visibility, hers.team_members()[0].team.members[0]["name"])
+        hers.description = "Loud"
+        hers.save()
+        row.load()
         say(row.description)
-        row.remove_members(*[member for member in row.members() if member.role != "admin"])
-        """
+        """,
     )
-    assert refusals(client, ['api.registry("secret")'], user="carol")[0].kind == "ValueError"
+    assert said[:3] == [["dataset", "later", "model"], "restricted", ["dataset", "model"]]
+    assert said[3] == [["bob", "admin"], ["carol", "restricted_viewer"]]
+    assert said[4:7] == [[["vision", "restricted_viewer"]], 3, ["dataset", "model", "secret"]]
+    assert said[7:] == [["admin", "viewer", "member"], "restricted", "alice", "Loud"]
+    assert "carol" in client.opens("/orgs/acme-corp/registry/secret/-/members", user="alice").content.decode()
+    told = refusals(
+        client,
+        ['carol.registry("secret")', 'carol.create_registry("secret", visibility="organization")'],
+        before="""
+carol, row = api_of("carol"), api.registry("secret")
+row.remove_members(*[member for member in row.members() if member.role != "admin"])
+""",
+    )
+    assert told[0].text == "Failed to load registry 'secret' in organization 'Acme Corp'."
+    assert "viewers of “Acme Corp” can't make registries" in told[1].cause
+    assert client.opens("/orgs/acme-corp/registry/secret", user="carol").status_code == 404
 
 
 def test_what_may_not_be_done_to_a_registry(client: Client, world: World) -> None:
-    client.run('wandb.Api().create_registry("Gold", visibility="restricted", artifact_types=["model"])')
+    create_registry(world.organization, "Gold", visibility="restricted", types=["model"], acting_user=world.bob)
     before = """
-def saved(registry, /, **fields):
+alice = api_of("alice")
+def saved(registry, /, api=api, **fields):
     row = api.registry(registry)
     for field, value in fields.items():
         setattr(row, field, value)
@@ -231,6 +217,8 @@ def typed(name, kind):
             'api.registry("Gold").add_members()',
             'api.registry("Gold").add_members("nonsense")',
             'api.registry("nowhere")',
+            'saved("model", name="models", api=alice)',
+            'alice.registry("model").delete()',
         ],
         before=before,
     )
@@ -255,13 +243,11 @@ def typed(name, kind):
         ("TypeError", "Must provide at least one member"),
         (told[18].kind, ""),
         ("ValueError", "Failed to load registry 'nowhere' in organization 'Acme Corp'."),
+        ("WandbApiFailedError", "“model” is a core registry and keeps its name"),
+        ("ValueError", "“model” is a core registry and stays"),
     ]
     for one, (kind, part) in zip(told, expected, strict=True):
         assert (one.kind, part in one.text + one.cause) == (kind, True), one
-    told = refusals(
-        client, ['saved("model", name="models")', 'api.registry("model").delete()'], user="alice", before=before
-    )
-    assert ["core registry" in one.text + one.cause for one in told] == [True, True]
     assert list(Project.objects.registries().order_by("name").values_list("name", flat=True)) == [
         "wandb-registry-Gold",
         *["wandb-registry-dataset"] * 2,

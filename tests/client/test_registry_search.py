@@ -11,7 +11,7 @@ from registry.actions.link import link_by_name
 from registry.actions.registries import create_registry
 from tests import factories
 from tests.client.conftest import Client
-from tests.client.refusals import refusals
+from tests.client.refusals import refusals, together
 from tests.conftest import World
 
 pytestmark = pytest.mark.client
@@ -57,8 +57,23 @@ def versions(wanted=None, registries=None, collections=None, **more):
     return sorted(row.name for row in (found.collections(filter=collections) if collections else found).versions(wanted, **more))
 """
 
+COLLECTIONS = """
+say(collections(order="name"), collections(order="-name", per_page=1), len(api.registries().collections()))
+number = next(api.registry("gold").collections()).id
+for wanted in (
+    {"name": "best"}, {"name": {"$regex": "s$"}}, {"tag": "vision"}, {"tag": {"$all": ["vision", "small"]}},
+    {"tag": {"$size": 0}}, {"tag": {"$in": ["small", "x"]}}, {"tag": {"$exists": False}, "name": {"$lt": "c"}},
+    {"description": {"$contains": "things"}}, {"created_at": {"$gte": "2020-01-01"}}, {"updated_at": {"$lt": "2020-01-01"}},
+    {"id": number}, {"artifact_collection_id": {"$ne": number}}, {"collection_id": {"$in": [number]}},
+):
+    say(collections(filter=wanted, order="name"))
+say(collections(api.registries(filter={"name": "gold"})), collections(api.registries(order="-name"), order="name"))
+one = api.registry("model").collections(order="name", per_page=1)
+say(len(one), next(one).name, [row.name for row in api.registry("model").collections(order="name", start=one.cursor)])
+"""
 
-def test_registries_by_every_key_in_every_order(client: Client, world: World, filled: Filled) -> None:
+
+def test_registries_and_collections_by_every_key_in_every_order(client: Client, world: World, filled: Filled) -> None:
     said = client.run(
         ASK
         + f"""
@@ -75,7 +90,8 @@ for wanted in (
 pages = api.registries(order="name", per_page=2)
 say([next(pages).name, next(pages).name], pages.length)
 say([row.name for row in wandb.Api().registries(order="name", per_page=2, start=pages.cursor)])
-""",
+"""
+        + COLLECTIONS,
         user="carol",
     )
     assert said[:3] == [["dataset", "gold", "model"], ["model", "gold", "dataset"], "gold"]
@@ -85,28 +101,8 @@ say([row.name for row in wandb.Api().registries(order="name", per_page=2, start=
         ["gold"], ["dataset", "gold", "model"], [], ["gold"], ["dataset", "gold", "model"], [], ["dataset", "model"],
     ]  # fmt: skip
     assert said[3:18] == found
-    assert said[18:] == [["dataset", "gold"], 2, ["model"]]
-
-
-def test_collections_by_every_key_and_chained(client: Client, world: World, filled: Filled) -> None:
-    said = client.run(
-        ASK
-        + """
-say(collections(order="name"), collections(order="-name", per_page=1), len(api.registries().collections()))
-number = next(api.registry("gold").collections()).id
-for wanted in (
-    {"name": "best"}, {"name": {"$regex": "s$"}}, {"tag": "vision"}, {"tag": {"$all": ["vision", "small"]}},
-    {"tag": {"$size": 0}}, {"tag": {"$in": ["small", "x"]}}, {"tag": {"$exists": False}, "name": {"$lt": "c"}},
-    {"description": {"$contains": "things"}}, {"created_at": {"$gte": "2020-01-01"}}, {"updated_at": {"$lt": "2020-01-01"}},
-    {"id": number}, {"artifact_collection_id": {"$ne": number}}, {"collection_id": {"$in": [number]}},
-):
-    say(collections(filter=wanted, order="name"))
-say(collections(api.registries(filter={"name": "gold"})), collections(api.registries(order="-name"), order="name"))
-one = api.registry("model").collections(order="name", per_page=1)
-say(len(one), next(one).name, [row.name for row in api.registry("model").collections(order="name", start=one.cursor)])
-""",
-        user="carol",
-    )
+    assert said[18:21] == [["dataset", "gold"], 2, ["model"]]
+    said = said[21:]
     everything = ["best", "champions", "detectors"]
     assert said[:3] == [everything, everything[::-1], 3]
     assert said[3:16] == [
@@ -154,7 +150,8 @@ say(versions({{"alias": "x0"}}, collections={{"tag": {{"$size": 2}}}}), versions
 
 
 def test_versions_are_ordered_paged_and_hidden_ones_leave_no_hole(client: Client, world: World, filled: Filled) -> None:
-    said = client.run(
+    said = together(
+        client,
         ASK
         + """
 def ordered(order, **more):
@@ -168,6 +165,8 @@ say([row.name for row in rest])
 say([row.name for row in api.registries(order="name").collections(order="-name").versions(order="artifact_size")])
 say([row.name for row in api.registry("model").collections(order="name").versions(filter={"alias": "latest"})])
 say(next(api.registry("gold").versions()).source_project)
+api = api_of("bob")
+say(versions({"version": "v0"}), collections(order="name"))
 """,
         user="carol",
     )
@@ -179,8 +178,7 @@ say(next(api.registry("gold").versions()).source_project)
     assert said[8:10] == [[champion, d2, d1, d0, best], [best, d2]]
     assert said[10] == "detector"
     # bob sees the registry that carol doesn't.
-    hidden = client.run(ASK + 'say(versions({"version": "v0"}), collections(order="name"))')
-    assert hidden == [[best, champion, d0, "hidden:v0"], ["best", "champions", "detectors", "hidden"]]
+    assert said[11:] == [[best, champion, d0, "hidden:v0"], ["best", "champions", "detectors", "hidden"]]
 
 
 def test_what_is_no_filter_order_or_cursor(client: Client, world: World, filled: Filled) -> None:
@@ -215,38 +213,47 @@ def test_what_is_no_filter_order_or_cursor(client: Client, world: World, filled:
 
 def test_whose_organization_is_meant(client: Client, world: World, filled: Filled) -> None:
     """Nobody's, one, and several organizations of a person; and that of strangers."""
-    people.create_user("eve", acting_user=None)
-    eve = people.create_api_key(world.alice.__class__.objects.get(name="eve"), acting_user=None)[1]
-    nobody = Client(client.url, client.place / "eve", {"eve": eve})
+    eve = people.create_user("eve", acting_user=None)
+    several = people.create_user("several", acting_user=None)
+    for organization in (world.organization, world.elsewhere):
+        organizations.add_member(organization, several, "viewer", acting_user=None)
+    made = {user.name: people.create_api_key(user, acting_user=None)[1] for user in (eve, several)}
+    everybody = Client(client.url, client.place, {**client.keys, **made}, number=100)
     acts = [
-        'api.registry("model")',
-        "api.registries()",
-        'api.organization()',
-        'api.create_registry("x", visibility="organization")',
-        'api.artifact("wandb-registry-model/detectors:v0")',
+        '{}.registry("model")',
+        "{}.registries()",
+        "{}.organization()",
+        '{}.create_registry("x", visibility="organization")',
+        '{}.artifact("wandb-registry-model/detectors:v0")',
     ]
-    alone = refusals(nobody, acts, user="eve")
-    assert {"Unable to find organization for entity 'eve'" in one.text or "Unable to resolve" in one.text for one in alone} == {True}
-    # carol has no team that she logs to, so that her own entity stands for her one organization.
-    one = 'api = wandb.Api(); say(api.default_entity, api.organization().name, api.registry("model").organization)'
-    assert client.run(one, user="carol") == ["carol", "Acme Corp", "Acme Corp"]
-    organizations.add_member(world.elsewhere, world.carol, "viewer", acting_user=None)
-    several = refusals(client, acts, user="carol")
-    assert {"belongs to multiple organizations" in one.text for one in several} == {True}
-    named = 'api = wandb.Api(); say(api.registry("gold", organization="acme-corp").name, api.artifact("Acme Corp/wandb-registry-model/best").name)'
-    assert client.run(named, user="carol") == ["gold", "best:latest"]
-    outside = refusals(
-        client,
-        [
-            'api.registry("model", organization="Acme Corp")',
-            'next(api.registries(organization="Acme Corp"))',
-            'next(api.registries(organization="Acme Corp").versions())',
-            'next(api.registries(organization="No Such"))',
-            'api.artifact("Acme Corp/wandb-registry-model/best")',
-        ],
-        user="mallory",
+    outside = [
+        'mallory.registry("model", organization="Acme Corp")',
+        'next(mallory.registries(organization="Acme Corp"))',
+        'next(mallory.registries(organization="Acme Corp").versions())',
+        'next(mallory.registries(organization="No Such"))',
+        'mallory.artifact("Acme Corp/wandb-registry-model/best")',
+    ]
+    told = refusals(
+        everybody,
+        [*(act.format("eve") for act in acts), *(act.format("several") for act in acts), *outside],
+        before='eve, several, mallory = map(api_of, ("eve", "several", "mallory"))',
     )
-    assert outside[0].text == "Organization 'Acme Corp' not found."
-    for one, name in zip(outside[1:4], ("Acme Corp", "Acme Corp", "No Such"), strict=True):
-        assert one.text == f"Organization '{name}' not found. Please verify the organization name is correct."
-    assert "Expecting the organization name or entity name to match 'Elsewhere'" in outside[4].text
+    texts = [one.text for one in told]
+    none = ("Unable to find organization for entity 'eve'", "No organizations found for entity.")
+    assert [text for text in texts[:5] if not text.startswith(none)] == []
+    many = ("Personal entity 'several' belongs to multiple organizations", "Multiple organizations found for entity.")
+    assert [text for text in texts[5:10] if not text.startswith(many)] == []
+    assert texts[10] == "Organization 'Acme Corp' not found."
+    for text, name in zip(texts[11:14], ("Acme Corp", "Acme Corp", "No Such"), strict=True):
+        assert text == f"Organization '{name}' not found. Please verify the organization name is correct."
+    assert "Expecting the organization name or entity name to match 'Elsewhere'" in texts[14]
+    # carol has no team that she logs to, so that her own entity stands for her one organization; who has several names one.
+    said = together(
+        everybody,
+        """
+        carol, several = api_of("carol"), api_of("several")
+        say(carol.default_entity, carol.organization().name, carol.registry("model").organization)
+        say(several.registry("gold", organization="acme-corp").name, several.artifact("Acme Corp/wandb-registry-model/best").name)
+        """,
+    )
+    assert said == ["carol", "Acme Corp", "Acme Corp", "gold", "best:latest"]
