@@ -23,7 +23,7 @@ NEEDS = {
             "account-password", "account-keys", "account-key-revoke"],
     "view": ["organization-home", "star", "history", "members", "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
-             "browser-type", "version-switch", "project", "project-runs", "run", "run-tab", "entity"],
+             "browser-type", "version-switch", "project", "project-runs", "project-workspace", "run", "run-tab", "entity"],
     "download": ["version-file", "link-modal"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
     "edit": ["new-registry", "describe", "collection-describe", "collection-tag", "collection-untag", "version-describe",
