@@ -256,4 +256,4 @@ def test_whose_organization_is_meant(client: Client, world: World, filled: Fille
         say(several.registry("gold", organization="acme-corp").name, several.artifact("Acme Corp/wandb-registry-model/best").name)
         """,
     )
-    assert said == ["carol", "Acme Corp", "Acme Corp", "gold", "best:latest"]
+    assert said == ["carol", "Acme Corp", "Acme Corp", "gold", "best:v0"]
