@@ -89,6 +89,7 @@ artifact_pages: list[URLPattern] = [
 RUN = "<str:entity>/<str:project>/runs/<str:run>"
 run_pages: list[URLPattern] = [
     path("<str:entity>/<str:project>/runs", projects.project_runs, name="project-runs"),
+    path("<str:entity>/<str:project>/workspace", projects.project_runs, name="project-workspace"),
     path(f"{RUN}/-/delete", runs.run_delete, name="run-delete"),
     path(f"{RUN}/-/stop", runs.run_stop, name="run-stop"),
     path(RUN, runs.run, name="run"),

@@ -47,7 +47,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
 
 @require_GET
 def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
-    """`…/runs` without a run is the project's page, also for addresses that people cut short."""
+    """`…/runs` without a run, to which people cut addresses short, and the `…/workspace` that the client prints: the project's page."""
     found = project_of(request, entity, project)
     return redirect("artifacts:project", found.entity.name, found.name)
 

@@ -78,7 +78,8 @@ def _create(
     stored = naming.registry_project_name(name)
     wanted = naming.distinct(map(naming.type_name, types))
     entity = addresses.organization_entity(organization)
-    taken = Conflict(f"A registry named “{naming.shown(name)}” exists in “{organization.name}”; choose another name.")
+    own = naming.shown(stored.removeprefix(naming.REGISTRY_PREFIX))
+    taken = Conflict(f"A registry named “{own}” exists in “{organization.name}”; choose another name.")
     if entity.projects.filter(name_key=key_of(stored)).exists():
         raise taken
     try:

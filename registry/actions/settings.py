@@ -146,7 +146,8 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
         raise Invalid(f"“{project.title}” is a core registry and keeps its name; make a registry of your own.")
     key, old = key_of(stored), current.name_key
     if Project.objects.filter(entity=project.entity, name_key=key).exclude(pk=project.pk).exists():
-        raise Conflict(f"A registry named “{naming.shown(name)}” exists in “{project.entity}”; choose another name.")
+        taken = stored.removeprefix(naming.REGISTRY_PREFIX)
+        raise Conflict(f"A registry named “{naming.shown(taken)}” exists in “{project.entity}”; choose another name.")
     renamed_from = project.title
     project.name, project.name_key = stored, key
     project.updated_at = Now()

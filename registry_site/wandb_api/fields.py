@@ -15,6 +15,7 @@ from artifacts.filters import (
     moment_value,
     number_value,
     text_value,
+    truth,
     version_value,
 )
 from artifacts.models import Alias, CollectionTag, VersionTag

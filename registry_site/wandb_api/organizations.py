@@ -223,7 +223,7 @@ def artifact_memberships(
 
 @resolves("Mutation.createTeam", permission=Declared.checked("manage"))
 def create_team(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    """A team of the organization that is named, or of the only one that the person belongs to."""
+    """A team of the organization that is named, of the only one that the person belongs to, or of their default entity's."""
     who = input.get("team_admin_user_name")
     place = organization_for(context, input.get("organization_id"))
     admin = person(context, who, place) if who else context.person
@@ -232,7 +232,7 @@ def create_team(source: None, context: Context, input: dict[str, Any]) -> dict[s
 
 
 def organization_for(context: Context, number: str | None) -> Organization:
-    """The organization with this id, or the only one that somebody belongs to."""
+    """The organization with this id, or the only one that somebody belongs to, or that of their default entity."""
     seen = access.visible_organizations(context.person)
     if number:
         found = seen.filter(pk=ids.decode(number, "Organization")).first()
@@ -240,11 +240,12 @@ def organization_for(context: Context, number: str | None) -> Organization:
             raise NotFound("No organization has this id; name one that you belong to.")
         return found
     own = list(seen.filter(members__user=context.person)[:2])
-    if len(own) != 1:
+    chosen = own[0] if len(own) == 1 else people.default_entity(context.person).organization
+    if chosen is None:
         raise Invalid(
             "You belong to several organizations or none; make the team in the web app, where you choose one."
         )
-    return own[0]
+    return chosen
 
 
 def person(context: Context, name: str, place: Organization | None) -> User:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from artifacts.actions import organizations, people
 from artifacts.models import Entity, TeamMember, User
+from registry.actions.registries import create_organization
 from tests.conftest import World
 
 from .asking import ask, nodes, refusal
@@ -73,3 +74,15 @@ def test_two_keys_that_begin_alike_have_two_names(world: World) -> None:
     assert own["b"]["name"] != own["a"]["name"]
     assert ask(world.bob, "DeleteApiKey", id=own["b"]["id"])["result"]["success"]
     assert set(world.bob.api_keys.filter(revoked_at=None).values_list("description", flat=True)) == {"a", "tests"}
+
+
+def test_a_team_that_names_no_organization_belongs_to_the_only_one_or_that_of_the_default_entity(world: World) -> None:
+    ask(world.alice, "CreateTeam", teamName="audio")
+    second = create_organization("Second", owner=world.alice, acting_user=None)
+    organizations.create_team("second-team", second, members=[(world.alice, "admin")], acting_user=None)
+    ask(world.alice, "CreateTeam", teamName="video")
+    assert set(Entity.objects.filter(name__in=["audio", "video"]).values_list("organization", flat=True)) == {
+        world.organization.pk
+    }
+    people.create_user("eve", acting_user=None)
+    assert "several organizations or none" in refusal(User.objects.get(name="eve"), "CreateTeam", teamName="mine")
