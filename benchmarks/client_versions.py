@@ -61,7 +61,18 @@ def python_of(version: str) -> str:
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([uv, "--no-config", "venv", "--quiet", "--python", PYTHON, str(place)], check=True)
         subprocess.run(
-            [uv, "--no-config", "pip", "install", "--quiet", "--python", str(python), f"wandb=={version}"], check=True
+            [
+                uv,
+                "--no-config",
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                str(python),
+                f"wandb=={version}",
+            ],
+            check=True,
         )
     return str(python)
 
@@ -76,7 +87,7 @@ def surroundings(home: Path, url: str, **more: str) -> dict[str, str]:
         Path(place).mkdir(parents=True)
     foreign = ("WANDB_", "DJANGO_", "LINKYARD_", "PYTHONPATH", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    quiet = {"WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"}
+    quiet = {"WANDB_ERROR_REPORTING": "false", "WANDB_CONSOLE": "off"}
     own = {"HOME": str(home), "NETRC": str(home / "netrc"), "WANDB_BASE_URL": url}
     return kept | places | quiet | own | more
 

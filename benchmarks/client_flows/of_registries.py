@@ -89,7 +89,7 @@ def edit_a_collection() -> None:
     collection.name, collection.description, collection.tags = f"{name}-new", "told", ["one", "two"]
     collection.save()
     seen = api().artifact_collection("model", registered(f"{name}-new"))
-    assert (seen.description, sorted(seen.tags), "latest" in seen.aliases) == ("told", ["one", "two"], True)
+    assert (seen.description, sorted(seen.tags)) == ("told", ["one", "two"])
     seen.tags.remove("one")
     seen.save()
     assert list(api().artifact_collection("model", registered(f"{name}-new")).tags) == ["two"]
@@ -116,7 +116,8 @@ def listings() -> None:
     assert [each.version for each in api().artifacts("model", source(name), tags=["even"])] == ["v2", "v0"]
     assert PROJECT in [each.name for each in api().projects(TEAM)]
     seen = api().artifact(f"{registered(name)}:v1")
-    assert [each.qualified_name for each in seen.linked_artifacts] == [seen.qualified_name]
+    links = [each.qualified_name for each in seen.source_artifact.linked_artifacts]
+    assert links == [seen.qualified_name], links
     assert (seen.source_artifact.project, seen.is_link) == (PROJECT, True)
 
 
@@ -133,9 +134,11 @@ def search() -> None:
     def registries(**how: Any) -> Any:
         return api().registries(organization=ORGANIZATION, **how)
 
-    assert [each.name for each in registries(filter={"name": registry.name})] == [registry.name]
-    assert [each.name for each in registries(filter={"name": {"$regex": registry.name[:-1]}})] == [registry.name]
-    assert len(list(registries(per_page=1))) >= 3
+    for wanted in (registry.name, {"$regex": registry.name[:-1]}):
+        found = [each.name for each in registries(filter={"name": wanted})]
+        # Lists of clients before 0.23 give the whole name.
+        assert [each.removeprefix("wandb-registry-") for each in found] == [registry.name]
+    assert len(list(registries())) >= 3
     one = registries(filter={"name": registry.name})
     assert [each.name for each in one.collections(filter={"name": {"$regex": "^zoo"}})] == [name]
     assert [each.version for each in one.collections().versions(filter={"alias": "x1"})] == ["v1"]
