@@ -113,11 +113,13 @@ def visible_places(version: ArtifactVersion, context: Context) -> list[Membershi
 @resolves("Artifact.aliases", permission=Declared.checked("view"))
 def aliases(version: ArtifactVersion, context: Context) -> list[dict[str, Any]]:
     """The names by which it is known in each place, among them its number there: the client reads `vN` off them."""
-    found = []
-    for place in visible_places(version, context):
-        number = {"id": ids.encode("VersionAlias", place.pk), "alias": place.name, "collection": place.collection}
-        found += [*(named(alias, place.collection) for alias in sorted_aliases(place)), number]
-    return found
+    return [alias for place in visible_places(version, context) for alias in names_in(place)]
+
+
+def names_in(place: Membership) -> list[dict[str, Any]]:
+    """The aliases that a version has in a place, and its number there."""
+    number = {"id": ids.encode("VersionAlias", place.pk), "alias": place.name, "collection": place.collection}
+    return [*(named(alias, place.collection) for alias in sorted_aliases(place)), number]
 
 
 def named(alias: Alias, collection: Collection) -> dict[str, Any]:
@@ -168,7 +170,7 @@ def membership_index(membership: Membership, context: Context) -> int:
 
 @resolves("ArtifactCollectionMembership.aliases", permission=Declared.PARENT)
 def membership_aliases(membership: Membership, context: Context) -> list[dict[str, Any]]:
-    return [named(alias, membership.collection) for alias in sorted_aliases(membership)]
+    return names_in(membership)
 
 
 @resolves("ArtifactCollectionMembership.artifactCollection", permission=Declared.PARENT)

@@ -96,6 +96,12 @@ def tag_id(tag: CollectionTag | VersionTag, context: Context) -> str:
     return ids.encode(type(tag).__name__, tag.pk)
 
 
+@resolves("Tag.tagCategoryName", permission=Declared.PARENT)
+def tag_category_name(tag: CollectionTag | VersionTag, context: Context) -> str:
+    """Tags are not sorted into categories here; clients before 0.23 want a text all the same."""
+    return ""
+
+
 @resolves(*both("aliases"), permission=Declared.checked("view"))
 def aliases(
     collection: Collection, context: Context, after: str | None = None, first: int | None = None

@@ -58,7 +58,7 @@ def target_of(context: Context, version: ArtifactVersion, entity_name: str | Non
 def unlink_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = find_collection(context, input["artifact_portfolio_id"])
     unlink_from(collection, find_version(context, input["artifact_id"]), acting_user=context.person)
-    return {"success": True}
+    return {"artifact_id": input["artifact_id"], "client_mutation_id": input.get("client_mutation_id"), "success": True}
 
 
 def places_named(context: Context, input: dict[str, Any]) -> Iterator[tuple[Membership, list[str]]]:

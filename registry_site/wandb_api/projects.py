@@ -210,6 +210,14 @@ def collection_of_type(source: dict[str, Any], context: Context, name: str) -> C
     return found if found.type == source["name"] else None
 
 
+@resolves("ArtifactType.artifactSequence", permission=Declared.checked("view"))
+@null_if_missing
+def sequence_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
+    """By which clients before 0.23 tell a sequence from a portfolio."""
+    found: Collection | None = collection_of_type(source, context, name=name)
+    return None if found is None or found.is_portfolio else found
+
+
 @resolves("ArtifactType.artifact", permission=Declared.checked("view"))
 @null_if_missing
 def artifact_of_type(source: dict[str, Any], context: Context, name: str) -> ArtifactVersion | None:

@@ -95,6 +95,10 @@ def of_spec(run: Run, spec: Mapping[str, Any]) -> list[dict[str, object]]:
 
     count = samples_of(whole("samples"))
     low, high = whole("minStep"), whole("maxStep")
+    if low is not None and high is not None and high - low + 1 == count:
+        # Since 0.23 the client names the last step that it wants and as many samples as there are steps;
+        # before, as in `Run.history`, the step after the last, and a whole page of samples.
+        high += 1
     return readings.sampled_values(run, spec["keys"], count, min_step=low, max_step=high)
 
 
