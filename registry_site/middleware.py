@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from artifacts.errors import DomainError, Invalid, NotYet
 from registry_site.refusals import not_found, refusal
@@ -100,3 +101,16 @@ class DomainErrorMiddleware:
             logger.warning("The database did not answer.", exc_info=exception)
             exception = NotYet("The database is busy; the same request will succeed shortly.", seconds=2)
         return refusal(request, exception) if isinstance(exception, DomainError) else None
+
+
+class PageGzipMiddleware(GZipMiddleware):
+    """Pages go compressed (a long table is a tenth of itself); files, archives and the client's answers go as they are.
+
+    Django's own adds random bytes to each, so that the length tells nothing of a token in the page.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress what is HTML and whole."""
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)  # type: ignore[arg-type]
