@@ -1,5 +1,6 @@
 """References: what lies elsewhere is listed with its checksum, and fetched from there; also what lies in another artifact."""
 
+import ast
 import hashlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -165,7 +166,7 @@ def test_references_to_other_artifacts_lead_to_their_files_also_through_a_link_a
         """
     everything = [{"by-entry.txt": "inner", "by-address.txt": "other"}, {"inner.txt": "inner"}]
     assert [
-        eval(sentence.removeprefix("nothing raised: ")) for sentence in client.run(reading, user="carol")
+        ast.literal_eval(sentence.removeprefix("nothing raised: ")) for sentence in client.run(reading, user="carol")
     ] == everything
     assert Blob.objects.filter(project__name="elsewhere").count() == 0
 
@@ -183,7 +184,7 @@ def test_references_to_other_artifacts_lead_to_their_files_also_through_a_link_a
             run.log_artifact(third).wait()
         """
     )
-    assert [eval(sentence.removeprefix("nothing raised: ")) for sentence in said[:2]] == everything
+    assert [ast.literal_eval(sentence.removeprefix("nothing raised: ")) for sentence in said[:2]] == everything
     assert said[2] == "CommError: project 'data' not found under entity 'vision'"
     assert said[3] == ""
     assert "Unable to fetch source artifact" in said[4]
