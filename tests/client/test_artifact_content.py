@@ -169,6 +169,9 @@ def test_media_objects_are_added_and_read_back(client: Client) -> None:
             second = wandb.Artifact("second", "dataset")
             second.add(table, "borrowed")
             run.log_artifact(second).wait()
+        found = wandb.Api().artifact("vision/other/second:v0")
+        say(found.get("borrowed").data, found.get_entry("borrowed.table.json").ref.split("://")[0])
+        say(open(found.download(root="down") + "/borrowed.table.json").read()[:1])
         """,
         user="alice",
     )
@@ -178,14 +181,7 @@ def test_media_objects_are_added_and_read_back(client: Client) -> None:
     assert said[5:7] == [True, "Audio"]
     assert said[7:10] == ["<p>hello</p>", "Classes", None]
     assert {"joined.joined-table.json", "left.table.json", "page.html-file.json"} <= set(said[10])
-    said = client.run(
-        """
-        found = wandb.Api().artifact("vision/other/second:v0")
-        say(found.get("borrowed").data, found.get_entry("borrowed.table.json").ref.split("://")[0])
-        say(open(found.download(root="down") + "/borrowed.table.json").read()[:1])
-        """
-    )
-    assert said == [[[1, "one"], [2, "two"]], "wandb-artifact", "{"]
+    assert said[11:] == [[[1, "one"], [2, "two"]], "wandb-artifact", "{"]
     page = client.opens("/vision/data/artifacts/dataset/media/v0/files").content.decode()
     assert "left.table.json" in page
 

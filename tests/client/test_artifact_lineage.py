@@ -8,18 +8,18 @@ from tests.client.conftest import Client
 pytestmark = pytest.mark.client
 
 LOGGED = """
-with wandb.init(entity="vision", project="data", id="maker", job_type="make") as run:
-    artifact = wandb.Artifact("coco", "dataset")
-    artifact.add_file(file("x", b"x"))
-    logged = run.log_artifact(artifact, aliases=["best"]).wait()
-    run.link_artifact(logged, "wandb-registry-dataset/pictures", aliases=["staging"])
-"""
+        with wandb.init(entity="vision", project="data", id="maker", job_type="make") as run:
+            artifact = wandb.Artifact("coco", "dataset")
+            artifact.add_file(file("x", b"x"))
+            logged = run.log_artifact(artifact, aliases=["best"]).wait()
+            run.link_artifact(logged, "wandb-registry-dataset/pictures", aliases=["staging"])
+        """
 
 
 def test_a_run_uses_a_version_in_every_form(client: Client) -> None:
-    client.run(LOGGED)
     said = client.run(
-        """
+        LOGGED
+        + """
         with wandb.init(entity="vision", project="data", id="user", job_type="use") as run:
             for name in ("coco:best", "coco:v0", "data/coco:latest", "vision/data/coco:v0", "coco"):
                 say(run.use_artifact(name, type="dataset").qualified_name)
@@ -181,27 +181,27 @@ def test_what_may_not_be_logged_is_refused_in_a_sentence(client: Client) -> None
     said = client.run(
         LOGGED
         + """
-def logging(name, kind, **words):
-    try:
-        artifact = wandb.Artifact(name, kind)
-    except ValueError as error:
-        return f"ValueError: {error}"
-    artifact.add_file("x")
-    with wandb.init(entity="vision", project="data") as run:
-        return refusal(lambda: run.log_artifact(artifact, **words).wait())
-for act in (
-    lambda: wandb.Artifact("x" * 129, "dataset"),
-    lambda: wandb.Artifact("a/b", "dataset"),
-    lambda: wandb.Artifact("x", "wandb-history"),
-    lambda: wandb.Artifact("x", "job"),
-    lambda: wandb.Artifact("run-1", "run_table"),
-    lambda: wandb.Artifact("source-x", "code"),
-    lambda: wandb.Artifact("x", "dataset", metadata={str(number): 1 for number in range(101)}),
-):
-    say(refusal(act))
-for words in (("coco", "model"), ("a:b", "dataset"), ("x", "bad/type"), ("COCO", "dataset")):
-    say(logging(*words))
-say(logging("x", "dataset", aliases=["v7"]), logging("x", "dataset", aliases=["a/b"]), logging("x", "dataset", tags=["a/b"]))
+        def logging(name, kind, **words):
+            try:
+                artifact = wandb.Artifact(name, kind)
+            except ValueError as error:
+                return f"ValueError: {error}"
+            artifact.add_file("x")
+            with wandb.init(entity="vision", project="data") as run:
+                return refusal(lambda: run.log_artifact(artifact, **words).wait())
+        for act in (
+            lambda: wandb.Artifact("x" * 129, "dataset"),
+            lambda: wandb.Artifact("a/b", "dataset"),
+            lambda: wandb.Artifact("x", "wandb-history"),
+            lambda: wandb.Artifact("x", "job"),
+            lambda: wandb.Artifact("run-1", "run_table"),
+            lambda: wandb.Artifact("source-x", "code"),
+            lambda: wandb.Artifact("x", "dataset", metadata={str(number): 1 for number in range(101)}),
+        ):
+            say(refusal(act))
+        for words in (("coco", "model"), ("a:b", "dataset"), ("x", "bad/type"), ("COCO", "dataset")):
+            say(logging(*words))
+        say(logging("x", "dataset", aliases=["v7"]), logging("x", "dataset", aliases=["a/b"]), logging("x", "dataset", tags=["a/b"]))
 """
     )
     expected = [
