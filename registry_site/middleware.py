@@ -113,4 +113,4 @@ class PageGzipMiddleware(GZipMiddleware):
         """Compress what is HTML and whole."""
         if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)
