@@ -3,9 +3,9 @@
 import pytest
 
 from artifacts.actions import people
-from artifacts.models import ApiKey, Entity, TeamMember, User
+from artifacts.models import ApiKey, TeamMember, User
 from tests.client.conftest import Client
-from tests.client.refusals import refusals, together
+from tests.client.refusals import together
 from tests.conftest import World
 
 pytestmark = pytest.mark.client
@@ -67,6 +67,8 @@ def test_a_team_is_made_filled_and_emptied(client: Client, world: World) -> None
         # A member takes out nobody but themself, invites nobody and makes no accounts; carol is in another team.
         say([member.delete() for member in bob.team("audio").members], bob.team("vision").invite("alice"))
         say([member.delete() for member in bob.team("vision").members if member.username != "bob"])
+        say([member.delete() for member in api.team("audio").members if member.username != "alice"])
+        say([member.username for member in bob.team("vision").members], [row.username for row in api.team("audio").members])
         """,
         user="alice",
     )
@@ -77,30 +79,9 @@ def test_a_team_is_made_filled_and_emptied(client: Client, world: World) -> None
     assert said[7] == [["alice", True], ["bob", False], ["new.one", True]]
     assert said[9] == ["bob"]
     assert said[10:12] == [["vision", "audio", "video"], ["alice", "bob", "new.one"]]
-    assert said[12:] == [[False, True, False], False, [False, False]]
-    assert "new.one" in client.opens("/audio/settings", user="alice").content.decode()
-    gone = client.run(
-        """
-        team = wandb.Api().team("audio")
-        say([member.delete() for member in team.members if member.username != "alice"])
-        team.load(True)
-        say([member.username for member in team.members], wandb.Api().team("vision").members[2].username)
-        """,
-        user="alice",
-    )
-    assert gone == [[True], ["alice"], "carol"]
+    assert said[12:15] == [[False, True, False], False, [False, False]]
+    assert said[15:] == [[True], ["alice", "bob", "carol"], ["alice"]]
+    assert "new.one" not in client.opens("/audio/settings", user="alice").content.decode()
     assert list(TeamMember.objects.filter(team__name="audio").values_list("user__name", flat=True)) == ["alice"]
     assert User.objects.get(name="new.one").is_active
-
-
-def test_what_people_may_not_do_to_teams_and_accounts(client: Client, world: World) -> None:
-    told = refusals(
-        client,
-        ['api.create_user("x@example.com")', 'api.create_team("mine")', 'api.team("strangers")', 'api.team("nowhere")'],
-    )
-    assert told[0].kind == "WandbApiFailedError"
-    assert "permission denied: only a site administrator makes accounts" in told[0].text
-    # The client passes over why a team can't be made or loaded and stumbles over what it then doesn't get.
-    assert [one.kind for one in told[1:]] == ["KeyError"] * 3
-    assert not Entity.objects.filter(name="mine").exists()
-    assert not User.objects.filter(email="x@example.com").exists()
+    assert "new.one" in client.opens("/orgs/acme-corp/-/members", user="alice").content.decode()

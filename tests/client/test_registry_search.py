@@ -114,8 +114,28 @@ say([row.name for row in wandb.Api().registries(order="name", per_page=2, start=
     assert said[16:] == [["champions"], ["best", "detectors", "champions"], 2, "best", ["detectors"]]
 
 
-def test_versions_by_every_key_and_operator(client: Client, world: World, filled: Filled) -> None:
-    said = client.run(
+ORDERED = """
+def ordered(order, **more):
+    return [row.name for row in api.registries().versions(order=order, **more)]
+say(ordered("-linked_at"), ordered("acm_created_at", per_page=2), ordered("artifact_size", per_page=1))
+say(ordered("-created_at", filter={"version": {"$gt": 0}}), ordered("-artifact_size", filter={"tag": "even"}))
+pages = api.registry("model").versions(order="+artifact_size", per_page=3)
+say([next(pages).name for _ in range(3)], pages.length)
+rest = wandb.Api().registry("model").versions(order="+artifact_size", per_page=3, start=pages.cursor)
+say([row.name for row in rest])
+say([row.name for row in api.registries(order="name").collections(order="-name").versions(order="artifact_size")])
+say([row.name for row in api.registry("model").collections(order="name").versions(filter={"alias": "latest"})])
+say(next(api.registry("gold").versions()).source_project)
+api = api_of("bob")
+say(versions({"version": "v0"}), collections(order="name"))
+"""
+
+
+def test_versions_by_every_key_operator_and_order_and_hidden_ones_leave_no_hole(
+    client: Client, world: World, filled: Filled
+) -> None:
+    said = together(
+        client,
         ASK
         + f"""
 say(versions(), versions(per_page=1) == versions())
@@ -132,7 +152,8 @@ for wanted in (
     say(versions(wanted))
 say(versions(registries={{"name": "gold"}}), versions(registries={{"id": {world.model.pk}}}, collections={{"name": "best"}}))
 say(versions({{"alias": "x0"}}, collections={{"tag": {{"$size": 2}}}}), versions(collections={{"name": {{"$regex": "^de"}}}}))
-""",
+"""
+        + ORDERED,
         user="carol",
     )
     d0, d1, d2, best, champion = "detectors:v0", "detectors:v1", "detectors:v2", "best:v0", "champions:v0"
@@ -146,31 +167,8 @@ say(versions({{"alias": "x0"}}, collections={{"tag": {{"$size": 2}}}}), versions
         [], [champion, d0, d1],
         [champion, d0], [d1],
     ]  # fmt: skip
-    assert said[22:] == [[champion], [best], [d0], [d0, d1, d2]]
-
-
-def test_versions_are_ordered_paged_and_hidden_ones_leave_no_hole(client: Client, world: World, filled: Filled) -> None:
-    said = together(
-        client,
-        ASK
-        + """
-def ordered(order, **more):
-    return [row.name for row in api.registries().versions(order=order, **more)]
-say(ordered("-linked_at"), ordered("acm_created_at", per_page=2), ordered("artifact_size", per_page=1))
-say(ordered("-created_at", filter={"version": {"$gt": 0}}), ordered("-artifact_size", filter={"tag": "even"}))
-pages = api.registry("model").versions(order="+artifact_size", per_page=3)
-say([next(pages).name for _ in range(3)], pages.length)
-rest = wandb.Api().registry("model").versions(order="+artifact_size", per_page=3, start=pages.cursor)
-say([row.name for row in rest])
-say([row.name for row in api.registries(order="name").collections(order="-name").versions(order="artifact_size")])
-say([row.name for row in api.registry("model").collections(order="name").versions(filter={"alias": "latest"})])
-say(next(api.registry("gold").versions()).source_project)
-api = api_of("bob")
-say(versions({"version": "v0"}), collections(order="name"))
-""",
-        user="carol",
-    )
-    d0, d1, d2, best, champion = "detectors:v0", "detectors:v1", "detectors:v2", "best:v0", "champions:v0"
+    assert said[22:26] == [[champion], [best], [d0], [d0, d1, d2]]
+    said = said[26:]
     newest = [best, d2, d1, champion, d0]
     assert said[:3] == [newest, newest[::-1], [d2, best, d1, d0, champion]]
     assert said[3:5] == [[d2, d1], [champion, d0]]
