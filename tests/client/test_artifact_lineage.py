@@ -28,6 +28,7 @@ def test_a_run_uses_a_version_in_every_form(client: Client) -> None:
                 say(run.use_artifact(name).qualified_name)
             held = wandb.Api().artifact("vision/data/coco:v0")
             say(run.use_artifact(held, use_as="training data").id == held.id)
+            assert held.use_as in {None, "training data"}  # deprecated, and not told by every client
             draft = wandb.Artifact("drafted", "dataset")
             draft.add_file(file("y", b"y"))
             say(run.use_artifact(draft, aliases=["mine"]).qualified_name, draft.is_draft())

@@ -38,6 +38,8 @@ def test_collections_are_renamed_described_tagged_and_a_sequence_gets_another_ty
         row = api.artifact_collection("model", "wandb-registry-model/detectors")
         say(row.entity, row.project, row.organization, row.updated_at >= row.created_at, repr(row), row.project_id)
         say(row.project_internal_id, sorted(version.version for version in row.artifacts(per_page=1)))
+        loaded = row.load("acme-corp", "wandb-registry-model", "model", "detectors")
+        assert (loaded.name, loaded.id) == ("detectors", row.id)
         row.name, row.description, row.tags = "finders", "# All of **them**", ["vision", "on device"]
         row.save()
         row.tags = ["vision", "fast"]

@@ -170,7 +170,20 @@ def used(trees: Iterable[ast.Module]) -> dict[str, set[str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
                 found[node.attr] |= kinds_of(node.value, names) or {""}
+        for name in read_by_name(tree):
+            found[name].add("")
     return found
+
+
+def read_by_name(tree: ast.Module) -> Iterator[str]:
+    """The words of lists in a script that reads attributes by `getattr(thing, name)`, one after the other."""
+    if any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"
+           and isinstance(node.args[1], ast.Name) for node in ast.walk(tree)):  # fmt: skip
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Tuple | ast.List):
+                yield from (
+                    part.value for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                )
 
 
 @pytest.mark.client

@@ -40,6 +40,9 @@ def test_runs_are_found_by_filters_and_put_in_order(client: Client) -> None:
         ids(order="-display_name", per_page=1)
         lazy, full = api.runs("vision/many", per_page=2), api.runs("vision/many", lazy=False)
         say(len(lazy), len(full), lazy[4].id, lazy[0].config["lr"], full[1].summary["acc"])
+        one = api.runs("vision/many", per_page=2)[1]
+        assert one.load_full_data()["name"] == one.id
+        assert json.loads(one.json_config)["lr"]["value"] == one.config["lr"]
         lazy.upgrade_to_full()
         say([run.summary_metrics["acc"] for run in lazy], "runs" in repr(lazy).lower())
         say(len(api.runs("vision/many", filters={"config.lr": 7})))

@@ -19,22 +19,9 @@ PLACE = Path(__file__).resolve().parents[2] / "docs" / "client-operations.md"
 CORE = "`wandb-core`"  # the client's own process, which runs talk to
 MOST_CALLS = 4
 
-# Operations that are valid here and yet refused: a field of theirs has no resolver.
+# Operations that are valid here and that their resolver always refuses, with a sentence of its own.
 REFUSED = {
-    "CreateAutomation": "Automations are not served yet.",
-    "CreateGenericWebhookIntegration": "Automations are not served yet.",
-    "CreateServiceAccount": "Service accounts are not part of this server; make a person for a machine.",
-    "CreateUserFromAdmin": "The operator makes people, with `manage.py create_user` or in the admin panel.",
-    "DeleteAutomation": "Automations are not served yet.",
-    "GetAutomationsLegacy": "Automations are not served yet.",
-    "GetEntityAutomations": "Automations are not served yet.",
-    "GetEntityAutomationsLegacy": "Automations are not served yet.",
-    "GetOrgAutomations": "Automations are not served yet.",
-    "IntegrationsByEntity": "Automations are not served yet.",
-    "StopRun": "Nothing on this server stops a run from outside.",
-    "UpdateAutomation": "Automations are not served yet.",
-    "UpdateRunState": "A run's state is what the run itself says.",
-    "deleteFiles": "A run's files stay with it.",
+    "CreateServiceAccount": "Service accounts come later; make an account for the job and use its API key.",
 }
 
 HEAD = """# The client's operations
@@ -109,17 +96,12 @@ def areas(schema: GraphQLSchema, texts: list[str]) -> list[str]:
     return list(found)
 
 
-def is_refused(schema: GraphQLSchema, text: str) -> bool:
-    """Whether a document can't be answered although it is valid: a field at its root has no resolver, or one that refuses."""
+def is_served(schema: GraphQLSchema, text: str) -> bool:
+    """Whether every field at the root of a valid document has a resolver."""
     from registry_site.wandb_api.resolve import RESOLVERS
 
-    for field in fields_of(schema, text):
-        registered = RESOLVERS.get(field)
-        if registered and registered.function.__qualname__.startswith("not_served"):
-            return True
-        if not registered and field.split(".")[0] in {"Query", "Mutation"} and "__" not in field:
-            return True
-    return False
+    roots = [field for field in fields_of(schema, text) if field.split(".")[0] in {"Query", "Mutation"}]
+    return all(field in RESOLVERS or "__" in field for field in roots)
 
 
 def calls() -> Mapping[str, set[str]]:
