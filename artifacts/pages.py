@@ -48,10 +48,11 @@ def done(
     event: str | None = None,
     toast: str = "",
     link: tuple[str, str] | None = None,
+    undo: str = "",
 ) -> HttpResponse:
     """After a change: a plain form is redirected to `address`; htmx gets 204 with `event`, or without one the redirect too.
 
-    `toast` says what happened; `link` is the address and the name of the thing it is about.
+    `toast` says what happened; `link` is the address and the name of the thing it is about, `undo` the address whose POST takes it back.
     """
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     if not htmx or event is None:
@@ -61,7 +62,8 @@ def done(
         return HttpResponse(status=204, headers={"HX-Redirect": address}) if htmx else HttpResponseRedirect(address)
     triggers: dict[str, object] = {event: {}}
     if toast:
-        triggers["toast"] = {"text": toast, "link": {"href": link[0], "text": link[1]} if link else None}
+        named = {"href": link[0], "text": link[1]} if link else None
+        triggers["toast"] = {"text": toast, "link": named, "undo": undo}
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
 
 

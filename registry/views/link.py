@@ -60,6 +60,7 @@ def linked(
     request: HtmxHttpRequest, collection: Collection, version: ArtifactVersion, aliases: list[str]
 ) -> HttpResponse:
     """Link, and say under which name."""
+    may_undo = takes_nothing(version, collection, aliases)
     membership = link_version(version, collection, aliases=aliases, acting_user=request.user)
     address = version_url(collection, membership.name)
     home = collection_url(collection)
@@ -71,7 +72,15 @@ def linked(
         event=None if is_other_page else "versionLinked",
         toast="Linked as",
         link=(address, f"{collection.name}:{membership.name}"),
+        undo=version_url(collection, membership.name, "registry:unlink") if may_undo else "",
     )
+
+
+def takes_nothing(version: ArtifactVersion, collection: Collection, aliases: list[str]) -> bool:
+    """Whether a link is new and takes no alias from another version, so that unlinking puts everything back."""
+    if collection.memberships.filter(version=version).exists():
+        return False
+    return not collection.aliases.filter(name_key__in=[key_of(name) for name in aliases]).exists()
 
 
 def blame(refusal: DomainError, aliases: str, collection: Collection, request: HtmxHttpRequest) -> dict[str, str]:

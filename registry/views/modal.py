@@ -17,7 +17,7 @@ from registry.actions.link import link_by_name, link_version, refuse_unlinkable
 from registry.forms import words
 from registry.models import Registry
 from registry.rows import source_url
-from registry.views.link import known_aliases, preview
+from registry.views.link import known_aliases, preview, takes_nothing
 from registry.views.place import filled_in, version_url
 
 MOST_TARGETS = 50
@@ -108,6 +108,7 @@ class Target:
     def linked(self, request: HtmxHttpRequest, version: ArtifactVersion, asked: dict[str, str]) -> HttpResponse:
         """Link; a refusal is about the aliases or, above the form, about the rest."""
         aliases = words(",".join([*request.POST.getlist("aliases"), asked.get("more", "")]))
+        may_undo = self.collection is None or takes_nothing(version, self.collection, aliases)
         try:
             if self.collection is not None:
                 made = link_version(version, self.collection, aliases=aliases, acting_user=request.user)
@@ -126,6 +127,7 @@ class Target:
             event="versionLinked",
             toast="Linked as",
             link=(address, f"{collection.name}:{made.name}"),
+            undo=version_url(collection, made.name, "registry:unlink") if may_undo else "",
         )
 
 

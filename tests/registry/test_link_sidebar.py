@@ -8,7 +8,7 @@ from django.test import Client
 from artifacts.actions import organizations
 from artifacts.models import Membership, Project
 from registry.actions import registries
-from registry.actions.link import link_by_name, link_version
+from registry.actions.link import link_by_name, link_version, unlink_version
 from registry.sources import Source
 from tests import factories
 from tests.conftest import World
@@ -209,3 +209,25 @@ def test_linking_twice_says_the_same_name(client: Client, stocked: World) -> Non
     client.force_login(stocked.bob)
     client.post(SIDEBAR, WHOLE, headers=HTMX)
     assert list(Membership.objects.filter(collection__name="detectors")) == [first]
+
+
+def test_a_new_link_can_be_taken_back_in_the_toast_unless_it_took_an_alias(client: Client, world: World) -> None:
+    source = factories.project(world.team, user=world.bob)
+    versions = [factories.version(source, user=world.bob) for _ in range(2)]
+    collection = factories.portfolio(world.model, "detectors", user=world.bob)
+    client.force_login(world.bob)
+
+    def undo_of(version: str, aliases: str) -> str:
+        given = {"team": "vision", "project": "detector", "artifact": "yolo", "version": version, "aliases": aliases}
+        answer = client.post("/orgs/Acme Corp/registry/model/detectors/-/link", given, headers={"hx-request": "true"})
+        found = json.loads(answer["HX-Trigger"])["toast"] if "HX-Trigger" in answer else {"undo": ""}
+        return str(found["undo"])
+
+    link_version(versions[0], collection, aliases=["prod"], acting_user=world.bob)
+    assert undo_of("v0", "") == ""
+    assert undo_of("v1", "prod") == ""
+    unlink_version(collection.memberships.get(index=1), acting_user=world.bob)
+    undo = undo_of("v1", "fresh")
+    assert undo == "/orgs/Acme%20Corp/registry/model/detectors/v2/-/unlink"
+    assert client.post(undo).status_code == 302
+    assert not collection.memberships.filter(version=versions[1]).exists()
