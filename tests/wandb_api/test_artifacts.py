@@ -57,7 +57,7 @@ def test_all_places_of_a_version(linked: Linked, world: World) -> None:
     assert [(place["artifactCollection"]["name"], place["versionIndex"]) for place in places] == [
         ("yolo", 2), ("detectors", 2), ("best", 0)
     ]  # fmt: skip
-    assert [row["alias"] for row in places[1]["aliases"]] == ["latest", "x2"]
+    assert [row["alias"] for row in places[1]["aliases"]] == ["latest", "x2", "v2"]
 
 
 def test_who_made_and_who_used_it(linked: Linked, world: World) -> None:

@@ -39,7 +39,7 @@ def test_a_link_answers_its_place_and_may_be_repeated(linked: Linked, world: Wor
     assert first["versionIndex"] == 0
     membership = first["artifactMembership"]
     assert membership["artifactCollection"]["name"] == "fresh"
-    assert [row["alias"] for row in membership["aliases"]] == ["latest", "prod"]
+    assert [row["alias"] for row in membership["aliases"]] == ["latest", "prod", "v0"]
     assert membership["artifact"]["id"] == linked.id_of(1)
     before = state()
     again = change(world.bob, "LinkArtifact", artifactID=linked.id_of(1), **TARGET, aliases=aliases)
