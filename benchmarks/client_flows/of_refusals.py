@@ -58,7 +58,7 @@ def strangers() -> None:
     for call, key, words in (
         (begin.format(TEAM), "z" * 40, ("not logged in",)),
         (begin.format("no-such-team"), "", ("no-such-team",)),
-        ("wandb.Api().viewer", "z" * 40, ("not logged in", "verifying the API key")),
+        ("wandb.Api().viewer", "z" * 40, ("not logged in", "verifying the API key", "invalid or missing")),
     ):
         # The time counts from where the client is imported, which on a busy machine takes longer than the refusal.
         said = script(

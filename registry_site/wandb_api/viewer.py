@@ -36,7 +36,7 @@ FEATURES = [
     "TOTAL_COUNT_IN_FILE_CONNECTION",
     "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
 ]
-OLDEST_CLIENT = "0.31.0"
+OLDEST_CLIENT = "0.19.11"  # as tried by benchmarks/client_versions.py
 NEWEST_CLIENT = "0.31.0"
 VERSION = "0.1.0"
 
@@ -52,3 +52,9 @@ def server_info(source: None, context: Context) -> dict[str, Any]:
             "version_on_this_instance_string": VERSION,
         },
     }
+
+
+@resolves("UpsertBucketPayload.serverSettings", permission=Declared.PARENT)
+def server_settings(source: dict[str, Any], context: Context) -> dict[str, Any]:
+    """No message for the terminal; `wandb sync` of clients before 0.25 fails where the server has no such type."""
+    return {"server_messages": []}

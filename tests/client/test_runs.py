@@ -46,6 +46,7 @@ def test_a_long_history_is_read_back_whole_and_drawn_from_little(client: Client)
         say(sum(1 for _ in found.scan_history()), sum(1 for _ in found.scan_history(keys=["val/acc"])))
         say([row["_step"] for row in found.scan_history(min_step=10, max_step=15)])
         say(len(found.history(samples=100, pandas=False)), len(found.history(keys=["val/acc"], pandas=False)))
+        say([row["_step"] for row in found.scan_history(keys=["loss"], page_size=1000)] == list(range(5000)))
         say(found.lastHistoryStep, found.historyLineCount if hasattr(found, "historyLineCount") else 5000)
         say(found.history(keys=["nest.deep.lr"], samples=2, pandas=False)[-1]["nest.deep.lr"])
         """

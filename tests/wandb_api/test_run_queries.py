@@ -157,6 +157,14 @@ def test_history_by_range_and_by_sample(world: World, run: Run) -> None:
     found = ask(world.bob, "RunSampledHistory", name="abc", specs=[spec], **PLACE)["project"]["run"]
     assert found["sampledHistory"] == [[{"_step": 0, "loss": 1.0}, {"_step": 38, "loss": 0.05}]]
     assert "keys" in refusal(world.bob, "RunSampledHistory", name="abc", specs=["{}"], **PLACE)
+    # A page as the client asks for it since 0.23, with its last step, and as before, with the step after that.
+    pages = [
+        json.dumps({"keys": ["_step", "loss"], "samples": samples, "minStep": low, "maxStep": high})
+        for low, high, samples in ((0, 10, 11), (11, 38, 28), (0, 10, 10), (10, 39, 1000))
+    ]
+    found = ask(world.bob, "RunSampledHistory", name="abc", specs=pages, **PLACE)["project"]["run"]
+    said = [[row["_step"] for row in rows] for rows in found["sampledHistory"]]
+    assert said == [[0, 2, 4, 6, 8, 10], [*range(12, 39, 2)], [0, 2, 4, 6, 8], [*range(10, 39, 2)]]
     parquet = ask(world.bob, "RunParquetHistory", runName="abc", liveKeys=["loss"], **PLACE)["project"]["run"]
     assert parquet["parquetHistory"] == {"parquetUrls": [], "liveData": [{"_step": 0}]}
 
