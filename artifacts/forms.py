@@ -223,3 +223,27 @@ class SecretForm(SecretValueForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "DEPLOY_TOKEN"}),
     )
     field_order = ("name", "value")
+
+
+class TtlForm(forms.Form):
+    """How long a version is kept: as its team says, for a number of days, or without end."""
+
+    INHERIT, CUSTOM, DEACTIVATE = "inherit", "custom", "deactivate"
+    policy = forms.ChoiceField(
+        label="TTL policy",
+        choices=[(INHERIT, "Inherit from the team"), (CUSTOM, "Custom"), (DEACTIVATE, "Deactivate")],
+    )
+    days = forms.IntegerField(
+        label="TTL duration",
+        required=False,
+        min_value=1,
+        max_value=36_500,
+        help_text="Days from the version’s creation; counts with “Custom”.",
+    )
+
+    def clean(self) -> dict[str, object]:
+        """A custom policy needs its days."""
+        data = super().clean() or self.cleaned_data
+        if data.get("policy") == self.CUSTOM and not data.get("days") and "days" not in self.errors:
+            self.add_error("days", "Say for how many days the version is kept.")
+        return data

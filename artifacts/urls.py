@@ -72,6 +72,7 @@ artifact_pages: list[URLPattern] = [
     path(f"{ARTIFACTS}/-/compare/<str:collection>", compare.compare, name="compare"),
     path(f"{ARTIFACTS}/-/description/<str:collection>", browser.describe, name="collection-describe"),
     path(f"{ARTIFACTS}/-/description/{VERSION}", version_acts.describe, name="version-describe"),
+    path(f"{ARTIFACTS}/-/ttl/{VERSION}", version_acts.edit_ttl, name="version-ttl"),
     path(f"{ARTIFACTS}/-/metadata/{VERSION}", version_acts.edit_metadata, name="version-metadata"),
     path(f"{ARTIFACTS}/-/aliases/{VERSION}", version_acts.add_alias, name="version-alias"),
     path(f"{ARTIFACTS}/-/aliases/{VERSION}/remove", version_acts.remove_alias, name="version-unalias"),

@@ -16,6 +16,7 @@ from registry.views import (
     registries,
     search,
     settings,
+    source_acts,
     versions,
 )
 
@@ -72,6 +73,11 @@ urlpatterns = [
     path(f"{COLLECTION}/<str:reference>", versions.version, name="version"),
     path(f"{COLLECTION}/<str:reference>/<str:tab>", versions.version, name="version-tab"),
     path("<str:entity>/registry/model", versions.printed, name="printed-version"),
+    path(
+        "<str:entity>/<str:project>/artifacts/-/delete/<str:collection>/<str:reference>",
+        source_acts.delete,
+        name="delete-version",
+    ),
     path(
         "<str:entity>/<str:project>/artifacts/-/link/<str:collection>/<str:reference>", modal.modal, name="link-modal"
     ),

@@ -30,7 +30,7 @@ NEEDS = {
     "download": ["version-file", "version-zip", "link-modal"],
     "log": ["run-stop"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
-    "edit": ["deprecate", "reinstate", "move-back",
+    "edit": ["deprecate", "delete-version", "version-ttl", "reinstate", "move-back",
              "new-registry", "general", "collection-preview",
              "collection-describe", "collection-tag", "collection-untag", "version-describe",
              "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete",

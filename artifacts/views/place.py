@@ -114,6 +114,16 @@ class Place:
         return act_url(self.membership, "describe")
 
     @property
+    def ttl_url(self) -> str:
+        """The dialog for the time to live."""
+        return act_url(self.membership, "ttl")
+
+    @property
+    def delete_url(self) -> str:
+        """The dialog that deletes the version."""
+        return reverse("registry:delete-version", args=_path_arguments(self.membership))
+
+    @property
     def metadata_url(self) -> str:
         """The dialog for the metadata."""
         return act_url(self.membership, "metadata")

@@ -8,10 +8,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from artifacts.access import Can
 from artifacts.actions import labels, versions
 from artifacts.errors import Conflict, Forbidden, Invalid
-from artifacts.forms import VersionDescriptionForm, VersionMetadataForm
+from artifacts.forms import TtlForm, VersionDescriptionForm, VersionMetadataForm
 from artifacts.pages import HtmxHttpRequest, changed, done, page
 from artifacts.views.place import Place, membership_of, place_of
 from artifacts.views.versions import named_aliases
+
+DAY = 86_400  # seconds
 
 
 def _place(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> Place:
@@ -110,3 +112,26 @@ def refuse_reader(place: Place) -> None:
             "permission denied: the description, tags and metadata are shared with the source version, and you may not "
             "change that; ask a member of the team that logged it."
         )
+
+
+@require_http_methods(["GET", "POST"])
+def edit_ttl(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    """“Edit TTL policy”; why one isn't possible is said beside the choice."""
+    place = _place(request, entity, project, collection, reference)
+    refuse_reader(place)
+    seconds = place.version.ttl_seconds
+    days = max(1, round(seconds / DAY)) if seconds else None
+    policy = TtlForm.CUSTOM if days else TtlForm.INHERIT if seconds is None else TtlForm.DEACTIVATE
+    form = TtlForm(request.POST or None, initial={"policy": policy, "days": days})
+    if form.is_valid():
+        given = form.cleaned_data
+        kept = {TtlForm.INHERIT: None, TtlForm.DEACTIVATE: versions.FOR_EVER}
+        try:
+            wanted = given["days"] * DAY if given["policy"] == TtlForm.CUSTOM else kept[given["policy"]]
+            versions.keep_version(place.version, wanted, acting_user=request.user)
+        except (Conflict, Invalid) as refusal:
+            form.add_error("policy", str(refusal))
+        else:
+            return done(request, place.url(), toast="Updated the time to live")
+    context = {"place": place, "form": form, "cancel": place.url()}
+    return page(request, "artifacts/version_ttl.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,61 @@
+"""Deleting a source version in the browser, with what breaks by it, and its time to live."""
+
+from django.test import Client
+
+from registry.actions import registries
+from registry.actions.link import link_by_name
+from tests import factories
+from tests.conftest import World
+
+DELETE = "/vision/detector/artifacts/-/delete/yolo/v0"
+TTL = "/vision/detector/artifacts/-/ttl/yolo/v0"
+
+
+def test_the_dialog_names_the_links_that_break_and_deletes(client: Client, world: World) -> None:
+    version = factories.version(factories.project(world.team, user=world.bob), user=world.bob)
+    link_by_name(version, world.model, "detectors", aliases=["prod"], acting_user=world.bob)
+    secret = registries.create_registry(
+        world.organization, "Secret", visibility="restricted", acting_user=world.alice
+    ).project
+    link_by_name(version, secret, "hidden", acting_user=world.alice)
+    client.force_login(world.bob)
+    dialog = client.get(DELETE).content.decode()
+    assert "linked to 2 collections" in dialog
+    assert "model/detectors:v0" in dialog
+    assert "1 in registries you can’t see" in dialog
+    assert "hidden" not in dialog.split("<main")[1].split("can’t see")[0].replace('type="hidden"', "")
+    assert client.post(DELETE).status_code == 302
+    version.refresh_from_db()
+    assert version.is_deleted
+    assert "This version was deleted." in client.get("/orgs/Acme Corp/registry/model/detectors/v0").content.decode()
+
+
+def test_a_protected_alias_anywhere_keeps_it(client: Client, world: World) -> None:
+    version = factories.version(factories.project(world.team, user=world.bob), user=world.bob)
+    registries.protect_alias(world.model, "prod", acting_user=world.alice)
+    link_by_name(version, world.model, "detectors", aliases=["prod"], acting_user=world.alice)
+    client.force_login(world.bob)
+    answer = client.post(DELETE)
+    assert answer.status_code == 422
+    assert "a registry holds this version by a protected alias" in answer.content.decode()
+    version.refresh_from_db()
+    assert not version.is_deleted
+
+
+def test_the_time_to_live_is_set_in_days_and_refused_for_what_is_linked(client: Client, world: World) -> None:
+    version = factories.version(factories.project(world.team, user=world.bob), user=world.bob)
+    client.force_login(world.bob)
+    page = "/vision/detector/artifacts/model/yolo/v0"
+    assert "Edit TTL policy" in client.get(page).content.decode()
+    assert client.post(TTL, {"policy": "custom"}).status_code == 422
+    assert client.post(TTL, {"policy": "custom", "days": "30"}).status_code == 302
+    assert "30 days" in client.get(page).content.decode()
+    assert client.post(TTL, {"policy": "deactivate"}).status_code == 302
+    version.refresh_from_db()
+    assert version.ttl_seconds == 0
+    link_by_name(version, world.model, "detectors", acting_user=world.bob)
+    refused = client.post(TTL, {"policy": "custom", "days": "3"})
+    assert refused.status_code == 422
+    assert "linked versions don't expire" in refused.content.decode().replace("&#x27;", "'")
+    client.force_login(world.carol)
+    assert client.post(TTL, {"policy": "deactivate"}).status_code == 403
