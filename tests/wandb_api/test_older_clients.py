@@ -3,7 +3,6 @@
 `uv run python -m benchmarks.client_versions` tries the real ones.
 """
 
-import json
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType
 from artifacts.models import Collection
 from registry_site.wandb_api.run import run
 from registry_site.wandb_api.schema import schema
-from tests import factories
 from tests.conftest import World
 
-from .asking import nodes, post
+from .asking import post
 from .conftest import Linked
 from .test_limits import SIGNED_IN
 
