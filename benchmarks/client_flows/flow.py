@@ -132,7 +132,7 @@ def script(text: str, key: str = "") -> str:
 def refused(*words: str) -> Iterator[None]:
     """The block is refused within seconds, by a message with one of these words.
 
-    Clients before 0.20 print why they couldn't link and go on; their words are read from the terminal.
+    0.19 prints why it could not link and goes on; its words are read from the terminal.
     """
     began = time.monotonic()
     terminal = io.StringIO()

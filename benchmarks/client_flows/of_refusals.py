@@ -34,7 +34,7 @@ def personal() -> None:
 def viewer() -> None:
     name = fresh("zoo")
     logged(name).link(registered(name))
-    # In a process of its own: before 0.23, linking uses the key of the process whatever the Api was given.
+    # In a process of its own: in 0.19, linking uses the key of the process whatever the Api was given.
     said = script(
         f"import wandb\n"
         f"mine = wandb.Api(overrides={{'entity': {TEAM!r}}}).artifact({source(f'{name}:v0')!r})\n"

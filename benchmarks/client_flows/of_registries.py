@@ -136,7 +136,7 @@ def search() -> None:
 
     for wanted in (registry.name, {"$regex": registry.name[:-1]}):
         found = [each.name for each in registries(filter={"name": wanted})]
-        # Lists of clients before 0.23 give the whole name.
+        # Lists of 0.19 and 0.21 give the whole name.
         assert [each.removeprefix("wandb-registry-") for each in found] == [registry.name]
     assert len(list(registries())) >= 3
     one = registries(filter={"name": registry.name})

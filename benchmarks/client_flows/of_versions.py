@@ -43,18 +43,31 @@ def use_and_download() -> None:
         assert Path(get("w.bin").download(root=fresh("one"))).read_bytes() == content
 
 
-@flow("download in parts")
-def download_in_parts() -> None:
+def lower_parts(size: int) -> bool:
+    """Make the client fetch parts of this size instead of 100 MiB, wherever its version keeps that number.
+
+    The threshold for sending in parts, 2 GiB, is inside its binary.
+    """
     from wandb.sdk.artifacts.storage_policies import wandb_storage_policy as policy
 
-    modules = [policy, sys.modules.get("wandb.sdk.artifacts.storage_policies._multipart")]
-    lowered = 0
-    for function in (value for module in modules if module for value in vars(module).values()):
-        defaults = getattr(function, "__defaults__", None) or ()
-        if 100 * MiB in defaults:
-            function.__defaults__ = tuple(5 * MiB if each == 100 * MiB else each for each in defaults)
-            lowered += 1
-    content = os.urandom(MiB) * 12
+    usual, found = 100 * MiB, False
+    for module in (policy, sys.modules.get("wandb.sdk.artifacts.storage_policies._multipart")):
+        for name, value in list(vars(module).items()) if module else ():
+            if name == "_DOWNLOAD_PART_SIZE_BYTES":
+                setattr(module, name, size)
+                found = True
+            named, placed = getattr(value, "__kwdefaults__", None) or {}, getattr(value, "__defaults__", None) or ()
+            if usual in [*named.values(), *placed]:
+                value.__kwdefaults__ = {key: size if each == usual else each for key, each in named.items()}
+                value.__defaults__ = tuple(size if each == usual else each for each in placed)
+                found = True
+    return found
+
+
+@flow("download in parts")
+def download_in_parts() -> None:
+    assert lower_parts(5 * MiB)
+    content = b"".join(bytes([number]) * MiB for number in range(12))
     version = logged(fresh("large"), content=content)
     folder = Path(version.download(root=fresh("parts"), multipart=True, skip_cache=True))
     assert (folder / "w.bin").read_bytes() == content

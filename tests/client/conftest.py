@@ -88,7 +88,9 @@ class Client:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
         return [json.loads(line.removeprefix("SAID ")) for line in done.stdout.splitlines() if line.startswith("SAID ")]
 
-    def call(self, command: list[str], *, key: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def call(
+        self, command: list[str], *, key: str, seconds: int = 120, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Any command of the client, in a directory of its own."""
         surroundings = self.environment(key) | environment
         return subprocess.run(
@@ -97,7 +99,7 @@ class Client:
             env=surroundings,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=seconds,
             check=False,
         )
 
