@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.errors import Conflict, Invalid
-from artifacts.models import ArtifactVersion, Collection, User, Verb
+from artifacts.models import ArtifactVersion, User, Verb
 
 LONGEST_DESCRIPTION = 100_000
 LONGEST_METADATA = 1_000_000
@@ -57,24 +57,20 @@ def describe_version(
 def keep_version(version: ArtifactVersion, seconds: int | None, *, acting_user: User) -> None:
     """Set how long a version is kept from its making on: FOR_EVER, or None for what the team's rule says.
 
-    Raises Invalid for a type that the client makes by itself, Conflict while the version is linked: then it doesn't expire.
+    It doesn't count while a registry holds the version. Raises Invalid for a type that the client makes by itself.
     """
     if seconds is not None and seconds < 0:
         raise Invalid("A version can't be kept for a negative time; give the seconds, or none.")
     if seconds != FOR_EVER and naming.is_internal_type(version.type):
         raise Invalid(f"Versions of type “{version.type}” are made by the client itself and get no time to live.")
     _change(version, {"ttl_seconds": seconds}, acting_user)
-    # After the row is locked, as `never_expire` does: of the two, the later one sees what the other did.
-    linked = version.memberships.filter(collection__kind=Collection.Kind.PORTFOLIO)
-    if seconds != FOR_EVER and linked.exists():
-        raise Conflict(
-            f"Version “{version}” is linked to a registry, and linked versions don't expire. "
-            "Unlink the artifact first then set the TTL for the source artifact."
-        )
 
 
 def never_expire(version: ArtifactVersion) -> None:
-    """Switch a version's time to live off, in the act that linked it: no permission of its own, no event; unlinking doesn't restore it."""
+    """Switch a version's time to live off, in the act that linked it: no permission of its own, no event; unlinking doesn't restore it.
+
+    Whoever sets it again on the source means it for the time after the last link ended.
+    """
     ArtifactVersion.objects.filter(pk=version.pk).update(ttl_seconds=FOR_EVER)
     version.ttl_seconds = FOR_EVER
 

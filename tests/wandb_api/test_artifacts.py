@@ -102,17 +102,21 @@ def test_a_version_is_described_once_however_often_it_is_sent(linked: Linked, wo
     assert list(events).count("version.changed") == 1
 
 
-def test_a_version_gets_a_time_to_live_only_while_it_is_not_linked(linked: Linked, world: World) -> None:
+def test_a_version_gets_a_time_to_live_also_while_it_is_linked_and_edits_are_whole(
+    linked: Linked, world: World
+) -> None:
     number = ids.encode("Artifact", factories.version(linked.project, user=world.bob).pk)
     for seconds, expected in ((3600, (3600, False)), (-2, (-2, False)), (-1, (-1, True)), (None, (-1, True))):
         found = change(world.bob, "UpdateArtifact", artifactID=number, ttlDurationSeconds=seconds)["artifact"]
         assert (found["ttlDurationSeconds"], found["ttlIsInherited"]) == expected
-    for seconds in (3600, -1):
-        fields = {"artifactID": linked.id_of(0), "description": "with it", "ttlDurationSeconds": seconds}
-        assert "Unlink the artifact first" in refused_change(world.bob, "UpdateArtifact", **fields)
-    change(world.bob, "UpdateArtifact", artifactID=linked.id_of(0), ttlDurationSeconds=-2)
+    assert ArtifactVersion.objects.get(pk=linked.versions[0].pk).ttl_seconds == 0  # the link switched it off
+    fields = {"artifactID": linked.id_of(0), "description": "with it", "ttlDurationSeconds": 3600}
+    assert "tag" in refused_change(world.bob, "UpdateArtifact", **fields, tagsToAdd=[{"tagName": "a/b"}]).lower()
     version = ArtifactVersion.objects.get(pk=linked.versions[0].pk)
     assert (version.ttl_seconds, version.description) == (0, "")  # a refusal leaves nothing half done
+    change(world.bob, "UpdateArtifact", **fields)
+    version.refresh_from_db()
+    assert (version.ttl_seconds, version.description) == (3600, "with it")
 
 
 def test_more_metadata_than_the_client_can_read_is_refused(linked: Linked, world: World) -> None:
