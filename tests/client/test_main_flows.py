@@ -21,7 +21,7 @@ def test_every_flow_works_and_has_its_row_in_the_document(client: Client) -> Non
     done = client.call(
         [sys.executable, str(FLOWS)],
         key=keys["bob"],
-        seconds=300,
+        seconds=600,
         FLOWS_TEAM="vision",
         FLOWS_ORGANIZATION="Acme Corp",
         FLOWS_PERSONAL="bob",

@@ -51,7 +51,7 @@ def test_a_long_history_is_read_back_whole_and_drawn_from_little(client: Client)
         say(found.history(keys=["nest.deep.lr"], samples=2, pandas=False)[-1]["nest.deep.lr"])
         """
     )
-    assert said == [5000, 50, [10, 11, 12, 13, 14], 100, 50, 4999, 5000, 4999e-6]
+    assert said == [5000, 50, [10, 11, 12, 13, 14], 100, 50, True, 4999, 5000, 4999e-6]
     run = Run.objects.get()
     assert HistoryChunk.objects.filter(run=run, stream="history").count() <= 3
     rows = {row.key: row for row in MetricSeries.objects.filter(run=run, stream="history")}
