@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,7 +19,7 @@ from artifacts.errors import NotFound
 from artifacts.history import number_of, printed
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import clean_text, shown
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, moved, page
 from artifacts.plots import Plot
 from artifacts.trees import tree_of
 from artifacts.views.place import project_of, run_url, version_url
@@ -64,7 +63,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
     if tab not in TABS:
         raise NotFound(f"A run has no page “{shown(tab)}”; choose one of its tabs.")
     if (place.entity.name, place.name) != (entity, project):
-        return redirect(_address(found, tab))
+        return moved(request, _address(found, tab))
     verbs = verbs_in(request.user, place)
     context = {
         "project": place,
