@@ -11,8 +11,12 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page
 
-from artifacts.models import Run, User
+from artifacts.actions import labels
+from artifacts.models import Entity, Run, RunTag, User
+from registry.actions.link import link_by_name
+from registry.actions.registries import create_registry
 from registry_site.demo import story
+from tests import factories
 from tests.page_addresses import addresses
 
 pytestmark = pytest.mark.browser
@@ -26,6 +30,7 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTyp
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 MOST_REQUESTS, MOST_COLD, MOST_WARM = 8, 100 * 1024, 30 * 1024
+MOST_JUMP = 0.01  # a tenth of what browsers' makers call good
 HEADERS = 300  # of an answer, in bytes, about
 # Not pages: answers for machines, files, parts of pages, and what leads elsewhere.
 NOT_PAGES = {
@@ -33,12 +38,15 @@ NOT_PAGES = {
     "artifacts:version-folder", "registry:collection-card", "registry:collection-tags", "registry:collection-preview",
     "artifacts:login", "artifacts:logout",
 }  # fmt: skip
+type Words = dict[str, dict[str, str]]
+# What the addresses of a project's things name besides.
+ELSE = {"entity": "acme-vision", "type": "model", "person": "linus", "kind": "user", "number": "1", "secret": "TOKEN"}
 QUERIES = {
     "search": ["", "?q=det", "?q=zzz"],
     "registry": ["", "?open=detectors", "?name=zzz"],
     "collection": ["", "?metrics=1", "?q=metadata.accuracy>0.9", "?q=tag:zzz"],
     "collection-compare": ["?version=v0&version=v1"],
-    "collection-link": ["", "?team=acme-vision&project=detector&artifact=yolo-street"],
+    "collection-link": ["", "?team=acme-vision&project={project}&artifact={collection}"],
     "compare": ["?version=v0&version=v1"],
     "browser": ["", "?find=zzz"],
     "printed-version": [],
@@ -47,31 +55,60 @@ QUERIES = {
 
 
 @pytest.fixture
-def demo(transactional_db: None) -> dict[str, dict[str, str]]:
+def demo(transactional_db: None) -> Words:
     """The words for the addresses of the demo's things."""
     story.load()
     run = Run.objects.filter(project__name="detector").latest("pk")
-    logged = {
-        "entity": "acme-vision",
-        "project": "detector",
-        "type": "model",
-        "collection": "yolo-street",
-        "reference": "v7",
+    logged = {"project": "detector", "collection": "yolo-street", "reference": "v7", "run": run.name}
+    return {
+        "logged": {**ELSE, **logged},
+        "registry": {"registry": "model", "collection": "detectors", "reference": "v4"},
     }
-    more = {"run": run.name, "person": "linus", "kind": "user", "number": "1", "secret": "TOKEN"}
-    registry = {"org": story.ORGANIZATION, "registry": "model", "collection": "detectors", "reference": "v4"}
-    return {"logged": {**logged, **more}, "registry": registry}
 
 
-def pages(demo: dict[str, dict[str, str]], client: Client, space: str) -> Iterator[tuple[str, str]]:
-    """The addresses of one app that answer with a whole page."""
-    for name, address in addresses(demo["logged"], demo["registry"], QUERIES):
+@pytest.fixture
+def long(demo: Words) -> Words:
+    """The words for things whose names have no end and no place to break."""
+    ada, team = User.objects.get(name="ada"), Entity.objects.get(name="acme-vision")
+    name = "W" * 120
+    project = factories.project(team, name, user=ada)
+    run = factories.run(project, user=ada, display_name=name, summary={name: 0.5}, config={name: {"value": name}})
+    RunTag.objects.create(run=run, name=name[:64])
+    metadata = {name: {name: [name, 1e300]}}
+    version = factories.version(
+        project, name, user=ada, run=run, metadata=metadata, description=f"# {name}\n\n`{name}`"
+    )
+    registry = create_registry(team.organization, name[:100], description=name, acting_user=ada).project
+    link = link_by_name(version, registry, name, aliases=[name], acting_user=ada)
+    link_by_name(factories.version(project, name, user=ada), registry, name, acting_user=ada)
+    labels.tag_collection(link.collection, [name], acting_user=ada)
+    labels.tag_version(version, [name], acting_user=ada)
+    here = {"collection": name, "reference": "v0"}
+    return {
+        "logged": {**ELSE, **here, "project": name, "run": run.name},
+        "registry": {**here, "registry": registry.title},
+    }
+
+
+def pages(words: Words, client: Client, space: str = "") -> Iterator[tuple[str, str]]:
+    """The addresses (of one app) that answer with a whole page."""
+    registry = {"org": story.ORGANIZATION, **words["registry"]}
+    for name, address in addresses(words["logged"], registry, QUERIES):
         if (
             name.startswith(space)
             and name.split(" ")[0].split("?")[0] not in NOT_PAGES
             and client.get(address).status_code == 200
         ):
             yield name, address
+
+
+def shifted(page: Page) -> float:
+    """How far the page jumped while it loaded, as browsers count it."""
+    return page.evaluate("""() => new Promise(done => {
+      let sum = 0;
+      new PerformanceObserver(list => list.getEntries().forEach(one => sum += one.value)).observe({type: "layout-shift", buffered: true});
+      requestAnimationFrame(() => setTimeout(() => done(sum), 30));
+    })""")
 
 
 def violations(page: Page, options: dict[str, Any]) -> list[str]:
@@ -122,6 +159,8 @@ def faults_of(page: Page, wire: Wire, address: str) -> list[str]:
         found.append(f"{requests} requests: {wire.asked}")
     if cold > MOST_COLD or warm > MOST_WARM:
         found.append(f"{cold:,} bytes cold, {warm:,} warm")
+    if (jump := shifted(page)) > MOST_JUMP:
+        found.append(f"jumps by {jump:.3f}")
     page.evaluate(AXE)
     found += violations(page, RULES)
     page.emulate_media(color_scheme="dark")
@@ -135,24 +174,44 @@ def faults_of(page: Page, wire: Wire, address: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("space", ["registry", "artifacts"])
-def test_every_page_is_accessible_light_and_fits_a_phone(
-    page: Page, live_server: Any, demo: dict[str, dict[str, str]], space: str
-) -> None:
+@pytest.fixture
+def visitor(page: Page, live_server: Any, demo: Words) -> Client:
+    """An administrator of the organization, logged in on the page too; what its scripts complain of fails the test."""
     client = Client()
     client.force_login(User.objects.get(name="ada"))
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page.set_viewport_size(DESK)
     page.emulate_media(reduced_motion="reduce", color_scheme="light")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    yield client
+    assert complaints == []
+
+
+@pytest.mark.parametrize("space", ["registry", "artifacts"])
+def test_every_page_is_accessible_light_and_fits_a_phone(
+    page: Page, live_server: Any, demo: Words, visitor: Client, space: str
+) -> None:
     wire = Wire(page)
-    faults: dict[str, list[str]] = {}
-    page.on("pageerror", lambda error: faults.setdefault(page.url, []).append(str(error)))
-    page.on("console", lambda said: faults.setdefault(page.url, []).append(said.text) if said.type == "error" else None)
-    seen = 0
-    for name, address in pages(demo, client, space):
-        if found := faults_of(page, wire, live_server.url + address):
-            faults[name] = found
-        seen += 1
-    assert not faults, "\n".join(f"{name}\n    " + "\n    ".join(found) for name, found in faults.items())
-    assert seen > 30
+    asked = list(pages(demo, visitor, space))
+    faults = {name: faults_of(page, wire, live_server.url + address) for name, address in asked}
+    assert len(asked) > 30
+    assert not any(faults.values()), "\n".join(f"{name}: {found}" for name, found in faults.items() if found)
+
+
+def test_names_without_an_end_stay_within_every_page(
+    page: Page, live_server: Any, long: Words, visitor: Client
+) -> None:
+    wide = {}
+    asked = list(pages(long, visitor))
+    for name, address in asked:
+        page.goto(live_server.url + address)
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if width > size["width"]:
+                wide[f"{name} at {size['width']}"] = width
+    assert len(asked) > 70
+    assert wide == {}
