@@ -2,10 +2,11 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from artifacts.actions import people
 from artifacts.models import User
 from tests.conftest import World, make_world
 
+OURS = ("WANDB_", "DJANGO_", "LINKYARD_")
+QUIET = {"WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"}
 PRELUDE = """
 import json, os, sys, time
 import wandb
@@ -51,6 +54,44 @@ def contents(root):
 """
 
 
+class Forked:
+    """The process of forking.py, and how a script is run by it."""
+
+    def __init__(self, place: Path) -> None:
+        self.address = str(place / "socket")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("forking.py")), self.address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**kept, **QUIET},
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def run(self, script: str, environment: Mapping[str, str], seconds: int = 120) -> subprocess.CompletedProcess[str]:
+        """What `python -c` does with a script in this environment."""
+        home = Path(environment["HOME"])
+        job = {
+            "script": script,
+            "environment": json.dumps(environment),
+            "folder": str(home),
+            "output": str(home / "output"),
+            "errors": str(home / "errors"),
+        }
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(seconds)
+            connection.connect(self.address)
+            connection.sendall(json.dumps(job).encode() + b"\n")
+            code = int(connection.makefile().readline() or -1)
+        output, errors = ((home / name).read_text(errors="replace") for name in ("output", "errors"))
+        return subprocess.CompletedProcess([], code, output, errors)
+
+    def stop(self) -> None:
+        """End it; it ends by itself when this process dies."""
+        self.process.communicate()
+
+
 @dataclass
 class Client:
     """Somebody's machine: `run` gives what the script said with `say(...)`."""
@@ -58,6 +99,7 @@ class Client:
     url: str
     place: Path
     keys: Mapping[str, str]
+    forked: Forked
     number: int = field(default=0)
 
     def environment(self, key: str) -> dict[str, str]:
@@ -70,21 +112,22 @@ class Client:
         }
         for path in places.values():
             Path(path).mkdir(parents=True)
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("WANDB_", "DJANGO_", "LINKYARD_"))
-        }
-        quiet = {
-            "WANDB_ERROR_REPORTING": "false",
-            "WANDB_SILENT": "true",
-            "WANDB_CONSOLE": "off",
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        return {
+            **kept,
+            **places,
+            **QUIET,
             "NETRC": str(home / "netrc"),
+            "HOME": str(home),
+            "WANDB_BASE_URL": self.url,
+            "WANDB_API_KEY": key,
         }
-        return {**kept, **places, **quiet, "HOME": str(home), "WANDB_BASE_URL": self.url, "WANDB_API_KEY": key}
 
     def run(self, script: str, *, user: str = "bob", key: str = "", **environment: str) -> list[object]:
         """What the script said, in order; a script that fails, fails the test with what it printed."""
-        command = [sys.executable, "-c", PRELUDE + textwrap.dedent(script)]
-        done = self.call(command, key=key or self.keys[user], **environment)
+        done = self.forked.run(
+            PRELUDE + textwrap.dedent(script), self.environment(key or self.keys[user]) | environment
+        )
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
         return [json.loads(line.removeprefix("SAID ")) for line in done.stdout.splitlines() if line.startswith("SAID ")]
 
@@ -117,9 +160,17 @@ def world(transactional_db: None) -> World:
     return make_world()
 
 
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
+    """One process for all scripts of this worker."""
+    started = Forked(tmp_path_factory.mktemp("forked"))
+    yield started
+    started.stop()
+
+
 @pytest.fixture
-def client(world: World, live_server, tmp_path: Path) -> Client:
+def client(world: World, live_server, tmp_path: Path, forked: Forked) -> Client:
     """The client of each of the world's people."""
     people_of = (world.alice, world.bob, world.carol, world.mallory)
     keys = {user.name: people.create_api_key(user, acting_user=None)[1] for user in people_of}
-    return Client(live_server.url, tmp_path, keys)
+    return Client(live_server.url, tmp_path, keys, forked)

@@ -216,7 +216,7 @@ def test_whose_organization_is_meant(client: Client, world: World, filled: Fille
     for organization in (world.organization, world.elsewhere):
         organizations.add_member(organization, several, "viewer", acting_user=None)
     made = {user.name: people.create_api_key(user, acting_user=None)[1] for user in (eve, several)}
-    everybody = Client(client.url, client.place, {**client.keys, **made}, number=100)
+    everybody = Client(client.url, client.place, {**client.keys, **made}, client.forked, number=100)
     acts = [
         '{}.registry("model")',
         "{}.registries()",
