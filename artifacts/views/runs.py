@@ -70,7 +70,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
         "project": place,
         "run": found,
         "state": found.state_now,
-        "ran": _duration(found),
+        "ran": duration_of(found),
         "path": f"{place.entity.name}/{place.name}/{found.name}",
         "tabs": _tabs(found, tab),
         "tab": tab,
@@ -115,14 +115,14 @@ def _address(run: Run, tab: str, **query: str) -> str:
 
 
 def _tabs(run: Run, current: str) -> list[dict[str, object]]:
-    counts = {"config": len(_config(run)) or None, "log": run.output_lines or None}
+    counts = {"config": len(settings_of(run)) or None, "log": run.output_lines or None}
     return [
         {"label": words, "href": _address(run, tab), "is_current": tab == current, "count": counts.get(tab)}
         for tab, words in TABS.items()
     ]
 
 
-def _duration(run: Run) -> str:
+def duration_of(run: Run) -> str:
     """How long it ran, or has been running: 3 h 34 min."""
     end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
     spent = max(0.0, (end - run.created_at).total_seconds())
@@ -135,7 +135,7 @@ def _duration(run: Run) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _config(run: Run) -> dict[str, object]:
+def settings_of(run: Run) -> dict[str, object]:
     """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
     config: Mapping[str, object] = run.config if isinstance(run.config, dict) else {}
     return {
@@ -156,19 +156,19 @@ def _charts(request: HtmxHttpRequest, run: Run) -> Context:
     cards = _cards(
         request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
     )
-    config = list(_config(run).items())
+    config = list(settings_of(run).items())
     return {
         **cards,
         "words": words,
         "x": chosen,
         "axes": [(words_of, _address(run, "charts", x=key), key == chosen) for key, words_of in offered.items()],
-        "few_settings": [(key, _brief(value)) for key, value in config[:SOME]],
+        "few_settings": [(key, brief(value)) for key, value in config[:SOME]],
         "settings_url": _address(run, "config"),
         **_artifacts(request, run),
     }
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
     """A value of the configuration in few characters."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…"
@@ -219,7 +219,7 @@ def _overview(request: HtmxHttpRequest, run: Run) -> Context:
 
 def _settings(request: HtmxHttpRequest, run: Run) -> Context:
     words = request.GET.get("q", "").strip()[:200]
-    config = _config(run)
+    config = settings_of(run)
     return {"words": words, "tree": tree_of(config, words), "json": json.dumps(config, indent=2, ensure_ascii=False)}
 
 

@@ -64,7 +64,7 @@ def test_more_than_five_of_a_kind_in_a_column_are_folded_but_never_the_selected_
     place = {f"r{number}": 1 for number in range(8)} | {"v1": 0, "v2": 0}
     kinds = {key: "run" if key.startswith("r") else "artifact" for key in place}
     assert graph.fold(place, kinds, keep={"r7"}) == {"run-1": ["r1", "r2", "r3", "r4", "r5", "r6"]}
-    assert graph.fold(place, kinds, keep={"r7"}, opened=["run-1"]) == {}
+    assert graph.fold(place, kinds, keep={"r7"}, opened={"run-1": ""}) == {}
     assert graph.fold({f"r{number}": 1 for number in range(5)}, kinds, keep=[]) == {}
 
 
