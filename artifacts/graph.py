@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 136, 50
 COLUMN_GAP, ROW_GAP = 28, 20
 MARGIN = 18
 NARROWEST = 924
-WIDEST = 1200  # beyond it the words would become too small on a page
+BROAD, WIDEST = 1000, 1400  # beyond it the words would become too small on a page
 LOWEST = 220
 SWEEPS = 4
 MOST_IN_A_COLUMN = 5
@@ -65,6 +65,11 @@ class Drawing:
     boxes: dict[str, Box]
     arrows: list[Arrow]
     is_thinned: bool = False  # there are more arrows than are drawn
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it may become only a little smaller."""
+        return self.width > BROAD
 
     @property
     def is_wide(self) -> bool:

@@ -1,16 +1,14 @@
 """Which runs and versions led to a version, and what came of it: walked level by level, with a fixed number of queries each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import BooleanField, F, Func
+from django.db.models import BooleanField, F, Func, QuerySet
 
 from artifacts.models import ArtifactVersion, RunOutput, RunUse
 
 MOST_NODES = 5_000
 MOST_EDGES = 20_000
-
-Pairs = Iterable[tuple[int, int]]
 
 
 class Among(Func):
@@ -29,106 +27,124 @@ class Among(Func):
 
 @dataclass
 class Walk:
-    """The rows by number, and arrows between their keys (`r7` is run 7, `v12` version 12), from what was to what came."""
+    """The nodes by their keys (`r7` is run 7, `v12` version 12), nearest first, and arrows from what was to what came."""
 
-    runs: set[int] = field(default_factory=set)
-    versions: set[int] = field(default_factory=set)
+    keys: dict[str, None]
     edges: set[tuple[str, str]] = field(default_factory=set)
     is_cut: bool = False  # there is more, and it was not taken in
     goes_on: bool = False  # the last level had versions: there may be more behind them
 
     @property
-    def room(self) -> int:
-        """How many further nodes may be taken in."""
-        return MOST_NODES - len(self.runs) - len(self.versions)
+    def runs(self) -> set[int]:
+        """The runs' numbers."""
+        return {int(key[1:]) for key in self.keys if key.startswith("r")}
 
-    def keys(self) -> list[str]:
-        """The keys of all nodes, runs first, what was made last before what was made earlier."""
-        runs, versions = sorted(self.runs, reverse=True), sorted(self.versions, reverse=True)
-        return [f"r{number}" for number in runs] + [f"v{number}" for number in versions]
+    @property
+    def versions(self) -> set[int]:
+        """The versions' numbers."""
+        return {int(key[1:]) for key in self.keys if key.startswith("v")}
 
-    def take(self, known: set[int], found: Iterable[int]) -> set[int]:
+    def newest_first(self) -> list[str]:
+        """The keys of all nodes, those of runs before those of versions."""
+        return sorted(self.keys, key=lambda key: (key[0], -int(key[1:])))
+
+    def take(self, letter: str, found: Iterable[int]) -> list[int]:
         """Take in what is new, as long as there is room; gives back what was taken."""
-        new = list(dict.fromkeys(number for number in found if number not in known))
-        taken = set(new[: max(0, self.room)])
+        new = [number for number in dict.fromkeys(found) if f"{letter}{number}" not in self.keys]
+        taken = new[: max(0, MOST_NODES - len(self.keys))]
         self.is_cut |= len(taken) < len(new)
-        known |= taken
+        self.keys |= dict.fromkeys(f"{letter}{number}" for number in taken)
         return taken
 
     def read(self, rows: Iterable[tuple[int | None, int]]) -> list[tuple[int, int]]:
-        """The pairs of a run and a version that a query finds; of a query that finds too many, those it finds first."""
-        found = [(run, version) for run, version in rows if run is not None]
+        """The pairs of a run and a version that queries find; of those that find too many, what they find first."""
+        found = list(dict.fromkeys((run, version) for run, version in rows if run is not None))
         self.is_cut |= len(found) > MOST_EDGES
         return found[:MOST_EDGES]
 
-    def join_outputs(self, pairs: Pairs) -> None:
-        """Arrows from runs to what they logged, where both are taken in; there is an end to their number too."""
-        both = {(f"r{run}", f"v{version}") for run, version in pairs if run in self.runs and version in self.versions}
-        self._join(both)
-
-    def join_inputs(self, pairs: Pairs) -> None:
-        """Arrows from versions to the runs that used them."""
-        both = {(f"v{version}", f"r{run}") for run, version in pairs if run in self.runs and version in self.versions}
-        self._join(both)
-
-    def _join(self, edges: set[tuple[str, str]]) -> None:
-        new = sorted(edges - self.edges)
+    def join(self, edges: Iterable[tuple[str, str]]) -> None:
+        """Take in the arrows between nodes that are taken in; there is an end to their number too."""
+        new = {edge for edge in edges if edge[0] in self.keys and edge[1] in self.keys} - self.edges
         room = max(0, MOST_EDGES - len(self.edges))
         self.is_cut |= len(new) > room
-        self.edges.update(new[:room])
+        self.edges |= new if len(new) <= room else set(sorted(new)[:room])
 
 
 def walk(version: ArtifactVersion, levels: int) -> Walk:
-    """What a version came from and what came of it; a level is a run with the versions on its other side.
+    """What a version came from and what came of it; a level is a run with the versions on its other side."""
+    before, after = (Walk(keys={f"v{version.pk}": None}) for _ in range(2))
+    _walk_back(before, version.pk, levels)
+    _walk_on(after, version.pk, levels)
+    return _together(before, after)
 
-    Both ways are walked in turn, so that what is nearest is taken in first.
-    """
-    found = Walk(versions={version.pk})
-    ways = [_backwards(found, version.pk), _onwards(found, version.pk)]
+
+def _together(one: Walk, other: Walk) -> Walk:
+    """Both ways in one, the nearest of each where that is too much: however long one is, the other has half the room."""
+    first = max(MOST_NODES + 1 - len(other.keys), MOST_NODES // 2)  # the version itself is in both
+    second = max(MOST_NODES + 1 - len(one.keys), MOST_NODES // 2)
+    keys = dict.fromkeys([*list(one.keys)[:first], *list(other.keys)[:second]])
+    is_cut = len(one.keys) > first or len(other.keys) > second
+    edges = one.edges | other.edges
+    if is_cut:
+        edges = {edge for edge in edges if edge[0] in keys and edge[1] in keys}
+    return Walk(keys, edges, is_cut or one.is_cut or other.is_cut, one.goes_on or other.goes_on)
+
+
+def _walk_back(found: Walk, start: int, levels: int) -> None:
+    """The runs that logged the versions, what those used, and so on."""
+    versions = [start]
     for _ in range(levels):
-        ways = [way for way in ways if next(way)]
-    found.goes_on = bool(ways)
-    return found
-
-
-def _backwards(found: Walk, start: int) -> Iterator[bool]:
-    """The runs that logged the versions, what those used, and so on; says after each level whether there may be another."""
-    versions = {start}
-    while True:
         logged = found.read(_outputs_of_versions(versions))
-        runs = found.take(found.runs, (run for run, _ in logged))
-        found.join_outputs(logged)
-        uses = RunUse.objects.filter(Among("run", runs)).order_by("-pk").values_list("run_id", "version_id")
-        used = found.read(uses[: MOST_EDGES + 1]) if runs else []
-        versions = found.take(found.versions, (version for _, version in used))
-        found.join_inputs(used)
-        yield bool(versions)
+        runs = found.take("r", (run for run, _ in logged))
+        found.join((f"r{run}", f"v{version}") for run, version in logged)
+        if not runs:
+            return
+        used = found.read(_uses("run", runs))
+        versions = found.take("v", (version for _, version in used))
+        found.join((f"v{version}", f"r{run}") for run, version in used)
+        if not versions:
+            return
+    found.goes_on = True
 
 
-def _onwards(found: Walk, start: int) -> Iterator[bool]:
-    """The runs that used the versions, what those logged, and so on; says after each level whether there may be another."""
-    versions = {start}
-    while True:
-        uses = RunUse.objects.filter(Among("version", versions)).order_by("-pk").values_list("run_id", "version_id")
-        used = found.read(uses[: MOST_EDGES + 1])
-        runs = found.take(found.runs, (run for run, _ in used))
-        found.join_inputs(used)
-        logged = found.read(_outputs_of_runs(runs)) if runs else []
-        versions = found.take(found.versions, (version for _, version in logged))
-        found.join_outputs(logged)
-        yield bool(versions)
+def _walk_on(found: Walk, start: int, levels: int) -> None:
+    """The runs that used the versions, what those logged, and so on."""
+    versions = [start]
+    for _ in range(levels):
+        used = found.read(_uses("version", versions))
+        runs = found.take("r", (run for run, _ in used))
+        found.join((f"v{version}", f"r{run}") for run, version in used)
+        if not runs:
+            return
+        logged = found.read(_outputs_of_runs(runs))
+        versions = found.take("v", (version for _, version in logged))
+        found.join((f"r{run}", f"v{version}") for run, version in logged)
+        if not versions:
+            return
+    found.goes_on = True
 
 
-def _outputs_of_versions(versions: set[int]) -> Iterator[tuple[int | None, int]]:
+def _uses(column: str, numbers: Iterable[int]) -> Iterable[tuple[int, int]]:
+    """Which of these runs or versions used or were used, the newest first."""
+    uses = RunUse.objects.filter(Among(column, numbers)).order_by("-pk")
+    return uses.values_list("run_id", "version_id")[: MOST_EDGES + 1]
+
+
+def _outputs_of_versions(versions: Iterable[int]) -> Iterable[tuple[int | None, int]]:
     """The runs that logged them: the first one is named by the version itself, later ones of the same content beside it."""
-    yield from ArtifactVersion.objects.filter(Among("pk", versions), run__isnull=False).values_list("run_id", "pk")
-    again = RunOutput.objects.filter(Among("version", versions)).order_by("-pk").values_list("run_id", "version_id")
-    yield from again[: MOST_EDGES + 1]
+    first = ArtifactVersion.objects.filter(Among("pk", versions), run__isnull=False)
+    again = RunOutput.objects.filter(Among("version", versions))
+    return _pairs(first, again)
 
 
-def _outputs_of_runs(runs: set[int]) -> Iterator[tuple[int | None, int]]:
+def _outputs_of_runs(runs: Iterable[int]) -> Iterable[tuple[int | None, int]]:
     """The whole versions that they logged."""
-    committed = ArtifactVersion.objects.committed().filter(Among("run", runs)).order_by("-pk")
-    yield from committed.values_list("run_id", "pk")[: MOST_EDGES + 1]
-    again = RunOutput.objects.filter(Among("run", runs), version__index__isnull=False).order_by("-pk")
-    yield from again.values_list("run_id", "version_id")[: MOST_EDGES + 1]
+    first = ArtifactVersion.objects.committed().filter(Among("run", runs))
+    again = RunOutput.objects.filter(Among("run", runs), version__index__isnull=False)
+    return _pairs(first, again)
+
+
+def _pairs(first: QuerySet[ArtifactVersion], again: QuerySet[RunOutput]) -> Iterable[tuple[int | None, int]]:
+    """A run and a version each, in one query, the newest version first."""
+    both = first.values_list("run_id", "pk").union(again.values_list("run_id", "version_id"))
+    return both.order_by("-pk")[: MOST_EDGES + 1]

@@ -108,7 +108,7 @@ def lineage_context(request: HtmxHttpRequest, place: Place) -> Context:
 def _known(look: Look, found: Walk, root: str, seen: ProjectQuerySet) -> set[str]:
     """Those nodes that the address names, that are in the graph and that the visitor may see; others can't be told apart."""
     named = {key for key in (look.node, *look.out, *look.hidden) if KEY.fullmatch(key)}
-    there = {key for key in named if int(key[1:]) in (found.runs if kind_of(key) == "run" else found.versions)}
+    there = named & found.keys.keys()
     known = {key for key, node in nodes_of(sorted(there), seen).items() if not node.is_opaque} if there else set()
     if look.node and look.node not in known | {root}:
         raise NotFound("This lineage has no such node that you can see; choose one in its graph.")
@@ -117,7 +117,7 @@ def _known(look: Look, found: Walk, root: str, seen: ProjectQuerySet) -> set[str
 
 def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
     """What is drawn of a walk when it is looked at in this way; column 0 is the version's own."""
-    keys = found.keys()
+    keys = found.newest_first()
     columns = graph.columns(keys, graph.forward(keys, found.edges))
     gone = set(look.hidden) & known - {root}
     place = {key: column - columns[root] for key, column in columns.items() if key not in gone}
@@ -149,8 +149,8 @@ def _drawn(
     return {
         "depths": [(key, words) for key, (words, _) in DEPTHS.items()],
         "kept": [pair for pair in look.pairs() if pair[0] in {"out", "hide"}],
-        "is_empty": len(found.versions) == 1 and not found.runs,
-        "node_count": len(found.runs) + len(found.versions),
+        "is_empty": len(found.keys) == 1,
+        "node_count": len(found.keys),
         "is_cut": found.is_cut,
         "goes_on": is_all and found.goes_on,
         "is_thinned": picture.is_cut or drawing.is_thinned,

@@ -1,4 +1,4 @@
-// The tab Lineage: zoom, drag, keys, and what is beside the graph. Without it links are pages and the graph scrolls.
+// Lineage: zoom, drag, keys, what is beside the graph. Without it links are pages, the graph scrolls.
 (() => {
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -11,16 +11,16 @@
   const nodeOf = (key) => find(`.node[data-key="${key}"]`);
   const picked = () => find("#side")?.dataset.picked;
   let scale = 0;
-  let before, grip; // where the graph was before a swap; what is dragged
+  let before, grip; // its place before a swap, a drag
 
-  // The picture grows in a box that scrolls.
+  // It grows in a box that scrolls.
   function resize(to) {
     scale = Math.min(4, Math.max(0.1, to));
     svg().style.width = `${size("width") * scale}px`;
   }
 
   function zoom(by, point) {
-    const [edge, old] = [at(box()), at(svg())];
+    const edge = at(box()), old = at(svg());
     const { x, y } = point || { x: edge.x + edge.width / 2, y: edge.y + edge.height / 2 };
     resize((old.width / size("width")) * by);
     const { left, top, width } = at(svg());
@@ -40,7 +40,7 @@
     zoom(Math.exp(-event.deltaY / 200), event);
   }, { passive: false });
 
-  // A mouse drags; a finger scrolls anyway.
+  // A mouse drags, a finger scrolls.
   on("pointerdown", (event) => {
     const { x, y, button, pointerType } = event;
     grip = within(event, ".lineage") && !button && pointerType !== "touch" && { x, y, left: box().scrollLeft, top: box().scrollTop };
@@ -68,7 +68,7 @@
   on("pointerover", light);
   on("focusin", light);
 
-  // Left and right along the arrows, up and down in the column.
+  // Left and right along the arrows, up and down a column.
   function next(node, key) {
     const { x, y } = at(node);
     const [near, far] = key === "ArrowRight" ? ["from", "to"] : ["to", "from"];
@@ -107,14 +107,16 @@
     box().scrollBy(root.x - edge.x - edge.width / 2, root.y - edge.y - edge.height / 2);
   }
 
-  on("htmx:beforeSwap", () => (before = svg() && { left: box().scrollLeft, top: box().scrollTop, key: picked() }));
+  on("htmx:beforeSwap", () => (before = { left: box()?.scrollLeft, top: box()?.scrollTop, key: picked() }));
   on("htmx:afterSettle", ({ target: { id } }) => {
     if (id === "graph") arrive();
     if (id !== "graph" && id !== "side") return;
     find(".node[aria-current]")?.removeAttribute("aria-current");
-    nodeOf(picked())?.setAttribute("aria-current", "true");
+    const node = nodeOf(picked());
+    node?.setAttribute("aria-current", "true");
+    node?.scrollIntoView({ block: "nearest" });
     find("[data-announce]").textContent = find("#side h2")?.textContent || "";
-    if (document.activeElement === document.body) (nodeOf(before?.key) || box()).focus({ preventScroll: true });
+    if (document.activeElement === document.body) (nodeOf(before.key) || box()).focus({ preventScroll: true });
   });
   arrive();
 })();
