@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import BooleanField, F, Func, QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Lookup, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 
 from artifacts.models import ArtifactVersion, RunOutput, RunUse
 
@@ -11,18 +13,22 @@ MOST_NODES = 5_000
 MOST_EDGES = 20_000
 
 
-class Among(Func):
+class Among(Lookup):
     """The condition that a column holds one of these whole numbers.
 
     `…__in` means the same, but looks at each number several times and makes it a parameter: for the thousands of numbers that
     one level may have, that took longer than everything else together.
     """
 
-    template = "%(expressions)s IN (%(numbers)s)"
+    prepare_rhs = False
 
     def __init__(self, column: str, numbers: Iterable[int]) -> None:
-        listed = ",".join(str(int(number)) for number in numbers)
-        super().__init__(F(column), numbers=listed or "NULL", output_field=BooleanField())
+        super().__init__(F(column), ",".join(str(int(number)) for number in numbers) or "NULL")
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
+        """The numbers are written into the statement: they are numbers, whatever was given."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} IN ({self.rhs})", tuple(parameters)
 
 
 @dataclass
