@@ -158,14 +158,13 @@ def _folded(members: list[str], kept: set[str], shown: int) -> list[str]:
 def _unfolded(
     groups: dict[str, list[str]], together: Mapping[str, list[str]], kept: set[str], opened: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """The groups without the members that are shown because somebody unfolded them."""
-    room = MOST_UNFOLDED
+    """The groups without the members that are shown because somebody unfolded them: of several groups smaller pages."""
     left = dict(groups)
-    for name in (name for name in opened if name in groups):
+    names = [name for name in opened if name in groups]
+    for name in names:
         foldable = [key for key in together[name] if key not in kept]
         first = foldable.index(opened[name]) + 1 if opened[name] in foldable else 0
-        page = set(foldable[first : first + room])
-        room -= len(page)
+        page = set(foldable[first : first + MOST_UNFOLDED // len(names)])
         left[name] = [key for key in foldable if key not in page]
         if not left[name]:
             del left[name]

@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from artifacts.graph import MOST_UNFOLDED
 from artifacts.metrics import Measure, measures_of
 from artifacts.models import ArtifactVersion, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
@@ -179,8 +178,6 @@ def _unfolding(look: Look, members: Sequence[str], unfolded: Sequence[str]) -> d
     behind = [key for key in members if last and int(key[1:]) < int(last[1:])]
     return {
         "is_unfolded": bool(unfolded),
-        "is_long": len(members) > MOST_UNFOLDED,
-        "page": MOST_UNFOLDED,
         "unfold": look.unfolded(look.group),
         "unfold_next": look.unfolded(look.group, last) if behind else "",
         "is_further": bool(look.opened.get(look.group)),

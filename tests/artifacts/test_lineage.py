@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from artifacts.graph import MOST_ARROWS
 from artifacts.lineage import MOST_NODES, _outputs_of_runs, _outputs_of_versions, _uses, walk
 from artifacts.models import ArtifactVersion, Project, RunOutput, RunUse
 from registry.actions import link
@@ -213,6 +214,24 @@ def test_a_chosen_depth_stays_with_what_is_hidden(world: World, trained: Artifac
     assert '<option value="all" selected>' in page
     assert f'<input type="hidden" name="hide" value="r{trained.run_id}">' in page
     assert f"&amp;hide=r{trained.run_id}" in page
+
+
+def test_a_dense_graph_is_drawn_as_far_as_it_is_legible(
+    world: World, project: Project, trained: ArtifactVersion, client: Client
+) -> None:
+    [first] = lineages.readers(trained, 1)
+    many = lineages.readers(trained, 100, name="dense")
+    made = lineages.outputs([first] * 100)
+    RunUse.objects.bulk_create([RunUse(run=run, version=one) for run in many for one in made], batch_size=500)
+    client.force_login(world.bob)
+    page = shown(client)
+    assert "more to draw than is legible" not in page
+    groups = re.findall(r'id="n-((?:run|artifact)-[^"]+)"', page)
+    assert len(groups) == 2
+    page = shown(client, f"?open={groups[0]}&open={groups[1]}")
+    assert "more to draw than is legible" in page
+    assert page.count('class="tip"') == MOST_ARROWS
+    assert len(page) < 100_000
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a small table is read as a whole by PostgreSQL, rightly")

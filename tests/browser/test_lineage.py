@@ -115,6 +115,7 @@ def test_a_graph_is_looked_into_without_leaving_it(world: World, visit: Visit) -
 
     # A node is hidden, and shown again.
     train.click()
+    expect(side.get_by_role("heading", name="sunny-sky-3")).to_be_visible()
     side.get_by_role("link", name="Hide").click()
     expect(train).to_have_count(0)
     expect(side).to_be_hidden()
