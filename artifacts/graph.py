@@ -21,9 +21,9 @@ FOLDINGS = [
     (2, 0),
     (1, 0),
 ]  # beyond so many of a kind in a column, so many are shown beside their group
-MOST_DRAWN = 100
-MOST_UNFOLDED = 60
-MOST_ARROWS = 240
+MOST_DRAWN = 80
+MOST_UNFOLDED = 50
+MOST_ARROWS = 200
 
 Edge = tuple[str, str]
 

@@ -58,8 +58,10 @@ class Look:
         if self.depth != USUAL:
             yield "depth", self.depth
         yield from (("open", f"{name}.{after}" if after else name) for name, after in self.opened.items())
-        yield from (("out", key) for key in self.out)
-        yield from (("hide", key) for key in self.hidden)
+        if self.out:
+            yield "out", ".".join(self.out)
+        if self.hidden:
+            yield "hide", ".".join(self.hidden)
 
     @cached_property
     def _rest(self) -> str:
@@ -101,8 +103,8 @@ class Look:
 
 
 def _keys(texts: Iterable[str], *kinds: re.Pattern[str]) -> tuple[str, ...]:
-    """Those that are keys, each once."""
-    known = (text for text in texts if any(kind.fullmatch(text) for kind in kinds))
+    """Those that are keys, each once; one text may name several, joined by full stops."""
+    known = (key for text in texts for key in text[:1000].split(".") if any(kind.fullmatch(key) for kind in kinds))
     return tuple(dict.fromkeys(known))[:MOST_NAMED]
 
 

@@ -1,4 +1,4 @@
-// Lineage: zoom, drag, keys, what is beside the graph. Without it links are pages, the graph scrolls.
+// Lineage: zoom, drag, keys, what is beside the graph. Without it links are pages.
 (() => {
   const find = (selector) => document.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -8,7 +8,8 @@
   const size = (name) => svg().getAttribute(name);
   const at = (element) => element.getBoundingClientRect();
   const within = ({ target }, selector) => target.closest?.(selector);
-  const nodeOf = (key) => find(`.node[data-key="${key}"]`);
+  const nodeOf = (key) => find(`#n-${key}`);
+  const keyOf = (node) => node?.id.slice(2);
   const picked = () => find("#side")?.dataset.picked;
   let scale = 0;
   let before, grip; // its place before a swap, a drag
@@ -56,13 +57,13 @@
 
   // What is joined to a node.
   function light(event) {
-    const { key } = within(event, ".node")?.dataset || {};
+    const key = keyOf(within(event, ".node"));
     const near = new Set([key]);
     for (const edge of all(".edge")) {
       const { from, to } = edge.dataset;
       if (edge.classList.toggle("lit", from === key || to === key)) near.add(from).add(to);
     }
-    for (const node of all(".node")) node.classList.toggle("lit", near.has(node.dataset.key));
+    for (const node of all(".node")) node.classList.toggle("lit", near.has(keyOf(node)));
     svg()?.classList.toggle("dim", !!key);
   }
   on("pointerover", light);
@@ -73,7 +74,7 @@
     const { x, y } = at(node);
     const [near, far] = key === "ArrowRight" ? ["from", "to"] : ["to", "from"];
     const found = /t$/.test(key)
-      ? all(`.edge[data-${near}="${node.dataset.key}"]`).map((edge) => nodeOf(edge.dataset[far]))
+      ? all(`.edge[data-${near}="${keyOf(node)}"]`).map((edge) => nodeOf(edge.dataset[far]))
       : all(".node").filter((other) => Math.abs(at(other).x - x) < 20 && (key === "ArrowUp" ? at(other).y < y : at(other).y > y));
     const away = (other) => Math.abs(at(other).y - y);
     return found.sort((one, other) => away(one) - away(other))[0];
@@ -88,11 +89,11 @@
   });
 
   const swap = (link) =>
-    htmx.ajax("GET", link.getAttribute("href"), { target: `#${link.dataset.swap}`, swap: "outerHTML", push: "true", source: link });
+    htmx.ajax("GET", link.getAttribute("href"), { target: `#${link.dataset.swap || "side"}`, swap: "outerHTML", push: "true", source: link });
 
   on("click", (event) => {
     zooms[within(event, "[data-zoom]")?.dataset.zoom]?.();
-    const link = within(event, "[data-swap]");
+    const link = within(event, "a.node, [data-swap]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (!grip?.moved) swap(link);

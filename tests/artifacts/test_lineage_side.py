@@ -195,12 +195,12 @@ def test_a_group_is_unfolded_by_pages_and_folded_again(world: World, trained: Ar
     client.force_login(world.bob)
     page = shown(client, link_named(shown(client, "?group=run-1"), "unfold"))
     first = {name for name in drawn(page) if name.startswith("reader")}
-    assert first == {f"reader-{n}" for n in range(80, 140)}
-    assert "81 runs" in drawn(page)
+    assert first == {f"reader-{n}" for n in range(90, 140)}
+    assert "91 runs" in drawn(page)
     page = shown(client, link_named(page, "unfold-next"))
-    assert {name for name in drawn(page) if name.startswith("reader")} == {f"reader-{n}" for n in range(20, 80)}
+    assert {name for name in drawn(page) if name.startswith("reader")} == {f"reader-{n}" for n in range(40, 90)}
     page = shown(client, link_named(page, "unfold-next"))
-    assert {name for name in drawn(page) if name.startswith("reader")} == {f"reader-{n}" for n in range(20)}
+    assert {name for name in drawn(page) if name.startswith("reader")} == {f"reader-{n}" for n in range(40)}
     assert "unfold-next" not in page
     assert len(page) < 100_000
     assert "reader-139" in drawn(shown(client, link_named(page, "unfold-first")))
