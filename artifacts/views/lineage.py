@@ -12,7 +12,7 @@ from artifacts.lineage import MOST_NODES, Walk, walk
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.pages import HtmxHttpRequest
 from artifacts.views.lineage_address import DEPTHS, KEY, Look
-from artifacts.views.lineage_nodes import Node, kind_of, nodes_of, notes_of
+from artifacts.views.lineage_nodes import Node, counted, kind_of, nodes_of, notes_of
 from artifacts.views.lineage_side import group_beside, preview_of
 from artifacts.views.place import Place
 
@@ -150,7 +150,7 @@ def _drawn(
         "depths": [(key, words) for key, (words, _) in DEPTHS.items()],
         "kept": [pair for pair in look.pairs() if pair[0] in {"out", "hide"}],
         "is_empty": len(found.keys) == 1,
-        "node_count": len(found.keys),
+        "node_count": counted(len(found.keys), "node"),
         "is_cut": found.is_cut,
         "goes_on": is_all and found.goes_on,
         "is_thinned": picture.is_cut or drawing.is_thinned,
@@ -177,7 +177,7 @@ def _nodes(picture: Picture, root: str, place: Place, seen: ProjectQuerySet) -> 
     nodes[root] = Node(root, "artifact", place.collection.type, place.title, place.url(), is_root=True)
     for name, note in notes_of(picture.groups, seen).items():
         count, kind = len(picture.groups[name]), name.split("-")[0]
-        nodes[name] = Node(name, kind, note, f"{count:,} {kind}s", count=count)
+        nodes[name] = Node(name, kind, note, counted(count, kind), count=count)
     return nodes
 
 

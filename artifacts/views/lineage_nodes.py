@@ -31,8 +31,13 @@ class Node:
 
     @property
     def label(self) -> str:
-        """The name as it fits into the box."""
-        return self.name if len(self.name) <= LONGEST_LABEL else f"{self.name[: LONGEST_LABEL - 1]}…"
+        """The name as it fits into the box; a version's number is never cut."""
+        if len(self.name) <= LONGEST_LABEL:
+            return self.name
+        name, colon, number = self.name.rpartition(":")
+        if colon and len(number) < LONGEST_LABEL - 4:
+            return f"{name[: LONGEST_LABEL - 2 - len(number)]}…:{number}"
+        return f"{self.name[: LONGEST_LABEL - 1]}…"
 
     @property
     def short_note(self) -> str:
@@ -48,6 +53,11 @@ class Node:
 def kind_of(key: str) -> str:
     """What a key stands for."""
     return "run" if key.startswith("r") else "artifact"
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things in words: 2,998 runs."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def numbers(keys: Iterable[str], letter: str) -> list[int]:

@@ -14,6 +14,7 @@ from artifacts.views.lineage_address import Look
 from artifacts.views.lineage_nodes import (
     Groups,
     Node,
+    counted,
     kind_of,
     nodes_of,
     numbers,
@@ -157,7 +158,7 @@ def group_beside(look: Look, groups: Groups, unfolded: Groups, seen: ProjectQuer
     return {
         "key": look.group,
         "kind": kind,
-        "count": len(members),
+        "words": counted(len(members), kind),
         "opaque_count": len(members) - _seen(members, seen),
         "members": [
             Member(nodes[key], look.address(node=key), look.extracted(key), key == look.node)

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from artifacts.graph import MOST_ARROWS
 from artifacts.lineage import MOST_NODES, _outputs_of_runs, _outputs_of_versions, _uses, walk
 from artifacts.models import ArtifactVersion, Project, RunOutput, RunUse
+from artifacts.views.lineage_nodes import Node
 from registry.actions import link
 from tests import factories
 from tests.artifacts import lineages
@@ -119,6 +120,21 @@ def test_a_version_that_is_seen_only_in_a_registry_is_named_as_it_is_there(
     assert "published:v0" in drawn(page)
     assert "inner-name" not in page
     assert "/orgs/Acme%20Corp/registry/model/published/v0/lineage" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("yolo:v0", "yolo:v0"),
+        ("sixteen-letters:", "sixteen-letters:"),
+        ("a-report-with-a-long-name:v1499", "a-report-…:v1499"),
+        ("a-run-with-a-long-name", "a-run-with-a-lo…"),
+        ("odd:but-with-a-long-end", "odd:but-with-a-…"),
+    ],
+)
+def test_a_name_that_is_too_long_keeps_its_number(name: str, label: str) -> None:
+    assert Node("v1", "artifact", "model", name).label == label
+    assert len(label) <= 16
 
 
 def test_a_circle_is_drawn(world: World, trained: ArtifactVersion, client: Client) -> None:
