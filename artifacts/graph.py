@@ -12,11 +12,18 @@ WIDTH, HEIGHT = 136, 50
 COLUMN_GAP, ROW_GAP = 28, 20
 MARGIN = 18
 NARROWEST = 924
-WIDEST = 1200  # beyond it the words would become too small on a page
+BROAD, WIDEST = 1000, 1400  # beyond it the words would become too small on a page
 LOWEST = 220
 SWEEPS = 4
 MOST_IN_A_COLUMN = 5
-SHOWN_OF_FOLDED = 2
+FOLDINGS = [
+    (MOST_IN_A_COLUMN, 2),
+    (2, 0),
+    (1, 0),
+]  # beyond so many of a kind in a column, so many are shown beside their group
+MOST_DRAWN = 80
+MOST_UNFOLDED = 50
+MOST_ARROWS = 200
 
 Edge = tuple[str, str]
 
@@ -57,6 +64,12 @@ class Drawing:
     height: int
     boxes: dict[str, Box]
     arrows: list[Arrow]
+    is_thinned: bool = False  # there are more arrows than are drawn
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it may become only a little smaller."""
+        return self.width > BROAD
 
     @property
     def is_wide(self) -> bool:
@@ -116,25 +129,61 @@ def columns(keys: Sequence[str], edges: set[Edge]) -> dict[str, int]:
 
 
 def fold(
-    place: Mapping[str, int], kinds: Mapping[str, str], *, keep: Iterable[str], opened: Iterable[str] = ()
+    place: Mapping[str, int], kinds: Mapping[str, str], *, keep: Iterable[str], opened: Mapping[str, str] | None = None
 ) -> dict[str, list[str]]:
-    """The groups `kind-column` that stand for nodes of one kind in one column, where there are more than five of them."""
-    kept, unfolded = set(keep), set(opened)
+    """The groups `kind-column` that stand for nodes of one kind in one column, where there are more than five of them.
+
+    Of a group in `opened` a page of members is shown: those behind the one that is named there, or the first. Where there
+    would still be more to draw than is legible, fewer of a kind are let stand beside each other.
+    """
+    kept = set(keep)
     together: dict[str, list[str]] = defaultdict(list)
     for key, column in place.items():
         together[f"{kinds[key]}-{column}"].append(key)
-    groups = {}
-    for name, members in together.items():
-        if len(members) > MOST_IN_A_COLUMN and name not in unfolded:
-            foldable = [key for key in members if key not in kept]
-            shown = max(0, SHOWN_OF_FOLDED - (len(members) - len(foldable)))
-            groups[name] = foldable[shown:]
-    return groups
+    groups: dict[str, list[str]] = {}
+    for most, shown in FOLDINGS:
+        groups = {name: _folded(members, kept, shown) for name, members in together.items() if len(members) > most}
+        groups = {name: members for name, members in groups.items() if len(members) > 1}
+        if len(place) - sum(map(len, groups.values())) + len(groups) <= MOST_DRAWN:
+            break
+    return _unfolded(groups, together, kept, opened or {})
+
+
+def _folded(members: list[str], kept: set[str], shown: int) -> list[str]:
+    """Those of a kind in a column that a group stands for: all but the first few and those that are kept."""
+    foldable = [key for key in members if key not in kept]
+    return foldable[max(0, shown - (len(members) - len(foldable))) :]
+
+
+def _unfolded(
+    groups: dict[str, list[str]], together: Mapping[str, list[str]], kept: set[str], opened: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """The groups without the members that are shown because somebody unfolded them: of several groups smaller pages."""
+    left = dict(groups)
+    names = [name for name in opened if name in groups]
+    for name in names:
+        foldable = [key for key in together[name] if key not in kept]
+        first = foldable.index(opened[name]) + 1 if opened[name] in foldable else 0
+        page = set(foldable[first : first + MOST_UNFOLDED // len(names)])
+        left[name] = [key for key in foldable if key not in page]
+        if not left[name]:
+            del left[name]
+    return left
+
+
+def nearest(place: Mapping[str, int], most: int = MOST_DRAWN + MOST_UNFOLDED) -> dict[str, int]:
+    """The nodes in the columns next to column 0, as many as can be drawn."""
+    if len(place) <= most:
+        return dict(place)
+    return dict(sorted(place.items(), key=lambda item: abs(item[1]))[:most])
 
 
 def draw(place: Mapping[str, int], edges: Iterable[Edge]) -> Drawing:
-    """Boxes and arrows for nodes whose columns are known."""
+    """Boxes and arrows for nodes whose columns are known; where there are too many arrows, those next to column 0."""
     edges = sorted({(tail, head) for tail, head in edges if tail in place and head in place and tail != head})
+    all_edges = len(edges)
+    if all_edges > MOST_ARROWS:
+        edges = sorted(edges, key=lambda edge: (abs(place[edge[0]] + place[edge[1]]), edge))[:MOST_ARROWS]
     stacks = _ordered(place, edges)
     tallest = max((len(stack) for stack in stacks), default=0)
     height = max(LOWEST, 2 * MARGIN + tallest * (HEIGHT + ROW_GAP) - ROW_GAP)
@@ -147,7 +196,7 @@ def draw(place: Mapping[str, int], edges: Iterable[Edge]) -> Drawing:
         for row, key in enumerate(stack):
             boxes[key] = Box(key=key, x=left + column * (WIDTH + COLUMN_GAP), y=top + row * (HEIGHT + ROW_GAP))
     arrows = [_arrow(boxes[tail], boxes[head]) for tail, head in edges]
-    return Drawing(width=width, height=height, boxes=boxes, arrows=arrows)
+    return Drawing(width=width, height=height, boxes=boxes, arrows=arrows, is_thinned=all_edges > MOST_ARROWS)
 
 
 def _ordered(place: Mapping[str, int], edges: Sequence[Edge]) -> list[list[str]]:

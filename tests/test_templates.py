@@ -82,5 +82,11 @@ def test_the_error_page_needs_neither_request_nor_database() -> None:
     assert "Something broke on our side" in render_to_string("error.html")
 
 
-def test_our_script_stays_small() -> None:
-    assert sum(path.stat().st_size for path in (ROOT / "static" / "js").glob("*.js")) < 15 * 1024
+@pytest.mark.parametrize(("name", "most"), [("app.js", 15), ("lineage.js", 5)])
+def test_our_scripts_stay_small(name: str, most: int) -> None:
+    """The one of every page, and the one that only the tab Lineage loads."""
+    assert (ROOT / "static" / "js" / name).stat().st_size < most * 1024
+
+
+def test_every_script_has_a_limit() -> None:
+    assert {path.name for path in (ROOT / "static" / "js").iterdir()} == {"app.js", "lineage.js"}

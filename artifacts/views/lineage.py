@@ -1,23 +1,24 @@
-"""The tab “Lineage”: the graph as the server draws it, what a node is, and the same as a list."""
+"""The tab “Lineage”: the graph as the server draws it, what is shown beside it, and the same as a list."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from artifacts import access, graph
+from artifacts.errors import NotFound
 from artifacts.lineage import MOST_NODES, Walk, walk
-from artifacts.models import Membership, Run, User
+from artifacts.models.projects import ProjectQuerySet
 from artifacts.pages import HtmxHttpRequest
-from artifacts.views.place import Place, run_url, version_url
+from artifacts.views.lineage_address import DEPTHS, KEY, Look
+from artifacts.views.lineage_nodes import Node, counted, kind_of, nodes_of, notes_of
+from artifacts.views.lineage_side import group_beside, preview_of
+from artifacts.views.place import Place
 
 Context = dict[str, Any]
-DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", 40)}
-LONGEST_LABEL = 16
-MOST_IN_OUTLINE = 400
-MOST_MEMBERS = 100
+PART = "artifacts/lineage_side.html"
+SIDE = {"side", "members"}  # what htmx swaps when only what is beside the graph is asked for
 USE_CODE = """import wandb
 
 with wandb.init(project="<project>") as run:
@@ -27,241 +28,227 @@ with wandb.init(project="<project>") as run:
 
 
 @dataclass
-class Node:
-    """A run or a version as it is drawn; one that the visitor may not see has no name and leads nowhere."""
+class Picture:
+    """What of a walk is drawn: where each node stands, which groups stand for others, and all edges between them."""
 
-    key: str
-    kind: str  # "run" or "artifact"
-    note: str
-    name: str
-    href: str = ""
-    state: str = ""
-    is_selected: bool = False
-    members: "list[Node]" = field(default_factory=list)
+    place: dict[str, int]
+    edges: set[graph.Edge]
+    groups: dict[str, list[str]]
+    all_groups: dict[str, list[str]]  # with the hidden ones
+    unfolded: dict[str, list[str]]  # of the opened ones, the members that are drawn
+    hidden_count: int = 0
+    is_cut: bool = False
 
-    @property
-    def label(self) -> str:
-        """The name as it fits into the box."""
-        return self.name if len(self.name) <= LONGEST_LABEL else f"{self.name[: LONGEST_LABEL - 1]}…"
-
-    @property
-    def short_note(self) -> str:
-        """The line above it as it fits."""
-        return self.note if len(self.note) <= 16 else f"{self.note[:15]}…"
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether the visitor may not see what it is."""
-        return not self.href
+    def shown_as(self, key: str) -> str:
+        """The node or the group by which a node is drawn."""
+        return next((name for name, members in self.groups.items() if key in members), key)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A node where it is drawn, with the coordinates of its parts."""
+    """A node where it is drawn."""
 
     node: Node
-    box: graph.Box
+    x: int
+    y: int
     href: str
+    is_picked: bool
 
-    width = graph.WIDTH
-    height = graph.HEIGHT
-    back_width = graph.WIDTH - 2
-    halo_width = graph.WIDTH + 8
-    halo_height = graph.HEIGHT + 8
 
-    @property
-    def x(self) -> int:
-        """The left side."""
-        return self.box.x
+@dataclass(frozen=True)
+class Line:
+    """An edge as it is drawn; `is_on` where it is on the way to the version."""
 
-    @property
-    def y(self) -> int:
-        """The upper side."""
-        return self.box.y
-
-    @property
-    def radius(self) -> int:
-        """Runs are round, artifacts have corners."""
-        return graph.HEIGHT // 2 if self.node.kind == "run" else 6
-
-    @property
-    def text_x(self) -> int:
-        """Where the words begin."""
-        return self.x + (16 if self.node.kind == "run" else 12)
-
-    @property
-    def note_x(self) -> int:
-        """Where they begin behind the little sign."""
-        return self.text_x + 13
-
-    @property
-    def flag_y(self) -> int:
-        """The upper side of the sign."""
-        return self.y + 13
-
-    @property
-    def note_y(self) -> int:
-        """The line of the type."""
-        return self.y + 21
-
-    @property
-    def name_y(self) -> int:
-        """The line of the name."""
-        return self.y + 38
-
-    @property
-    def halo_x(self) -> int:
-        """The frame around the selected one."""
-        return self.x - 4
-
-    @property
-    def halo_y(self) -> int:
-        """Its upper side."""
-        return self.y - 4
-
-    @property
-    def back_x(self) -> int:
-        """The second box behind a folded one."""
-        return self.x + 6
-
-    @property
-    def back_y(self) -> int:
-        """Its upper side."""
-        return self.y + 6
+    tail: str
+    head: str
+    path: str
+    tip: str
+    is_on: bool
 
 
 @dataclass
-class Branch:
-    """A node of the list, with those that led to it or came of it."""
+class Item:
+    """A line of the list: whether a list begins with it, how many end before it, and how many behind it if it is the last."""
 
     node: Node
     words: str
-    branches: "list[Branch]" = field(default_factory=list)
+    href: str
+    depth: int
+    begins: bool = True
+    closes: range = range(0)
+
+    @property
+    def ends(self) -> range:
+        """The lists around it."""
+        return range(self.depth)
 
 
 def lineage_context(request: HtmxHttpRequest, place: Place) -> Context:
-    """The graph of a version, and the group that is looked into."""
-    depth = request.GET.get("depth", "3")
-    depth = depth if depth in DEPTHS else "3"
-    found = walk(place.version, DEPTHS[depth][1])
-    selected = f"v{place.version.pk}"
-    nodes = nodes_of(found, request.user, place)
-    keys = sorted(nodes, key=lambda key: (key[0], int(key[1:])))
-    forward = graph.forward(keys, found.edges)
-    columns = graph.columns(keys, forward)
-    kinds = {key: node.kind for key, node in nodes.items()}
-    groups = graph.fold(columns, kinds, keep={selected}, opened=request.GET.getlist("open")[:20])
-    drawn, edges, shown = _folded(nodes, columns, found.edges, groups)
-    drawing = graph.draw(drawn, edges)
-    here = place.url("lineage")
-    opened = request.GET.get("group", "")
-    words = request.GET.get("find", "")[:100].strip()
+    """The graph of a version, or only what is beside it."""
+    look, root, seen = Look.of(request.GET), f"v{place.version.pk}", access.visible_projects(request.user)
+    found = walk(place.version, look.levels)
+    known = _known(look, found, root, seen)
+    is_side = bool(request.htmx) and request.htmx.target in SIDE
+    if is_side and look.node and not look.group:  # a node of the picture, which stands there already
+        preview = preview_of(look, known, root, {}, place, seen)
+        return {"part": PART, "look": look, "preview": preview, "picked": look.node}
+    picture = pictured(found, root, look, known)
+    picked = picture.shown_as(look.node) if look.node else look.group
+    context: Context = {
+        "look": look,
+        "preview": preview_of(look, known, root, picture.all_groups, place, seen),
+        "group": group_beside(look, picture.groups, picture.unfolded, seen),
+        "picked": picked,
+    }
+    if is_side:
+        return {**context, "part": PART}
+    return {**context, **_drawn(picture, found, root, look, place, seen, picked)}
+
+
+def _known(look: Look, found: Walk, root: str, seen: ProjectQuerySet) -> set[str]:
+    """Those nodes that the address names, that are in the graph and that the visitor may see; others can't be told apart."""
+    named = {key for key in (look.node, *look.out, *look.hidden) if KEY.fullmatch(key)}
+    there = named & found.keys.keys()
+    known = {key for key, node in nodes_of(sorted(there), seen).items() if not node.is_opaque} if there else set()
+    if look.node and look.node not in known | {root}:
+        raise NotFound("This lineage has no such node that you can see; choose one in its graph.")
+    return known | {root}
+
+
+def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
+    """What is drawn of a walk when it is looked at in this way; column 0 is the version's own."""
+    keys = found.newest_first()
+    columns = graph.columns(keys, graph.forward(keys, found.edges))
+    gone = set(look.hidden) & known - {root}
+    place = {key: column - columns[root] for key, column in columns.items() if key not in gone}
+    kinds = {key: kind_of(key) for key in place}
+    out = set(look.out) & known
+    all_groups = graph.fold(place, kinds, keep={root, *out}, opened=look.opened)
+    instead = {key: name for name, members in all_groups.items() for key in members}
+    drawn = {key: column for key, column in place.items() if key not in instead}
+    unfolded: dict[str, list[str]] = {name: [] for name in look.opened}
+    for key in drawn.keys() - {root, *out} if unfolded else ():
+        unfolded.get(f"{kinds[key]}-{place[key]}", []).append(key)
+    groups = {name: members for name, members in all_groups.items() if name not in look.hidden}
+    drawn |= {name: place[members[0]] for name, members in groups.items()}
+    near = graph.nearest(drawn)
+    edges = {(instead.get(tail, tail), instead.get(head, head)) for tail, head in found.edges}
+    edges = {(tail, head) for tail, head in edges if tail != head and tail in near and head in near}
+    groups = {name: members for name, members in groups.items() if name in near}
+    hidden_count = len(gone) + len(all_groups.keys() & look.hidden)
+    return Picture(near, edges, groups, all_groups, unfolded, hidden_count, is_cut=len(near) < len(drawn))
+
+
+def _drawn(
+    picture: Picture, found: Walk, root: str, look: Look, place: Place, seen: ProjectQuerySet, picked: str
+) -> Context:
+    """The picture and the list."""
+    nodes = _nodes(picture, root, place, seen)
+    drawing = graph.draw(picture.place, picture.edges)
+    is_all = look.depth == "all"
     return {
-        "depth": depth,
         "depths": [(key, words) for key, (words, _) in DEPTHS.items()],
-        "is_empty": len(nodes) == 1,
+        "kept": [pair for pair in look.pairs() if pair[0] in {"out", "hide"}],
+        "is_empty": len(found.keys) == 1,
+        "node_count": counted(len(found.keys), "node"),
         "is_cut": found.is_cut,
+        "goes_on": is_all and found.goes_on,
+        "is_thinned": picture.is_cut or drawing.is_thinned,
         "most": MOST_NODES,
+        "hidden_count": picture.hidden_count,
+        "shown_url": look.address(hidden=()),
+        "folded_url": look.address(opened={}) if look.opened else "",
         "drawing": drawing,
-        "shapes": [Shape(shown[key], drawing.boxes[key], _href(shown[key], here, depth)) for key in drawn],
-        "arrows": _on_path(drawing.arrows, selected, edges),
-        "group": next((_narrowed(shown[name], words) for name in groups if name == opened), None),
-        "group_count": len(groups.get(opened, [])),
-        "unfold_url": f"{here}?{urlencode({'depth': depth, 'open': opened})}",
-        "words": words,
-        "before": outline(selected, nodes, found.edges, backwards=True),
-        "after": outline(selected, nodes, found.edges, backwards=False),
-        "selected": nodes[selected],
+        "shapes": [
+            Shape(nodes[key], box.x, box.y, _href(nodes[key], look), key == picked)
+            for key, box in drawing.boxes.items()
+        ],
+        "lines": _lines(drawing.arrows, nodes, _leading_to(root, picture.edges)),
+        "before": outline(root, nodes, picture.edges, look, backwards=True),
+        "after": outline(root, nodes, picture.edges, look, backwards=False),
+        "selected": nodes[root],
         "use_code": USE_CODE.format(path=json.dumps(place.full_name, ensure_ascii=False)),
     }
 
 
-def nodes_of(found: Walk, user: User, place: Place) -> dict[str, Node]:
-    """The rows of a walk as nodes, with a name only where the visitor sees the place; four queries in all."""
-    seen = access.visible_projects(user)
-    runs = Run.objects.filter(pk__in=found.runs, project__in=seen.values("pk")).select_related("project__entity")
-    nodes = {f"r{number}": Node(f"r{number}", "run", "run", "hidden run") for number in found.runs}
-    nodes |= {f"v{number}": Node(f"v{number}", "artifact", "artifact", "hidden artifact") for number in found.versions}
-    for run in runs.defer("config", "summary"):
-        key = f"r{run.pk}"
-        nodes[key] = Node(key, "run", run.job_type or "run", str(run), run_url(run), run.state_now)
-    for number, membership in _places(found.versions, user).items():
-        key = f"v{number}"
-        name = f"{membership.collection.name}:{membership.name}"
-        nodes[key] = Node(key, "artifact", membership.collection.type, name, version_url(membership, "lineage"))
-    key = f"v{place.version.pk}"
-    nodes[key] = Node(key, "artifact", place.collection.type, place.title, place.url(), is_selected=True)
+def _nodes(picture: Picture, root: str, place: Place, seen: ProjectQuerySet) -> dict[str, Node]:
+    """The nodes that are drawn."""
+    nodes = nodes_of([key for key in picture.place if key not in picture.groups and key != root], seen)
+    nodes[root] = Node(root, "artifact", place.collection.type, place.title, place.url(), is_root=True)
+    for name, note in notes_of(picture.groups, seen).items():
+        count, kind = len(picture.groups[name]), name.split("-")[0]
+        nodes[name] = Node(name, kind, note, counted(count, kind), count=count)
     return nodes
 
 
-def _places(versions: Iterable[int], user: User) -> dict[int, Membership]:
-    """For each version the place where the visitor sees it: its own project first, else a registry that holds it."""
-    seen = access.visible_projects(user).values("pk")
-    held = Membership.objects.filter(version__in=versions, collection__project__in=seen)
-    rows = held.select_related("collection__project__entity__organization").order_by("pk")
-    places: dict[int, Membership] = {}
-    for row in rows:
-        if row.version_id not in places or not row.is_link:
-            places[row.version_id] = row
-    return places
+def _href(node: Node, look: Look) -> str:
+    """Where a node of the picture leads: to what is shown beside it."""
+    if node.is_opaque:
+        return ""
+    return look.to_group(node.key) if node.count else look.to_node(node.key)
 
 
-def _folded(
-    nodes: dict[str, Node], columns: dict[str, int], edges: set[graph.Edge], groups: dict[str, list[str]]
-) -> tuple[dict[str, int], set[graph.Edge], dict[str, Node]]:
-    """The graph in which each group stands for its members."""
-    instead = {key: name for name, members in groups.items() for key in members}
-    shown = {key: node for key, node in nodes.items() if key not in instead}
-    drawn = {key: column for key, column in columns.items() if key not in instead}
-    for name, members in groups.items():
-        kind = nodes[members[0]].kind
-        notes = {nodes[key].note for key in members}
-        what = f"{len(members)} {kind}s"
-        note = notes.pop() if len(notes) == 1 else "several kinds"
-        shown[name] = Node(name, kind, note, what, members=[nodes[key] for key in members])
-        drawn[name] = columns[members[0]]
-    joined = {(instead.get(tail, tail), instead.get(head, head)) for tail, head in edges}
-    return drawn, joined, shown
-
-
-def _href(node: Node, here: str, depth: str) -> str:
-    return f"{here}?{urlencode({'depth': depth, 'group': node.key})}#group" if node.members else node.href
-
-
-def _narrowed(group: Node, words: str) -> Node:
-    """The group with those of its members that have the words in their name."""
-    members = [node for node in group.members if words.casefold() in f"{node.name} {node.note}".casefold()]
-    return Node(group.key, group.kind, group.note, group.name, members=members[:MOST_MEMBERS])
-
-
-def _on_path(arrows: list[graph.Arrow], selected: str, edges: set[graph.Edge]) -> list[tuple[graph.Arrow, bool]]:
-    """The arrows, and which of them are on the way to the version."""
+def _leading_to(root: str, edges: Iterable[graph.Edge]) -> set[str]:
+    """The version and all that led to it."""
     tails: dict[str, list[str]] = defaultdict(list)
     for tail, head in edges:
         tails[head].append(tail)
-    reached, ready = {selected}, [selected]
+    reached, ready = {root}, [root]
     while ready:
         for tail in tails[ready.pop()]:
             if tail not in reached:
                 reached.add(tail)
                 ready.append(tail)
-    return [(arrow, arrow.edge[1] in reached and arrow.edge[0] in reached) for arrow in arrows]
+    return reached
 
 
-def outline(key: str, nodes: dict[str, Node], edges: set[graph.Edge], *, backwards: bool) -> list[Branch]:
-    """What led to a node, or came of it, as a nested list in which each node stands once."""
+def _lines(arrows: Iterable[graph.Arrow], nodes: Mapping[str, Node], leading: set[str]) -> list[Line]:
+    return [
+        Line(
+            tail=nodes[arrow.edge[0]].key,
+            head=nodes[arrow.edge[1]].key,
+            path=arrow.path,
+            tip=arrow.tip,
+            is_on=leading.issuperset(arrow.edge),
+        )
+        for arrow in arrows
+    ]
+
+
+def outline(root: str, nodes: Mapping[str, Node], edges: set[graph.Edge], look: Look, *, backwards: bool) -> list[Item]:
+    """What led to a node, or came of it, as a nested list in which each node stands once; groups stand for their members.
+
+    It is flat here, with the places where lists begin and end: a template that included itself would run out of stack.
+    """
     near: dict[str, list[str]] = defaultdict(list)
     for tail, head in sorted(edges):
         near[head if backwards else tail].append(tail if backwards else head)
-    told, root = {key}, Branch(nodes[key], "")
-    ready = [root]
-    while ready and len(told) < MOST_IN_OUTLINE:
-        branch = ready.pop(0)
-        is_run = branch.node.kind == "run"
+    below = _tree(root, near)
+    items: list[Item] = []
+    ready = [(key, root, 0) for key in reversed(below[root])]
+    while ready:
+        key, parent, depth = ready.pop()
+        is_run = nodes[parent].kind == "run"
         words = ("used" if backwards else "logged") if is_run else ("logged by" if backwards else "used by")
-        for other in near[branch.node.key]:
-            if other not in told:
-                told.add(other)
-                branch.branches.append(Branch(nodes[other], words))
-        ready.extend(branch.branches)
-    return root.branches
+        node = nodes[key]
+        item = Item(node, words, look.to_group(key) if node.count else node.href, depth)
+        if items:
+            item.begins = depth > items[-1].depth
+            item.closes = range(items[-1].depth - depth)
+        items.append(item)
+        ready += [(other, key, depth + 1) for other in reversed(below[key])]
+    return items
+
+
+def _tree(root: str, near: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Below each node those that are reached from it first."""
+    below: dict[str, list[str]] = {root: []}
+    ready = deque([root])
+    while ready:
+        key = ready.popleft()
+        for other in near.get(key, []):
+            if other not in below:
+                below[other] = []
+                below[key].append(other)
+                ready.append(other)
+    return below

@@ -69,7 +69,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
         "project": place,
         "run": found,
         "state": found.state_now,
-        "ran": _duration(found),
+        "ran": duration_of(found),
         "path": f"{place.entity.name}/{place.name}/{found.name}",
         "tabs": _tabs(found, tab),
         "tab": tab,
@@ -121,7 +121,7 @@ def _tabs(run: Run, current: str) -> list[dict[str, object]]:
     ]
 
 
-def _duration(run: Run) -> str:
+def duration_of(run: Run) -> str:
     """How long it ran, or has been running: 3 h 34 min."""
     end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
     spent = max(0.0, (end - run.created_at).total_seconds())
@@ -151,13 +151,13 @@ def _charts(request: HtmxHttpRequest, run: Run) -> Context:
         "words": words,
         "x": chosen,
         "axes": [(words_of, _address(run, "charts", x=key), key == chosen) for key, words_of in offered.items()],
-        "few_settings": [(key, _brief(value)) for key, value in config[:SOME]],
+        "few_settings": [(key, brief(value)) for key, value in config[:SOME]],
         "settings_url": _address(run, "config"),
         **_artifacts(request, run),
     }
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
     """A value of the configuration in few characters."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…"

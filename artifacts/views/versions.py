@@ -100,6 +100,8 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
     }
     context["aliases"] = named_aliases(membership, context["guarded"], place)
     context |= context_of(request, place)
+    if "part" in context:  # htmx asked for less than the tab
+        return page(request, context["part"], context)
     return page(request, template, context, partial=partial)
 
 

@@ -64,8 +64,44 @@ def test_more_than_five_of_a_kind_in_a_column_are_folded_but_never_the_selected_
     place = {f"r{number}": 1 for number in range(8)} | {"v1": 0, "v2": 0}
     kinds = {key: "run" if key.startswith("r") else "artifact" for key in place}
     assert graph.fold(place, kinds, keep={"r7"}) == {"run-1": ["r1", "r2", "r3", "r4", "r5", "r6"]}
-    assert graph.fold(place, kinds, keep={"r7"}, opened=["run-1"]) == {}
+    assert graph.fold(place, kinds, keep={"r7"}, opened={"run-1": ""}) == {}
     assert graph.fold({f"r{number}": 1 for number in range(5)}, kinds, keep=[]) == {}
+
+
+def test_a_group_is_unfolded_by_pages_and_all_pages_together_are_bounded() -> None:
+    place = {f"r{number}": 1 for number in range(200, 0, -1)} | {f"v{number}": 2 for number in range(100)}
+    kinds = {key: "run" if key.startswith("r") else "artifact" for key in place}
+    groups = graph.fold(place, kinds, keep={"r150"}, opened={"run-1": ""})
+    assert len(groups["run-1"]) == 199 - graph.MOST_UNFOLDED
+    assert groups["run-1"][0] == "r149", "the kept one is none of the page"
+    groups = graph.fold(place, kinds, keep=[], opened={"run-1": "r141", "artifact-2": ""})
+    assert "r141" in groups["run-1"]
+    assert "r140" not in groups["run-1"]
+    assert len(place) - len(groups["run-1"]) - len(groups["artifact-2"]) == graph.MOST_UNFOLDED
+    assert groups["artifact-2"][0] == "v25"
+    last = graph.fold(place, kinds, keep=[], opened={"run-1": "r30"})["run-1"]
+    assert last[-1] == "r30"
+
+
+def test_a_long_graph_folds_ever_more_and_then_shows_what_is_near() -> None:
+    place = {f"r{column * 4 + number}": column for column in range(60) for number in range(4)}
+    kinds = dict.fromkeys(place, "run")
+    groups = graph.fold(place, kinds, keep={"r0"})
+    assert len(groups) == 60
+    assert sum(map(len, groups.values())) == len(place) - 1
+    longer = {f"r{column}": column - 200 for column in range(400)}
+    near = graph.nearest(graph.fold(longer, dict.fromkeys(longer, "run"), keep=[]) or longer)
+    assert len(near) == graph.MOST_DRAWN + graph.MOST_UNFOLDED
+    assert max(map(abs, near.values())) == 65
+
+
+def test_of_too_many_arrows_those_next_to_the_version_are_drawn() -> None:
+    place = {f"v{column * 20 + row}": column for column in range(3) for row in range(20)}
+    edges = {(tail, head) for tail in place for head in place if place[head] == place[tail] + 1}
+    drawing = graph.draw(place, edges)
+    assert drawing.is_thinned
+    assert len(drawing.arrows) == graph.MOST_ARROWS
+    assert all(place[arrow.edge[0]] == 0 for arrow in drawing.arrows)
 
 
 def test_a_graph_of_one_node_is_drawn_in_the_middle() -> None:

@@ -232,7 +232,7 @@ def test_a_deleted_version_says_so_and_gives_no_files(world: World, shown: Shown
 def test_a_tab_costs_the_same_queries_for_two_rows_and_for_fifty(
     world: World, shown: Shown, client: Client, place: str, django_assert_max_num_queries: object
 ) -> None:
-    most = {"": 34, "/metadata": 24, "/usage": 25, "/files": 24, "/lineage": 35}
+    most = {"": 34, "/metadata": 24, "/usage": 25, "/files": 24, "/lineage": 25}
     more(world, shown, 2)
     few = {}
     for tab, number in most.items():
