@@ -173,9 +173,11 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
         except (Forbidden, Invalid) as refusal:
             error = str(refusal)
         else:
-            return done(
-                request, collection_url(found), event="versionLinked", toast=f"Unlinked {found.name}:{membership.name}"
-            )
+            home = collection_url(found)
+            # The version's own page is gone with the link; a list is read again where it stands.
+            is_gone = (request.htmx.current_url_abs_path or "").startswith(f"{home}/")
+            event = None if is_gone else "versionLinked"
+            return done(request, home, event=event, toast=f"Unlinked {found.name}:{membership.name}")
     access.require(request.user, Can.LINK, found.project)
     context = {
         "collection": found,

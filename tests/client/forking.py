@@ -70,6 +70,8 @@ def become(job: dict[str, str]) -> None:
         held = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(held, number)
         os.close(held)
+    # The client makes this folder when it is imported and removes it when it ends: each script needs its own.
+    sys.modules["wandb.sdk.data_types._private"].MEDIA_TMP.__init__("wandb-media")
     sys.argv = ["-c"]
     sys.modules["__main__"] = types.ModuleType("__main__")
 
