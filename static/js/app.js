@@ -297,7 +297,7 @@
         active.click();
       } else if (event.key === "Escape") closeHits();
     }
-    const menu = event.target.closest?.("[popover].menu, [role=tree]") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
+    const menu = event.target.closest?.("[popover].menu, [role=tree], .combo") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
     if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       const items = [...menu.querySelectorAll("a, button")];

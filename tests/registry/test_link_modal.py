@@ -26,8 +26,8 @@ def stocked(world: World) -> World:
 
 
 def options(client: Client) -> list[tuple[str, list[str]]]:
-    groups = client.get(MODAL).context["groups"]
-    return [(registry, [words for _, words in listed]) for registry, listed in groups]
+    groups = client.get(MODAL).context["targets"].target.groups
+    return [(registry, [words for _, words in listed]) for registry, listed in groups if registry != "New"]
 
 
 def test_collections_of_this_type_are_offered_by_registry(client: Client, stocked: World) -> None:
@@ -155,7 +155,7 @@ def test_long_lists_are_searched(client: Client, stocked: World) -> None:
         factories.portfolio(stocked.model, f"c{number:02}", user=stocked.bob)
     client.force_login(stocked.bob)
     page = client.get(MODAL).content.decode()
-    assert 'list="list_target"' in page
+    assert 'role="combobox" aria-expanded="true" aria-controls="list_target"' in page
     response = client.post(MODAL, {"target": "model/c59", "step": "aliases"}, headers=HTMX)
     assert "c59:v0" in response.content.decode()
 

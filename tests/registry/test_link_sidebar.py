@@ -113,7 +113,7 @@ def test_long_lists_are_searched(client: Client, stocked: World) -> None:
     assert len(choice.options) == 50
     shown = client.get(SIDEBAR, {"team": "vision", "project": "detector"}).content.decode()
     assert 'id="id_artifact" name="artifact"' in shown
-    assert 'list="list_artifact"' in shown
+    assert 'role="combobox" aria-expanded="true" aria-controls="list_artifact"' in shown
     typed = source_of(client, team="vision", project="detector", artifact="per-5").artifact
     assert names(typed) == [f"whisper-{number}" for number in range(50, 60)]
     assert source_of(client, team="vision", project="detector", artifact="whisper-59").artifact.error == ""
