@@ -42,6 +42,11 @@ class Choice:
         return not any(options for _, options in self.groups)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is more than one thing to choose; the only one is chosen without being asked."""
+        return self.is_long or len(self.options) > 1
+
+    @property
     def later_ids(self) -> str:
         """Their selectors, for htmx."""
         return ",".join(f"#{name}" for name in self.later)
@@ -52,7 +57,9 @@ class Choice:
         self.options = names[:MOST_OPTIONS]
 
 
-def by_name[Row: Model](choice: Choice, found: QuerySet[Row], asked: str, *, missing: str, is_final: bool) -> Row | None:
+def by_name[Row: Model](
+    choice: Choice, found: QuerySet[Row], asked: str, *, missing: str, is_final: bool
+) -> Row | None:
     """Offer rows by their names, and answer the one that is asked for, else the only one there is.
 
     What is typed into a search field is a part of a name until the form is sent; only then it is wrong.
@@ -75,13 +82,18 @@ def by_name[Row: Model](choice: Choice, found: QuerySet[Row], asked: str, *, mis
     return row
 
 
+def picked_in(asked: dict[str, str]) -> str:
+    """The control in whose list an entry was picked, which keeps the focus."""
+    return next((name.removeprefix(PICKED) for name in asked if name.startswith(PICKED)), "")
+
+
 def narrowed(asked: dict[str, str], trigger: str, later: dict[str, tuple[str, ...]]) -> dict[str, str]:
     """What a form says after a choice was made in it: an entry picked from a list counts, and what hung on the choice is open again.
 
     `trigger` is the id of the control that htmx says was changed.
     """
     picked = {name.removeprefix(PICKED): value for name, value in asked.items() if name.startswith(PICKED)}
-    changed = next(iter(picked), trigger.removeprefix("id_"))
+    changed = picked_in(asked) or trigger.removeprefix("id_")
     reset = later.get(changed, ())
     kept = {name: value for name, value in asked.items() if name not in reset and not name.startswith(PICKED)}
     return kept | picked

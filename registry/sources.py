@@ -168,7 +168,9 @@ def _choose_among_teams(choice: Choice, user: User, wanted: Wanted, asked: str, 
     return match
 
 
-def _choose_artifact(choice: Choice, wanted: Wanted, project: Project, asked: str, *, is_final: bool) -> Collection | None:
+def _choose_artifact(
+    choice: Choice, wanted: Wanted, project: Project, asked: str, *, is_final: bool
+) -> Collection | None:
     everything = Collection.objects.sequences().in_project(project).filter(version_count__gt=0)
     found = everything.filter(type=wanted.type_name).order_by("name_key")
     choice.prompt = "Choose an artifact"
@@ -176,7 +178,9 @@ def _choose_artifact(choice: Choice, wanted: Wanted, project: Project, asked: st
     match = by_name(choice, found, asked, missing=missing, is_final=is_final)
     if choice.is_empty and not asked:
         choice.prompt = f"No artifact of type {wanted.type_name} here"
-    choice.hint = _left_out(everything.exclude(type=wanted.type_name).values_list("type", flat=True)[: MOST_COUNTED + 1], wanted)
+    choice.hint = _left_out(
+        everything.exclude(type=wanted.type_name).values_list("type", flat=True)[: MOST_COUNTED + 1], wanted
+    )
     if match is not None:
         match.project = project
     return match

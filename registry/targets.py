@@ -87,7 +87,10 @@ def _offer_collections(
     for row, option in zip(rows, choice.options, strict=False):
         groups.setdefault(row.project.title, []).append(option)
     value = NEW_COLLECTION if choice.is_long else NEW
-    choice.grouped = [*groups.items(), *([("New", [(value, NEW_COLLECTION)])] if projects or targets.can_create else [])]
+    choice.grouped = [
+        *groups.items(),
+        *([("New", [(value, NEW_COLLECTION)])] if projects or targets.can_create else []),
+    ]
     targets.chosen = next((row for row in rows if _value(row) == asked), None)
 
 

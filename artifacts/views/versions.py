@@ -22,6 +22,7 @@ from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, page
 from artifacts.trees import tree_of
 from artifacts.views.browser import project_page
+from artifacts.views.compare import choice_words
 from artifacts.views.files import files_context, short
 from artifacts.views.lineage import lineage_context
 from artifacts.views.place import (
@@ -148,13 +149,7 @@ def choices_of(place: Place) -> list[tuple[str, str]]:
     rows = list(found[:MOST_CHOICES])
     if all(row.pk != place.membership.pk for row in rows):
         rows.append(place.membership)
-    return [(row.name, _choice(row)) for row in rows]
-
-
-def _choice(row: Membership) -> str:
-    """A version as the switcher offers it: its number, a few aliases, whether it should still be used."""
-    parts = [row.name, ", ".join(row.alias_names[:3]), "deprecated" if row.is_deprecated else ""]
-    return " · ".join(part for part in parts if part)
+    return [(row.name, choice_words(row)) for row in rows]
 
 
 def overview(request: HtmxHttpRequest, place: Place) -> Context:

@@ -14,7 +14,7 @@ from artifacts.naming import LATEST, key_of
 from artifacts.pages import HtmxHttpRequest, done, page
 from registry import metrics
 from registry.actions.link import link_version
-from registry.choices import PICKED, narrowed
+from registry.choices import PICKED, narrowed, picked_in
 from registry.forms import words
 from registry.sources import LATER, Wanted, read_source
 from registry.views.place import collection_of, collection_url, filled_in, version_url
@@ -44,6 +44,7 @@ def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
         "known_aliases": known_aliases(found, request),
         "preview": preview(request, source.chosen, found) if source.chosen else None,
         "sent": SENT,
+        "picked": picked_in(filled_in(request)),
         "cancel": collection_url(found),
     }
     if is_narrowing(request, "source-fields"):
@@ -61,7 +62,11 @@ def is_narrowing(request: HtmxHttpRequest, box: str) -> bool:
 def is_sent(request: HtmxHttpRequest) -> bool:
     """Whether the form was sent as a whole, not for the next choices (as it is where there is no script)."""
     given = request.POST
-    return request.method == "POST" and given.get("step") != "choose" and not any(name.startswith(PICKED) for name in given)
+    return (
+        request.method == "POST"
+        and given.get("step") != "choose"
+        and not any(name.startswith(PICKED) for name in given)
+    )
 
 
 def choices_made(request: HtmxHttpRequest) -> dict[str, str]:

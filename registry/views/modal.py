@@ -15,7 +15,7 @@ from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from registry.actions.link import link_by_name, link_into_new_registry, link_version, refuse_unlinkable
 from registry.actions.registries import refuse_taken_name
-from registry.choices import narrowed
+from registry.choices import narrowed, picked_in
 from registry.forms import RegistryOnTheWayForm, refused, words
 from registry.rows import Name, source_url
 from registry.sources import deprecated_links, deprecated_words
@@ -102,7 +102,11 @@ class Target:
     @property
     def title(self) -> str:
         """The registry, as pages name it."""
-        return self.registry.title if self.registry is not None else str(self.form.cleaned_data["name"] if self.form else "")
+        return (
+            self.registry.title
+            if self.registry is not None
+            else str(self.form.cleaned_data["name"] if self.form else "")
+        )
 
     @classmethod
     def read(
@@ -223,6 +227,7 @@ def choose_collection(
         "errors": errors,
         "kept": [("aliases", name) for name in aliases_given(request, asked)],
         "sent": SENT,
+        "picked": picked_in(filled_in(request)),
         "cancel": source_url(version),
     }
     partial = "target-fields" if is_narrowing(request, "target-fields") else None

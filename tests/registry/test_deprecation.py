@@ -33,7 +33,8 @@ def test_reason_and_successor_stand_wherever_the_version_is_met(
     assert "It misses buses." in page
     assert ">detectors:v2</a> instead." in page
     usage = client.get(f"{COLLECTION}/v0/usage").content.decode()
-    assert usage.count("# v0 is deprecated: It misses buses. Use wandb-registry-model/detectors:v2 instead.") == 2
+    said = "# v0 is deprecated: It misses buses.\n# Use wandb-registry-model/detectors:v2 instead."
+    assert usage.count(said) == 3  # in a run, without one, and on the command line
     for path in (COLLECTION, f"{COLLECTION}?metrics=1", "/orgs/Acme Corp/registry/model?open=detectors", "/registry"):
         assert ">deprecated</span>" in client.get(path).content.decode(), path
     assert "deprecated" not in client.get(f"{COLLECTION}/v2/usage").content.decode().split("<pre")[1]
