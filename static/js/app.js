@@ -130,12 +130,15 @@
     if (undo) {
       const field = make("input", { type: "hidden", name: "csrfmiddlewaretoken", value: token() });
       const button = make("button", { class: "btn btn-sm undo", type: "submit" }, "Undo");
-      box.append(make("form", { method: "post", action: undo }, field, button));
+      box.append(make("form", { method: "post", action: undo, "hx-post": undo, "hx-swap": "none" }, field, button));
     }
     const close = make("button", { class: "btn btn-icon btn-sm", type: "button", "aria-label": "Dismiss", "data-dismiss": "" });
     close.append(sign("x"));
     box.append(close);
-    find("#toasts")?.replaceChildren(box);
+    const place = find("#toasts");
+    if (place.contains(document.activeElement)) returnFocus();
+    place.replaceChildren(box);
+    htmx.process(box);
     watch(box);
   }
 
