@@ -42,11 +42,6 @@ class Choice:
         return not any(options for _, options in self.groups)
 
     @property
-    def is_open(self) -> bool:
-        """Whether there is more than one thing to choose; the only one is chosen without being asked."""
-        return self.is_long or len(self.options) > 1
-
-    @property
     def later_ids(self) -> str:
         """Their selectors, for htmx."""
         return ",".join(f"#{name}" for name in self.later)

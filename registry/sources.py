@@ -93,7 +93,7 @@ def read_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_fina
 
 
 def read_short_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_final: bool = False) -> Source:
-    """The same in three controls: projects of all teams, each named with its team."""
+    """The same in three controls: projects of all teams, each named with its team. Nobody has to choose one, so none is chosen."""
     source = Source(**_controls())
     project = _choose_among_teams(source.project, user, wanted, asked.get("project", ""), is_final=is_final)
     _choose_rest(source, user, wanted, project, asked, is_final=is_final)
@@ -149,7 +149,7 @@ def _choose_among_teams(choice: Choice, user: User, wanted: Wanted, asked: str, 
     found = found.filter(entity__kind=Entity.Kind.TEAM, entity__organization=wanted.organization)
     found = found.order_by("name_key", "entity__name_key")
     rows = list(found[: MOST_OPTIONS + 1])
-    choice.is_ready, choice.is_long, is_alone = True, len(rows) > MOST_OPTIONS, len(rows) == 1
+    choice.is_ready, choice.is_long = True, len(rows) > MOST_OPTIONS
     team, _, name = asked.rpartition("/")
     if choice.is_long and asked:
         part = found.filter(name_key__contains=key_of(name))
@@ -159,9 +159,6 @@ def _choose_among_teams(choice: Choice, user: User, wanted: Wanted, asked: str, 
     choice.value = asked
     if choice.is_empty and not asked:
         choice.prompt = "No project of a team that you may download from"
-    if not asked and is_alone:
-        choice.value = choice.options[0][0]
-        return rows[0]
     match = found.filter(entity__name_key=key_of(team), name_key=key_of(name)).first() if team else None
     if asked and match is None and (is_final or not choice.is_long):
         choice.error = "There is no project of this name that you may download from; choose one of the list."

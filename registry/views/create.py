@@ -41,9 +41,7 @@ def new_collection(request: HtmxHttpRequest, org: str, registry: str) -> HttpRes
     form = CollectionForm(request.POST if is_final else None, registry=given, initial=initial)
     form.fields["type"].widget.attrs |= narrowing(request.path)
     source = read_short_source(request.user, Wanted(owner_of(project), initial["type"]), asked, is_final=is_final)
-    is_linking = bool(
-        asked.get("artifact") or asked.get("version") or (asked.get("project") and source.project.is_open)
-    )
+    is_linking = any(asked.get(name) for name in LINKED)
     if is_final and is_linking:
         source.refuse_gaps()
     if form.is_valid() and not (is_linking and (source.has_errors or source.chosen is None)):

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.models import Collection, Event, Membership
+from artifacts.models import AuditEvent, Collection, Membership
 from registry.actions import registries
 from tests import factories
 from tests.conftest import World
@@ -21,6 +21,7 @@ def stocked(world: World) -> World:
     source = factories.project(world.team, "detector", user=world.bob)
     factories.version(source, "yolo", user=world.bob)
     factories.version(source, "coco", "dataset", user=world.bob)
+    factories.version(source, "net", user=world.bob)
     factories.version(factories.project(world.team, "other", user=world.bob), "net", user=world.bob)
     return world
 
@@ -55,7 +56,7 @@ def test_the_type_decides_what_can_be_linked(client: Client, stocked: World) -> 
         return [name for name, _ in response.context["source"].artifact.options]
 
     assert offered(type="dataset") == ["coco"]
-    assert offered(type="model", artifact="coco") == ["yolo"]
+    assert offered(type="model", artifact="coco") == ["net", "yolo"]
     assert offered(type="engine") == []
     given = {**WHOLE, "type": "dataset", "artifact": "yolo"}
     response = client.post(panel, given, headers=HTMX)
@@ -82,14 +83,14 @@ def test_what_is_wrong_stands_beside_its_control_and_nothing_is_made(
     factories.version(factories.project(stocked.bob.personal, "mine", user=stocked.bob), "own", user=stocked.bob)
     factories.version(factories.project(stocked.strangers, "secret", user=stocked.mallory), "x", user=stocked.mallory)
     client.force_login(stocked.bob)
-    before = Event.objects.count()
+    before = AuditEvent.objects.count()
     response = client.post(PANEL, {**WHOLE, **given}, headers=HTMX)
     assert response.status_code == 422
     assert words in getattr(response.context["source"], control).error
     page = response.content.decode()
     for kept in ('value="detectors"', "*fast*", 'value="night"', '<details class="summary linking fold" open>'):
         assert kept in page
-    assert (Collection.objects.portfolios().count(), Event.objects.count()) == (0, before)
+    assert (Collection.objects.portfolios().count(), AuditEvent.objects.count()) == (0, before)
 
 
 def test_a_name_that_is_taken_leaves_the_version_unlinked(client: Client, stocked: World) -> None:
@@ -101,11 +102,11 @@ def test_a_name_that_is_taken_leaves_the_version_unlinked(client: Client, stocke
     assert not Membership.objects.filter(collection__kind="portfolio").exists()
 
 
-def test_without_a_version_it_stays_empty_and_an_only_project_is_no_wish_to_link(client: Client, world: World) -> None:
+def test_without_a_version_it_stays_empty_even_where_there_is_but_one_to_choose(client: Client, world: World) -> None:
     factories.version(factories.project(world.team, "detector", user=world.bob), "yolo", user=world.bob)
     client.force_login(world.bob)
-    assert client.get(PANEL).context["source"].project.value == "vision/detector"
-    given = {"name": "empty", "type": "model", "project": "vision/detector", "artifact": "", "version": ""}
+    source = client.get(PANEL).context["source"]
+    given = {"name": "empty", "type": "model", **{choice.name: choice.value for choice in source.choices}}
     assert client.post(PANEL, given, headers=HTMX).status_code == 204
     assert Collection.objects.get(name="empty").version_count == 0
 

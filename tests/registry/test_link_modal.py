@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import Client
 
-from artifacts.models import Collection, Event, Membership, OrganizationMember, Project
+from artifacts.models import AuditEvent, Collection, Membership, OrganizationMember, Project
 from registry.actions import registries
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
@@ -208,7 +208,7 @@ def test_a_registry_a_collection_and_the_link_are_made_together_in_the_last_step
     assert "Registry Edge and its collection tiny are made with this link" in asked.content.decode()
     refused = client.post(MODAL, {**NEW_REGISTRY, "aliases": "v3", "step": "link"}, headers=HTMX)
     assert (refused.status_code, "Step 2 of 2" in refused.content.decode()) == (422, True)
-    before = Event.objects.count()
+    before = AuditEvent.objects.count()
     assert not Project.objects.filter(name="wandb-registry-Edge").exists()
     back = client.post(MODAL, {**NEW_REGISTRY, "aliases": "best, small", "step": "choose"}, headers=HTMX)
     page = back.content.decode()
@@ -220,7 +220,7 @@ def test_a_registry_a_collection_and_the_link_are_made_together_in_the_last_step
         'value="small"',
     ):
         assert kept in page
-    assert Event.objects.count() == before
+    assert AuditEvent.objects.count() == before
     response = client.post(MODAL, {**NEW_REGISTRY, "aliases": "best", "step": "link"}, headers=HTMX)
     assert response.status_code == 204
     toast = json.loads(response["HX-Trigger"])["toast"]
