@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, prefetch_related_objects
 from django.http import HttpResponse
@@ -253,6 +254,7 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
     places = {row.through.project_id for row in rows if row.through} | {place.version.project.pk}
     known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
     here = place.version.project.pk
+    by = {"by": request.GET["by"]} if request.GET.get("by") else {}  # the code above stays as it is
     shown = [
         Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
         for row in rows
@@ -261,8 +263,10 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
         "uses": shown[:USES],
         "use_count": counted["all"],
         "hidden_uses": counted["all"] - counted["visible"],
-        "first_uses": place.url("usage") if after else "",
-        "more_uses": f"{place.url('usage')}?after={rows[USES - 1].pk}" if len(rows) > USES else "",
+        "first_uses": f"{place.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
+        "more_uses": f"{place.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
+        if len(rows) > USES
+        else "",
     }
 
 
