@@ -94,8 +94,8 @@ class RegistryOnTheWayForm(RegistryForm):
     description = None  # type: ignore[assignment]
     prefix = "new"
 
-    def __init__(self, *args: Any, type_name: str, initial: dict[str, str], **options: Any) -> None:
-        super().__init__(*args, initial={"accepted": SPECIFIC, "types": type_name, **initial}, **options)
+    def __init__(self, data: dict[str, str] | None, *, type_name: str, initial: dict[str, str]) -> None:
+        super().__init__(data, initial={"accepted": SPECIFIC, "types": type_name, **initial})
         self.type_name = type_name
         self.fields["name"].label = "Registry name"
 

@@ -67,21 +67,21 @@ class Source:
                 break
 
 
-def _controls() -> dict[str, Choice]:
+def _controls() -> Source:
     later = {name: [*(f"field_{one}" for one in names), "source-preview"] for name, names in LATER.items()}
-    return {
-        "project": Choice("project", "Project", prompt="Choose a project", later=later["project"]),
-        "artifact": Choice("artifact", "Artifact", prompt="Choose a project first", later=later["artifact"]),
-        "version": Choice("version", "Version", prompt="Choose an artifact first", later=["source-preview"]),
-    }
+    return Source(
+        project=Choice("project", "Project", prompt="Choose a project", later=later["project"]),
+        artifact=Choice("artifact", "Artifact", prompt="Choose a project first", later=later["artifact"]),
+        version=Choice("version", "Version", prompt="Choose an artifact first", later=["source-preview"]),
+    )
 
 
 def read_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_final: bool = False) -> Source:
     """The four controls, filled as far as `asked` goes; `is_final` asks for all of them."""
-    source = Source(**_controls(), team=Choice("team", "Team", prompt="Choose a team", is_ready=True))
-    assert source.team is not None
-    source.team.later = [f"field_{name}" for name in LATER["team"]] + ["source-preview"]
-    team = _choose_team(source.team, user, wanted, asked.get("team", ""), is_final=is_final)
+    source, choice = _controls(), Choice("team", "Team", prompt="Choose a team", is_ready=True)
+    choice.later = [*(f"field_{name}" for name in LATER["team"]), "source-preview"]
+    source.team = choice
+    team = _choose_team(choice, user, wanted, asked.get("team", ""), is_final=is_final)
     if team is None:
         source.project.prompt = "Choose a team first"
     else:
@@ -94,7 +94,7 @@ def read_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_fina
 
 def read_short_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_final: bool = False) -> Source:
     """The same in three controls: projects of all teams, each named with its team. Nobody has to choose one, so none is chosen."""
-    source = Source(**_controls())
+    source = _controls()
     project = _choose_among_teams(source.project, user, wanted, asked.get("project", ""), is_final=is_final)
     _choose_rest(source, user, wanted, project, asked, is_final=is_final)
     return source

@@ -76,7 +76,9 @@ def _offer_collections(
     choice.is_ready, choice.is_long, choice.value = True, len(rows) > MOST_OPTIONS, asked
     is_none = not rows
     targets.is_new = asked == NEW_COLLECTION or (asked == NEW and not choice.is_long) or (is_none and not asked)
-    if choice.is_long and asked and not targets.is_new:
+    if choice.is_long and targets.is_new:
+        rows = []  # what is made stands below, not behind what there is
+    elif choice.is_long and asked:
         rows = list(_holding(found, projects, asked)[: MOST_OPTIONS + 1])
     if targets.is_new:
         choice.value = NEW_COLLECTION if choice.is_long else NEW
