@@ -12,7 +12,7 @@ from registry.choices import MOST_OPTIONS, Choice, Option
 from registry.models import Registry, RegistryQuerySet
 
 NEW, NEW_COLLECTION = "new", "Create new collection"
-NEW_REGISTRY = "/new"  # no registry can be named so
+NEW_REGISTRY, CREATE_REGISTRY = "/new", "Create new registry"  # no registry can be named as the first is
 MOST_REGISTRIES = 500
 MOST_NAMED = 3
 
@@ -24,6 +24,7 @@ class Targets:
     target: Choice
     registry: Choice
     is_new: bool = False
+    makes_registry: bool = False
     left_out: list[str] = field(default_factory=list)
     chosen: Collection | None = None
     can_create: bool = False
@@ -36,7 +37,7 @@ class Targets:
     @property
     def is_new_registry(self) -> bool:
         """Whether a registry is made, too."""
-        return self.is_new and self.registry.value == NEW_REGISTRY
+        return self.is_new and self.makes_registry
 
 
 def organization_of(version: ArtifactVersion) -> Organization:
@@ -119,10 +120,12 @@ def _offer_registries(targets: Targets, projects: list[Project], asked: str) -> 
     choice = targets.registry
     titles = [project.title for project in projects]
     choice.is_ready, choice.is_long = True, len(titles) > MOST_OPTIONS
-    extra = [(NEW_REGISTRY, "Create new registry")] if targets.can_create else []
+    value = CREATE_REGISTRY if choice.is_long else NEW_REGISTRY
+    extra = [(value, CREATE_REGISTRY)] if targets.can_create else []
     default = next(iter([*titles, *(value for value, _ in extra)]), "")
-    choice.value = asked or ("" if choice.is_long else default)
-    if choice.is_long and asked and asked != NEW_REGISTRY:
+    targets.makes_registry = (asked or default) == NEW_REGISTRY
+    choice.value = value if targets.makes_registry else asked or ("" if choice.is_long else default)
+    if choice.is_long and asked and not targets.makes_registry:
         titles = [title for title in titles if key_of(asked) in key_of(title)]
     choice.offer([(title, title) for title in titles])
     choice.options += extra

@@ -19,7 +19,16 @@ from registry.choices import narrowed, picked_in
 from registry.forms import RegistryOnTheWayForm, refused, words
 from registry.rows import Name, source_url
 from registry.sources import deprecated_links, deprecated_words
-from registry.targets import NEW, NEW_COLLECTION, NEW_REGISTRY, Targets, details_of, organization_of, read_targets
+from registry.targets import (
+    CREATE_REGISTRY,
+    NEW,
+    NEW_COLLECTION,
+    NEW_REGISTRY,
+    Targets,
+    details_of,
+    organization_of,
+    read_targets,
+)
 from registry.views.link import is_narrowing, is_sent, known_aliases, preview, takes_nothing
 from registry.views.place import filled_in, version_url
 
@@ -38,6 +47,8 @@ def modal(request: HtmxHttpRequest, entity: str, project: str, collection: str, 
             request, "registry/link_refused.html", {"version": version, "reason": reason, "cancel": source_url(version)}
         )
     asked = narrowed(filled_in(request), "", {})
+    if asked.get("registry") == CREATE_REGISTRY:  # as a field for search shows it
+        asked["registry"] = NEW_REGISTRY
     step = asked.get("step", "") if is_sent(request) else ""
     errors: dict[str, str] = {}
     form = registry_form(request, version, asked)

@@ -140,7 +140,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, stocked: World) -> 
 
     few = count()
     source = stocked.team.projects.get(name="detector")
-    for number in range(40):
+    for number in range(20):
         factories.project(stocked.team, f"p{number:02}", user=stocked.bob)
         factories.version(source, "yolo", user=stocked.bob)
         factories.version(source, f"net-{number}", user=stocked.bob)

@@ -342,3 +342,19 @@ def test_a_long_list_is_narrowed_by_collection_and_registry_and_picked_from(clie
     given = {"target": "Create new collection", "registry": "Edge", "name": "fresh", "step": "link"}
     assert client.post(MODAL, given, headers=HTMX).status_code == 204
     assert Membership.objects.get(collection__name="fresh").collection.project == edge.project
+
+
+def test_very_many_registries_are_searched_too(client: Client, stocked: World) -> None:
+    for number in range(52):
+        registries.create_registry(stocked.organization, f"Robot {number:02}", acting_user=stocked.bob)
+    client.force_login(stocked.bob)
+    targets = client.get(MODAL, {"target": "new", "registry": "bot 5"}).context["targets"]
+    assert (targets.registry.is_long, targets.is_new_registry) == (True, False)
+    assert [title for title, _ in targets.registry.options] == ["Robot 50", "Robot 51", "Create new registry"]
+    page = client.post(MODAL, {"target": "new", "pick_registry": "Create new registry"}, headers=HTMX).content.decode()
+    assert 'name="registry" value="Create new registry"' in page
+    assert ">Registry name</label>" in page
+    client.post(MODAL, {**NEW_REGISTRY, "registry": "Create new registry", "step": "link"}, headers=HTMX)
+    client.post(MODAL, {"target": "new", "registry": "robot 51", "name": "arm", "step": "link"}, headers=HTMX)
+    made = Membership.objects.filter(collection__kind="portfolio").order_by("pk")
+    assert [row.collection.project.title for row in made] == ["Edge", "Robot 51"]

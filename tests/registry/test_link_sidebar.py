@@ -338,7 +338,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, stocked: World) -> 
 
     few = count()
     source = stocked.team.projects.get(name="detector")
-    for number in range(45):
+    for number in range(20):
         version = factories.version(source, "yolo", user=stocked.bob)
         factories.version(source, f"net-{number}", user=stocked.bob)
         deprecate(
