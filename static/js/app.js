@@ -136,8 +136,8 @@
     close.append(sign("x"));
     box.append(close);
     const place = find("#toasts");
-    if (place.contains(document.activeElement)) returnFocus();
-    place.replaceChildren(box);
+    if (place?.contains(document.activeElement)) returnFocus();
+    place?.replaceChildren(box);
     htmx.process(box);
     watch(box);
   }
