@@ -59,6 +59,12 @@ class Source:
         """Whether a control says what is wrong."""
         return any(choice.error for choice in self.choices)
 
+    def open_stale(self) -> None:
+        """Let be chosen anew what no longer fits what was chosen before it, as it is where a page is sent without script."""
+        for choice in self.choices[1:]:
+            if choice.error and not choice.is_long:
+                choice.error = choice.value = ""
+
     def refuse_gaps(self) -> None:
         """Say beside the first control that is open that it has to be chosen."""
         for choice in self.choices:

@@ -44,6 +44,8 @@ def new_collection(request: HtmxHttpRequest, org: str, registry: str) -> HttpRes
     is_linking = any(asked.get(name) for name in LINKED)
     if is_final and is_linking:
         source.refuse_gaps()
+    elif request.method == "POST" and not is_final:
+        source.open_stale()
     if form.is_valid() and not (is_linking and (source.has_errors or source.chosen is None)):
         try:
             return made(request, project, form.cleaned_data, source.chosen if is_linking else None)

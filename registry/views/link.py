@@ -28,6 +28,8 @@ def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
     is_final = is_sent(request)
     asked = choices_made(request)
     source = read_source(request.user, Wanted.by(found), asked, is_final=is_final)
+    if request.method == "POST" and not is_final:
+        source.open_stale()
     wrong: dict[str, str] = {}
     if is_final and source.chosen is not None and not source.has_errors:
         try:

@@ -256,6 +256,10 @@ def test_a_changed_choice_opens_what_hung_on_it_again(client: Client, stocked: W
     source = client.get(SIDEBAR, {**WHOLE, "project": "other"}, headers=headers).context["source"]
     assert (source.project.value, source.artifact.value, source.version.value) == ("other", "", "")
     assert not source.has_errors
+    # Without script nobody says which of them was changed: what no longer fits is open, without blame.
+    source = client.post(SIDEBAR, {**WHOLE, "project": "other", "step": "choose"}).context["source"]
+    assert (source.project.value, source.artifact.value) == ("other", "")
+    assert not source.has_errors
 
 
 def test_what_is_linked_already_says_what_happens(client: Client, stocked: World) -> None:
