@@ -1,15 +1,12 @@
 """Markdown that people wrote, as HTML that can do no harm."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
+from markdown_it.rules_core import StateCore
 
 LONGEST = 64 * 1024
 # The parser's time grows with the square of these signs; no card of a person comes near the limit.
@@ -23,25 +20,21 @@ TAGS = {
 }
 
 
-class _Renderer(RendererHTML):
-    """Headings start at the third level, because the page's own take the first two."""
-
-    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"<h{_level(tokens[idx])}>"
-
-    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f"</h{_level(tokens[idx])}>\n"
-
-
-def _level(token: Token) -> int:
-    return min(6, int(token.tag[1]) + 2)
+def _third_level_first(state: StateCore) -> None:
+    """Headings start at the third level, because the page's own take the first two, and none is left out in between."""
+    headings = [token for token in state.tokens if token.type in {"heading_open", "heading_close"}]
+    used = sorted({token.tag for token in headings})
+    for token in headings:
+        token.tag = f"h{3 + min(3, used.index(token.tag))}"
 
 
 # An image would make the reader's browser ask a foreign host (and the CSP forbids it): it becomes a link.
-_parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table").disable("image")
+_parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+_parser.core.ruler.push("third_level_first", _third_level_first)
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}},
+    set_tag_attribute_values={"pre": {"tabindex": "0"}},  # what scrolls can be reached by keys
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow noopener",
 )
@@ -60,5 +53,5 @@ def render(text: str) -> SafeString:
     """The text as clean HTML; what is too long or too deeply nested is shown as it was typed."""
     text = text.encode(errors="replace").decode()  # a lone surrogate can't be sent to a browser
     if is_costly(text):
-        return mark_safe(f'<pre class="plain">{escape(text)}</pre>')
+        return mark_safe(f'<pre class="plain" tabindex="0">{escape(text)}</pre>')
     return mark_safe(_cleaner.clean(_parser.render(text)))

@@ -37,6 +37,16 @@ class Measure:
         return f"{self.name} over {self.count} logged values"
 
 
+def settings_of(run: Run) -> dict[str, object]:
+    """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
+    config: Mapping[str, object] = run.config if isinstance(run.config, dict) else {}
+    return {
+        key: value["value"] if isinstance(value, dict) and "value" in value else value
+        for key, value in config.items()
+        if key not in {"_wandb", "wandb_version"}
+    }
+
+
 def measures_of(run: Run, *, most: int = MOST) -> list[Measure]:
     """The summary values of a run, those that tell most first, each with its history; two rows or two hundred, one query."""
     values = dict(_leaves(run.summary))

@@ -41,6 +41,12 @@ def page(
     return response
 
 
+def moved(request: HttpRequest, address: str) -> HttpResponseRedirect:
+    """Lead from a name that was given up, or is spelt otherwise, to where the thing is; what else the address asks for stays."""
+    asked = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(f"{address}?{asked}" if asked else address)
+
+
 def done(
     request: HttpRequest,
     address: str,

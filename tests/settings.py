@@ -66,3 +66,4 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # As with PostgreSQL above: what the product promises of a power cut is tested on `manage.py start` itself.
     options = DATABASES["default"]["OPTIONS"]
     options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+PASSWORD_HASHERS = ["tests.hashers.LightScryptHasher"]

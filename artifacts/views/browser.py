@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Prefetch
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -19,7 +18,7 @@ from artifacts.forms import VersionDescriptionForm
 from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import LATEST, key_of, version_index
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, moved, page
 from artifacts.views.place import collection_url, project_of, version_url
 
 Context = dict[str, Any]
@@ -62,9 +61,9 @@ class Branch:
 def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "") -> HttpResponse:
     found = project_of(request, entity, project)
     if found.is_registry:
-        return redirect(registry_url(found))
+        return moved(request, registry_url(found))
     if (found.entity.name, found.name) != (entity, project):
-        return redirect(browser_url(found, type))
+        return moved(request, browser_url(found, type))
     shell = project_page(request, found, None, None, type=type)
     if type and type not in [branch.type for branch in shell["branches"]]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
@@ -82,7 +81,7 @@ def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, c
         type,
         collection,
     ):
-        return redirect(collection_url(found))
+        return moved(request, collection_url(found))
     context = {
         **project_page(request, place, found, None),
         "collection": found,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from artifacts import metrics
 from artifacts.access import Can, verbs_in
 from artifacts.models import Project, Run
-from artifacts.pages import HtmxHttpRequest, page
+from artifacts.pages import HtmxHttpRequest, moved, page
 from artifacts.views.browser import registry_url
 from artifacts.views.place import project_of
 
@@ -30,10 +30,10 @@ with wandb.init(entity={entity}, project={project}, config={{"lr": 0.01}}) as ru
 def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
     found = project_of(request, entity, project)
     if found.is_registry:
-        return redirect(registry_url(found))
+        return moved(request, registry_url(found))
     address = reverse("artifacts:project", args=[found.entity.name, found.name])
     if (found.entity.name, found.name) != (entity, project):
-        return redirect(address)
+        return moved(request, address)
     context = {
         "project": found,
         "can_log": Can.LOG in verbs_in(request.user, found),

@@ -1,14 +1,12 @@
 """A run's page: what it measured, how it was set up, what it used and logged, what it printed."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,9 +16,10 @@ from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
 from artifacts.history import number_of, printed
+from artifacts.metrics import settings_of
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import clean_text, shown
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, moved, page
 from artifacts.plots import Plot
 from artifacts.trees import tree_of
 from artifacts.views.place import project_of, run_url, version_url
@@ -64,7 +63,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
     if tab not in TABS:
         raise NotFound(f"A run has no page “{shown(tab)}”; choose one of its tabs.")
     if (place.entity.name, place.name) != (entity, project):
-        return redirect(_address(found, tab))
+        return moved(request, _address(found, tab))
     verbs = verbs_in(request.user, place)
     context = {
         "project": place,
@@ -115,7 +114,7 @@ def _address(run: Run, tab: str, **query: str) -> str:
 
 
 def _tabs(run: Run, current: str) -> list[dict[str, object]]:
-    counts = {"config": len(_config(run)) or None, "log": run.output_lines or None}
+    counts = {"config": len(settings_of(run)) or None, "log": run.output_lines or None}
     return [
         {"label": words, "href": _address(run, tab), "is_current": tab == current, "count": counts.get(tab)}
         for tab, words in TABS.items()
@@ -135,16 +134,6 @@ def _duration(run: Run) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _config(run: Run) -> dict[str, object]:
-    """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
-    config: Mapping[str, object] = run.config if isinstance(run.config, dict) else {}
-    return {
-        key: value["value"] if isinstance(value, dict) and "value" in value else value
-        for key, value in config.items()
-        if key not in {"_wandb", "wandb_version"}
-    }
-
-
 def _charts(request: HtmxHttpRequest, run: Run) -> Context:
     axes = {row.key: row for row in MetricSeries.objects.filter(run=run, stream=Stream.HISTORY, key__in=[TIME, EPOCH])}
     offered = (
@@ -156,7 +145,7 @@ def _charts(request: HtmxHttpRequest, run: Run) -> Context:
     cards = _cards(
         request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
     )
-    config = list(_config(run).items())
+    config = list(settings_of(run).items())
     return {
         **cards,
         "words": words,
@@ -219,7 +208,7 @@ def _overview(request: HtmxHttpRequest, run: Run) -> Context:
 
 def _settings(request: HtmxHttpRequest, run: Run) -> Context:
     words = request.GET.get("q", "").strip()[:200]
-    config = _config(run)
+    config = settings_of(run)
     return {"words": words, "tree": tree_of(config, words), "json": json.dumps(config, indent=2, ensure_ascii=False)}
 
 

@@ -20,7 +20,7 @@ from artifacts.happenings import history_of
 from artifacts.metrics import measures_of
 from artifacts.models import Membership, RunUse
 from artifacts.naming import key_of
-from artifacts.pages import HtmxHttpRequest, page
+from artifacts.pages import HtmxHttpRequest, moved, page
 from artifacts.trees import tree_of
 from artifacts.views.browser import project_page
 from artifacts.views.compare import choice_words
@@ -60,7 +60,7 @@ def version(
     membership = addresses.membership(sequence, reference)
     typed = (found.entity.name, found.name, sequence.type, sequence.name)
     if found.is_registry or typed != (entity, project, type, collection):
-        return redirect(version_url(membership, tab))
+        return moved(request, version_url(membership, tab))
     return render_version(request, membership, tab)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts import access, addresses
@@ -12,7 +11,7 @@ from artifacts.actions import labels
 from artifacts.errors import Forbidden, Invalid
 from artifacts.leaves import number
 from artifacts.models import Alias, Collection, Membership, User
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, moved, page
 from artifacts.views.compare import render_compare
 from registry import metrics, parallel, queries, snippets
 from registry.actions import link, registries
@@ -32,7 +31,7 @@ DIRECTIONS = [
 def collection(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection)
     if found.project.title != registry or found.name != collection:
-        return redirect(collection_url(found))
+        return moved(request, collection_url(found))
     guarded = labels.protected_keys(found.project)
     query = queries.parse(request.GET.get("q", ""))
     sort = request.GET.get("sort", "")

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,7 +12,7 @@ from artifacts import addresses
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.models import AuditEvent
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, moved, page
 from registry import alias_history, events
 from registry.keyset import page_of
 from registry.views.place import collection_of, collection_url, permissions, registry_of, registry_url
@@ -27,7 +26,7 @@ def registry_history(request: HtmxHttpRequest, org: str, registry: str) -> HttpR
     """Everything that happened in a registry."""
     project = registry_of(request, org, registry)
     if project.title != registry:
-        return redirect(registry_url(project, "registry:history"))
+        return moved(request, registry_url(project, "registry:history"))
     found = AuditEvent.objects.filter(project_number=project.pk)
     if request.GET.get("format") in FILES:
         return exported(request, found, project.title)
@@ -40,7 +39,7 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
     """Everything that happened in a collection, and where its aliases were."""
     place = collection_of(request, org, registry, collection)
     if place.project.title != registry or place.name != collection:
-        return redirect(collection_url(place, "registry:collection-history"))
+        return moved(request, collection_url(place, "registry:collection-history"))
     found = AuditEvent.objects.filter(collection_number=place.pk)
     if request.GET.get("format") in FILES:
         return exported(request, found, place.name)

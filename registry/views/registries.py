@@ -14,7 +14,7 @@ from artifacts.actions.labels import protected_keys
 from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import key_of
-from artifacts.pages import HtmxHttpRequest, page
+from artifacts.pages import HtmxHttpRequest, moved, page
 from registry import snippets
 from registry.actions import registries
 from registry.keyset import page_of
@@ -46,7 +46,7 @@ def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     if "selectionPath" in request.GET:
         return redirect(printed_url(request, project))
     if project.title != registry:
-        return redirect(registry_url(project))
+        return moved(request, registry_url(project))
     head = heading(request, project, "collections")
     sort = request.GET.get("sort", "name")
     sort = sort if sort in SORTS else "name"

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import Project
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, moved, page
 from registry.actions import registries
 from registry.actions import settings as acts
 from registry.forms import ALL, AcceptedForm, AliasForm, DeleteForm, GeneralForm, TypesForm, refused
@@ -21,7 +21,7 @@ from registry.views.settings_page import answer
 def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     if project.title != registry:
-        return redirect(registry_url(project, "registry:settings"))
+        return moved(request, registry_url(project, "registry:settings"))
     return answer(request, project)
 
 

@@ -1,12 +1,14 @@
 """Addresses of linked versions; the page itself is that of every version (artifacts.views.versions)."""
 
+from urllib.parse import quote
+
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from artifacts import addresses
 from artifacts.errors import NotFound
-from artifacts.pages import HtmxHttpRequest
+from artifacts.pages import HtmxHttpRequest, moved
 from artifacts.views.versions import render_version
 from registry.rows import source_url
 from registry.views.place import collection_of, version_url
@@ -19,7 +21,8 @@ def version(
 ) -> HttpResponse:
     found = collection_of(request, org, registry, collection)
     if found.project.title != registry or found.name != collection:
-        return redirect(version_url(found, reference))
+        address = version_url(found, reference)
+        return moved(request, address if tab == "version" else f"{address}/{quote(tab)}")
     return render_version(request, addresses.membership(found, reference), tab)
 
 

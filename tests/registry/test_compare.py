@@ -52,7 +52,12 @@ def versions(world: World) -> list[Membership]:
             source,
             user=world.bob,
             summary={"val_acc": 0.9 + number / 100, "val_loss": 0.5, "_step": 3},
-            config={"lr": 0.1 / (number + 1), "layers": 3, "nested": {"on": number == 2}},
+            config={
+                "lr": {"value": 0.1 / (number + 1)},
+                "layers": {"value": 3},
+                "nested": {"value": {"on": number == 2}},
+                "_wandb": {"value": {"t": number}},
+            },
         )
         metadata = {"lang": "en", "score": number} | ({"only": "first"} if number == 0 else {})
         version = factories.version(source, "yolo", user=world.bob, run=run, metadata=metadata)
