@@ -58,13 +58,16 @@ def done(
 ) -> HttpResponse:
     """After a change: a plain form is redirected to `address`; htmx gets 204 with `event`, or without one the redirect too.
 
-    `toast` says what happened; `link` is the address and the name of the thing it is about, `undo` the address whose POST takes it back.
+    `toast` says what happened; `link` is the address and the name of the thing it is about, `undo` the address whose POST takes it back
+    (and whose page asks whether to, for those without script).
     """
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     if not htmx or event is None:
         if toast:
             said = format_html('{} <a href="{}">{}</a>', toast, *link) if link else toast
-            messages.success(request, said)
+            messages.success(
+                request, format_html('{} <a class="undo" href="{}">Undo</a>', said, undo) if undo else said
+            )
         return HttpResponse(status=204, headers={"HX-Redirect": address}) if htmx else HttpResponseRedirect(address)
     triggers: dict[str, object] = {event: {}}
     if toast:

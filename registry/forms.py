@@ -88,6 +88,25 @@ class RegistryForm(forms.Form):
         return data
 
 
+class RegistryOnTheWayForm(RegistryForm):
+    """A new registry that is made with the link of a version: what it is called, who sees it, which types it takes."""
+
+    description = None  # type: ignore[assignment]
+    prefix = "new"
+
+    def __init__(self, data: dict[str, str] | None, *, type_name: str, initial: dict[str, str]) -> None:
+        super().__init__(data, initial={"accepted": SPECIFIC, "types": type_name, **initial})
+        self.type_name = type_name
+        self.fields["name"].label = "Registry name"
+
+    def clean(self) -> dict[str, Any]:
+        """The version that is linked has to fit."""
+        data = super().clean()
+        if data.get("types") and self.type_name not in data["types"]:
+            self.add_error("types", f"The version is of type {self.type_name}; name it too, or choose “All types”.")
+        return data
+
+
 class CollectionForm(forms.Form):
     """A new, empty collection of a registry."""
 

@@ -41,10 +41,11 @@ class LinkRow:
 
 @dataclass
 class CollectionRow:
-    """A collection of a registry; `versions` are the newest, when the row is open."""
+    """A collection of a registry; `versions` are the newest, when the row is open. `latest_deprecation` says why not to use the latest."""
 
     collection: Collection
     latest: str = ""
+    latest_deprecation: str = ""
     aliases: list[Name] = field(default_factory=list)
     has_more_aliases: bool = False
     is_open: bool = False
@@ -113,9 +114,13 @@ def collection_rows(
 ) -> list[CollectionRow]:
     """Rows of collections of one registry, each with its newest number and its first aliases."""
     guarded = set(protected)
-    latest = dict(
-        Alias.objects.filter(collection__in=collections, name=LATEST).values_list("collection", "membership__index")
-    )
+    pointing = Alias.objects.filter(collection__in=collections, name=LATEST)
+    latest = {
+        collection: (f"v{index}", deprecation)
+        for collection, index, deprecation in pointing.values_list(
+            "collection", "membership__index", "membership__deprecation"
+        )
+    }
     numbered = Window(RowNumber(), partition_by=F("collection"), order_by=F("pk").asc())
     few = Alias.objects.filter(collection__in=collections).exclude(name=LATEST).annotate(place=numbered)
     names: dict[int, list[Name]] = defaultdict(list)
@@ -124,7 +129,8 @@ def collection_rows(
     rows = [
         CollectionRow(
             collection=collection,
-            latest=f"v{latest[collection.pk]}" if collection.pk in latest else "",
+            latest=latest.get(collection.pk, ("", ""))[0],
+            latest_deprecation=latest.get(collection.pk, ("", ""))[1],
             aliases=names[collection.pk][:MOST_ALIASES],
             has_more_aliases=len(names[collection.pk]) > MOST_ALIASES,
             is_open=collection.name == opened,

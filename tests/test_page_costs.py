@@ -26,6 +26,8 @@ QUERIES = {
     "collection": ["", "?metrics=1", "?sort=size", "?q=alias:latest", "?q=metadata.acc>0", "?show=metadata.acc"],
     "collection-compare": ["?version=v0&version=v1"],
     "collection-link": ["", "?team={team}&project=project0&artifact=sourced"],
+    "link-modal": ["", "?target=model/detectors"],
+    "new-collection": ["", "?project={team}/project0&artifact=sourced"],
     "compare": ["?version=v0&version=v1"],
     "printed-version": [
         "?selectionPath={holder}/wandb-registry-model/detectors&view=membership&version=v0",

@@ -1,6 +1,8 @@
 """What templates say in our own words: `{% load linkyard %}`. docs/interface.md shows each in use."""
 
+import json
 import math
+import shlex
 import zlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -183,6 +185,18 @@ def spark_points(values: Iterable[float | None]) -> str:
     width = max(1, known[-1][0] - known[0][0])
     height = (high - low) or 1
     return " ".join(f"{2 + 92 * (x - known[0][0]) / width:.1f},{20 - 18 * (y - low) / height:.1f}" for x, y in known)
+
+
+@register.filter
+def python_text(text: str) -> str:
+    """Text as a string of Python, in double quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+@register.filter
+def shell_text(text: str) -> str:
+    """Text as one word for a shell: in double quotes while they keep it as it is."""
+    return shlex.quote(text) if any(sign in text for sign in '"$`\\!') else f'"{text}"'
 
 
 @register.filter

@@ -106,7 +106,13 @@ def choices(collection: Collection, taken: Sequence[Membership]) -> list[tuple[s
     """The newest versions that aren't compared yet."""
     found = Membership.objects.in_collection(collection).newest_first().with_aliases()
     rows = found.exclude(pk__in=[row.pk for row in taken])[:MOST_CHOICES]
-    return [(row.name, " · ".join([row.name, ", ".join(row.alias_names[:3])]).rstrip(" ·")) for row in rows]
+    return [(row.name, choice_words(row)) for row in rows]
+
+
+def choice_words(row: Membership) -> str:
+    """A version as a list offers it: its number, a few aliases, whether it should still be used."""
+    parts = [row.name, ", ".join(row.alias_names[:3]), "deprecated" if row.is_deprecated else ""]
+    return " · ".join(part for part in parts if part)
 
 
 def sides_of(request: HtmxHttpRequest, collection: Collection, rows: list[Membership]) -> list[Side]:

@@ -202,7 +202,7 @@ class Place:
         """What code that uses this version should say, empty where nothing is to be said."""
         if not self.membership.is_deprecated:
             return ""
-        instead = f" Use {path_of(self.successor, self.successor.name)} instead." if self.successor else ""
+        instead = f"\n# Use {path_of(self.successor, self.successor.name)} instead." if self.successor else ""
         return f"# {self.membership.name} is deprecated: {self.membership.deprecation}{instead}"
 
     @property

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, prefetch_related_objects
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, moved, page
 from artifacts.trees import tree_of
 from artifacts.views.browser import project_page
+from artifacts.views.compare import choice_words
 from artifacts.views.files import files_context, short
 from artifacts.views.lineage import lineage_context
 from artifacts.views.place import (
@@ -150,13 +152,7 @@ def choices_of(place: Place) -> list[tuple[str, str]]:
     rows = list(found[:MOST_CHOICES])
     if all(row.pk != place.membership.pk for row in rows):
         rows.append(place.membership)
-    return [(row.name, _choice(row)) for row in rows]
-
-
-def _choice(row: Membership) -> str:
-    """A version as the switcher offers it: its number, a few aliases, whether it should still be used."""
-    parts = [row.name, ", ".join(row.alias_names[:3]), "deprecated" if row.is_deprecated else ""]
-    return " · ".join(part for part in parts if part)
+    return [(row.name, choice_words(row)) for row in rows]
 
 
 def overview(request: HtmxHttpRequest, place: Place) -> Context:
@@ -260,6 +256,7 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
     places = {row.through.project_id for row in rows if row.through} | {place.version.project.pk}
     known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
     here = place.version.project.pk
+    by = {"by": request.GET["by"]} if request.GET.get("by") else {}  # the code above stays as it is
     shown = [
         Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
         for row in rows
@@ -268,8 +265,10 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
         "uses": shown[:USES],
         "use_count": counted["all"],
         "hidden_uses": counted["all"] - counted["visible"],
-        "first_uses": place.url("usage") if after else "",
-        "more_uses": f"{place.url('usage')}?after={rows[USES - 1].pk}" if len(rows) > USES else "",
+        "first_uses": f"{place.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
+        "more_uses": f"{place.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
+        if len(rows) > USES
+        else "",
     }
 
 

@@ -10,9 +10,19 @@ from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels, search, versions
 from artifacts.errors import Conflict, Invalid, NotFound
-from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project, SearchTerm, User, Verb
+from artifacts.models import (
+    ArtifactVersion,
+    Collection,
+    Entity,
+    Membership,
+    Organization,
+    Project,
+    SearchTerm,
+    User,
+    Verb,
+)
 from artifacts.naming import LATEST
-from registry.actions.registries import find_or_create_portfolio, refuse_type
+from registry.actions.registries import create_collection, create_registry, find_or_create_portfolio, refuse_type
 from registry.models import Registry
 
 
@@ -68,6 +78,42 @@ def link_by_name(
     refuse_unlinkable(version, registry)
     collection, _ = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)
     return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+
+@transaction.atomic
+def link_into_new_collection(
+    version: ArtifactVersion,
+    registry: Project,
+    name: str,
+    *,
+    description: str = "",
+    tags: Iterable[str] = (),
+    aliases: Iterable[str] = (),
+    acting_user: User,
+) -> Membership:
+    """Make a collection that holds this version; neither is made when one of them is refused, or the name is taken."""
+    refuse_unlinkable(version, registry)
+    collection = create_collection(
+        registry, version.type, name, description=description, tags=tags, acting_user=acting_user
+    )
+    return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+
+@transaction.atomic
+def link_into_new_registry(
+    version: ArtifactVersion,
+    organization: Organization,
+    registry_name: str,
+    name: str,
+    *,
+    visibility: str = Project.Visibility.ORGANIZATION,
+    types: Iterable[str] = (),
+    aliases: Iterable[str] = (),
+    acting_user: User,
+) -> Membership:
+    """Make a registry with a collection that holds this version; nothing of it stays when any part is refused."""
+    made = create_registry(organization, registry_name, visibility=visibility, types=types, acting_user=acting_user)
+    return link_by_name(version, made.project, name, aliases=aliases, acting_user=acting_user)
 
 
 def refuse_unlinkable(version: ArtifactVersion, registry: Project) -> None:

@@ -75,13 +75,9 @@ def _create(
     *,
     is_core: bool = False,
 ) -> Registry:
-    stored = naming.registry_project_name(name)
+    stored = refuse_taken_name(organization, name)
     wanted = naming.distinct(map(naming.type_name, types))
     entity = addresses.organization_entity(organization)
-    own = naming.shown(stored.removeprefix(naming.REGISTRY_PREFIX))
-    taken = Conflict(f"A registry named “{own}” exists in “{organization.name}”; choose another name.")
-    if entity.projects.filter(name_key=key_of(stored)).exists():
-        raise taken
     try:
         with transaction.atomic():
             project = Project.objects.create(
@@ -95,7 +91,7 @@ def _create(
                 created_by=acting_user,
             )
     except IntegrityError:
-        raise taken from None
+        raise _taken(organization, stored) from None
     registry = Registry.objects.create(project=project, accepts_all_types=not wanted, owner=acting_user)
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=type_name) for type_name in wanted])
     if acting_user is not None:
@@ -112,6 +108,19 @@ def _create(
         types=wanted,
     )
     return registry
+
+
+def refuse_taken_name(organization: Organization, name: str) -> str:
+    """The name under which a new registry would be stored; Invalid if it can't be one, Conflict if an organization has it."""
+    stored = naming.registry_project_name(name)
+    if addresses.organization_entity(organization).projects.filter(name_key=key_of(stored)).exists():
+        raise _taken(organization, stored)
+    return stored
+
+
+def _taken(organization: Organization, stored: str) -> Conflict:
+    own = naming.shown(stored.removeprefix(naming.REGISTRY_PREFIX))
+    return Conflict(f"A registry named “{own}” exists in “{organization.name}”; choose another name.")
 
 
 def refuse_type(registry: Registry, type_name: str) -> None:

@@ -14,19 +14,22 @@ from artifacts.naming import LATEST, key_of
 from artifacts.pages import HtmxHttpRequest, done, page
 from registry import metrics
 from registry.actions.link import link_version
+from registry.choices import PICKED, narrowed, picked_in
 from registry.forms import words
-from registry.sources import read_source
+from registry.sources import LATER, Wanted, read_source
 from registry.views.place import collection_of, collection_url, filled_in, version_url
 
-FIELDS = ("team", "project", "artifact", "version")
+SENT = "team,pick_team,project,pick_project,artifact,pick_artifact,version,pick_version,aliases"
 
 
 @require_http_methods(["GET", "POST"])
 def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.LINK)
-    is_final = request.method == "POST" and request.POST.get("step") != "choose"
-    asked = filled_in(request)
-    source = read_source(request.user, found, asked, is_final=is_final)
+    is_final = is_sent(request)
+    asked = choices_made(request)
+    source = read_source(request.user, Wanted.by(found), asked, is_final=is_final)
+    if request.method == "POST" and not is_final:
+        source.open_stale()
     wrong: dict[str, str] = {}
     if is_final and source.chosen is not None and not source.has_errors:
         try:
@@ -42,18 +45,35 @@ def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
         "alias_error": wrong.get("aliases", ""),
         "known_aliases": known_aliases(found, request),
         "preview": preview(request, source.chosen, found) if source.chosen else None,
+        "sent": SENT,
+        "picked": picked_in(filled_in(request)),
         "cancel": collection_url(found),
     }
-    partial = "source-fields" if request.method == "GET" and is_narrowing(request) else None
-    if partial:
+    if is_narrowing(request, "source-fields"):
         return page(request, "registry/link_sidebar.html", context, partial="source-fields")
     is_wrong = bool(wrong) or (is_final and (source.has_errors or source.chosen is None))
     return page(request, "registry/link_sidebar.html", context, status=422 if is_wrong else 200)
 
 
-def is_narrowing(request: HtmxHttpRequest) -> bool:
-    """Whether htmx asks for the controls alone: a choice was made in the open dialog."""
-    return request.headers.get("HX-Target") == "source-fields"
+def is_narrowing(request: HtmxHttpRequest, box: str) -> bool:
+    """Whether htmx asks for the controls alone: a choice was made, or a part of a name typed, in the open dialog."""
+    target = request.headers.get("HX-Target", "")
+    return request.method == "GET" and (target == box or target.startswith("list_"))
+
+
+def is_sent(request: HtmxHttpRequest) -> bool:
+    """Whether the form was sent as a whole, not for the next choices (as it is where there is no script)."""
+    given = request.POST
+    return (
+        request.method == "POST"
+        and given.get("step") != "choose"
+        and not any(name.startswith(PICKED) for name in given)
+    )
+
+
+def choices_made(request: HtmxHttpRequest) -> dict[str, str]:
+    """What the form says, without what hung on a choice that was made anew."""
+    return narrowed(filled_in(request), request.headers.get("HX-Trigger", ""), LATER)
 
 
 def linked(

@@ -7,26 +7,22 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from artifacts import access, addresses
-from artifacts.access import Can
 from artifacts.actions.labels import protected_keys
-from artifacts.errors import Conflict, Invalid
 from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import key_of
-from artifacts.pages import HtmxHttpRequest, done, moved, page
+from artifacts.pages import HtmxHttpRequest, moved, page
 from registry import snippets
 from registry.actions import registries
-from registry.forms import CollectionForm, refused
 from registry.keyset import page_of
 from registry.models import Registry
 from registry.people import members_of
 from registry.rows import collection_rows
 from registry.views.place import (
     collection_url,
-    organization_name,
     owner_of,
     permissions,
     registry_of,
@@ -88,7 +84,8 @@ def narrowed(project: Project, asked: dict[str, str]) -> CollectionQuerySet:
     found = Collection.objects.portfolios().in_project(project).with_tags().select_related("project")
     found = found.annotate(active_at=Coalesce("last_added_at", "created_at"))
     if words := key_of(asked.get("q", "").replace("\0", "")).strip():
-        found = found.filter(name_key__contains=words)
+        tagged = CollectionTag.objects.filter(name__icontains=words).values("collection")
+        found = found.filter(Q(name_key__contains=words) | Q(pk__in=tagged))
     if asked.get("type"):
         found = found.filter(type=asked["type"])
     if tag := asked.get("tag", "").replace("\0", ""):
@@ -161,33 +158,3 @@ def members(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         "teams": project.members.filter(team__isnull=False).select_related("team").order_by("team__name_key")[:100],
     }
     return page(request, "registry/members.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def new_collection(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
-    project = registry_of(request, org, registry, can=Can.LINK)
-    given = Registry.objects.as_cards(request.user).get(project=project)
-    form = CollectionForm(request.POST or None, registry=given)
-    if form.is_valid():
-        asked = form.cleaned_data
-        try:
-            made = registries.create_collection(
-                project,
-                asked["type"],
-                asked["name"],
-                description=asked["description"],
-                tags=asked["tags"],
-                acting_user=request.user,
-            )
-        except (Conflict, Invalid) as refusal:
-            refused(form, refusal, "name")
-        else:
-            address = collection_url(made)
-            return done(request, address, toast="Created collection", link=(address, made.name))
-    context = {
-        "registry": project,
-        "organization_name": organization_name(project),
-        "form": form,
-        "known_types": project.artifact_types.order_by("name").values_list("name", flat=True)[:100],
-    }
-    return page(request, "registry/new_collection.html", context, status=422 if form.is_bound else 200)

@@ -7,6 +7,7 @@ from artifacts.actions import collections, labels, organizations, people
 from artifacts.actions.log import Draft, use_version
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
 from registry.actions import members, registries
+from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.actions.settings import choose_icon
 from registry_site.demo import files
@@ -188,6 +189,7 @@ def street_detectors(cast: Cast, model: Project, scenes: list[ArtifactVersion]) 
     }
     labels.add_aliases(holders[3], ["production"], acting_user=cast.ada)
     labels.add_aliases(holders[4], ["staging"], acting_user=cast.ada)
+    deprecate(holders[2], "It misses cyclists at night.", successor=holders[3], acting_user=cast.grace)
     evaluation(cast, model, made)
     return made
 

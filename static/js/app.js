@@ -130,12 +130,15 @@
     if (undo) {
       const field = make("input", { type: "hidden", name: "csrfmiddlewaretoken", value: token() });
       const button = make("button", { class: "btn btn-sm undo", type: "submit" }, "Undo");
-      box.append(make("form", { method: "post", action: undo }, field, button));
+      box.append(make("form", { method: "post", action: undo, "hx-post": undo, "hx-swap": "none" }, field, button));
     }
     const close = make("button", { class: "btn btn-icon btn-sm", type: "button", "aria-label": "Dismiss", "data-dismiss": "" });
     close.append(sign("x"));
     box.append(close);
-    find("#toasts")?.replaceChildren(box);
+    const place = find("#toasts");
+    if (place?.contains(document.activeElement)) returnFocus();
+    place?.replaceChildren(box);
+    htmx.process(box);
     watch(box);
   }
 
@@ -297,7 +300,7 @@
         active.click();
       } else if (event.key === "Escape") closeHits();
     }
-    const menu = event.target.closest?.("[popover].menu, [role=tree]") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
+    const menu = event.target.closest?.("[popover].menu, [role=tree], .combo") || (event.key === "ArrowDown" && find("[popover].menu:popover-open"));
     if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       const items = [...menu.querySelectorAll("a, button")];

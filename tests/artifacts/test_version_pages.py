@@ -1,5 +1,9 @@
 """A version's page and its tabs, in its project and in a registry: what is shown, to whom, with how many queries."""
 
+import ast
+import html
+import re
+import shlex
 from dataclasses import dataclass
 
 import pytest
@@ -214,6 +218,19 @@ def test_usage_names_the_version_by_number_or_alias(world: World, shown: Shown, 
     assert "detectors:staging" in page
     assert "wandb-registry-model/detectors:staging" in get(client, world.bob, f"{LINKED}/usage?by=staging")
     assert "wandb-registry-model/detectors:v0" in get(client, world.bob, f"{LINKED}/usage?by=%22evil")
+
+
+def test_code_to_copy_survives_names_with_quotes(world: World, shown: Shown, client: Client) -> None:
+    registry = registries.create_registry(world.organization, 'The "best" $', acting_user=world.alice).project
+    link.link_by_name(shown.version, registry, "it's", acting_user=world.alice)
+    page = html.unescape(get(client, world.alice, '/orgs/Acme Corp/registry/The "best" $/it\'s/v0/usage'))
+    blocks = [re.sub("<[a-z/][^>]*>", "", part.split("</pre>")[0]) for part in page.split("<pre")[1:]]
+    code = [block.partition(">")[2] for block in blocks]
+    path = 'wandb-registry-The "best" $/it\'s:v0'
+    for text in code[:2]:
+        compile(text, "snippet", "exec")
+        assert path in [node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)]
+    assert shlex.split(code[2]) == ["wandb", "artifact", "get", f"acme-corp/{path}"]
 
 
 def test_usage_names_the_collection_where_the_run_said_no_name(world: World, shown: Shown, client: Client) -> None:

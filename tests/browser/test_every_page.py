@@ -47,6 +47,8 @@ QUERIES = {
     "collection": ["", "?metrics=1", "?q=metadata.accuracy>0.9", "?q=tag:zzz"],
     "collection-compare": ["?version=v0&version=v1"],
     "collection-link": ["", "?team=acme-vision&project={project}&artifact={collection}"],
+    "link-modal": ["", "?target=model/detectors", "?target=new&registry=/new"],
+    "new-collection": ["", "?project=acme-vision/{project}&artifact={collection}"],
     "compare": ["?version=v0&version=v1"],
     "browser": ["", "?find=zzz"],
     "printed-version": [],

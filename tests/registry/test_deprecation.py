@@ -33,11 +33,16 @@ def test_reason_and_successor_stand_wherever_the_version_is_met(
     assert "It misses buses." in page
     assert ">detectors:v2</a> instead." in page
     usage = client.get(f"{COLLECTION}/v0/usage").content.decode()
-    assert usage.count("# v0 is deprecated: It misses buses. Use wandb-registry-model/detectors:v2 instead.") == 2
+    said = "# v0 is deprecated: It misses buses.\n# Use wandb-registry-model/detectors:v2 instead."
+    assert usage.count(said) == 3  # in a run, without one, and on the command line
     for path in (COLLECTION, f"{COLLECTION}?metrics=1", "/orgs/Acme Corp/registry/model?open=detectors", "/registry"):
         assert ">deprecated</span>" in client.get(path).content.decode(), path
     assert "deprecated" not in client.get(f"{COLLECTION}/v2/usage").content.decode().split("<pre")[1]
     assert "v0 · deprecated" in client.get(f"{COLLECTION}/v2").content.decode()
+    compared = client.get(f"{COLLECTION}/-/compare?version=v0&version=v1").content.decode()
+    assert compared.count('title="It misses buses.">deprecated</span>') == 1
+    assert '">v0 · deprecated</option>' in client.get(f"{COLLECTION}/-/compare?version=v1").content.decode()
+    assert ">deprecated</span>" in client.get("/vision/detector/artifacts/model/yolo/v0").content.decode()  # Linked To
 
 
 def test_it_is_taken_back_and_a_repetition_leaves_no_trace(

@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import organizations
 from artifacts.models import Membership, Project
 from registry.actions import registries
+from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name, link_version, unlink_version
 from registry.sources import Source
 from tests import factories
@@ -113,7 +116,7 @@ def test_long_lists_are_searched(client: Client, stocked: World) -> None:
     assert len(choice.options) == 50
     shown = client.get(SIDEBAR, {"team": "vision", "project": "detector"}).content.decode()
     assert 'id="id_artifact" name="artifact"' in shown
-    assert 'list="list_artifact"' in shown
+    assert 'role="combobox" aria-expanded="true" aria-controls="list_artifact"' in shown
     typed = source_of(client, team="vision", project="detector", artifact="per-5").artifact
     assert names(typed) == [f"whisper-{number}" for number in range(50, 60)]
     assert source_of(client, team="vision", project="detector", artifact="whisper-59").artifact.error == ""
@@ -231,3 +234,118 @@ def test_a_new_link_can_be_taken_back_in_the_toast_unless_it_took_an_alias(clien
     assert undo == "/orgs/Acme%20Corp/registry/model/detectors/v2/-/unlink"
     assert client.post(undo).status_code == 302
     assert not collection.memberships.filter(version=versions[1]).exists()
+
+
+def test_artifacts_of_other_types_are_counted_and_the_reason_said(client: Client, stocked: World) -> None:
+    source = stocked.team.projects.get(name="detector")
+    client.force_login(stocked.bob)
+    asked = {"team": "vision", "project": "detector"}
+    hint = source_of(client, **asked).artifact.hint
+    assert hint == "1 artifact of another type (dataset) isn’t offered: only type model fits."
+    factories.version(source, "scores", "table", user=stocked.bob)
+    factories.pending(source, "unfinished", "table", user=stocked.bob)
+    assert "2 artifacts of another type (dataset, table) aren’t offered" in source_of(client, **asked).artifact.hint
+
+
+def test_a_changed_choice_opens_what_hung_on_it_again(client: Client, stocked: World) -> None:
+    other = factories.project(stocked.team, "other", user=stocked.bob)
+    factories.version(other, "net", user=stocked.bob)
+    factories.version(other, "unet", user=stocked.bob)
+    client.force_login(stocked.bob)
+    headers = {"HX-Request": "true", "HX-Target": "source-fields", "HX-Trigger": "id_project"}
+    source = client.get(SIDEBAR, {**WHOLE, "project": "other"}, headers=headers).context["source"]
+    assert (source.project.value, source.artifact.value, source.version.value) == ("other", "", "")
+    assert not source.has_errors
+    # Without script nobody says which of them was changed: what no longer fits is open, without blame.
+    source = client.post(SIDEBAR, {**WHOLE, "project": "other", "step": "choose"}).context["source"]
+    assert (source.project.value, source.artifact.value) == ("other", "")
+    assert not source.has_errors
+
+
+def test_what_is_linked_already_says_what_happens(client: Client, stocked: World) -> None:
+    collection = stocked.model.collections.get()
+    version = stocked.team.projects.get(name="detector").collections.get(name="yolo").memberships.get(index=0).version
+    membership = link_version(version, collection, acting_user=stocked.bob)
+    client.force_login(stocked.bob)
+    note = source_of(client, **WHOLE).version.note
+    assert note == "It is linked here already, as v0: no new version is made, v0 gets the aliases."
+    deprecate(membership, "It misses buses.", acting_user=stocked.bob)
+    choice = source_of(client, **WHOLE).version
+    assert dict(choice.options)["v0"] == "v0 · already linked as v0 · deprecated"
+    assert choice.note.endswith("v0 is deprecated: It misses buses.")
+    assert client.post(SIDEBAR, {**WHOLE, "aliases": "old"}, headers=HTMX).status_code == 204
+    assert Membership.objects.get(collection=collection).alias_names == ["latest", "old"]
+
+
+def test_a_version_that_is_deprecated_in_another_registry_says_so_to_those_who_see_it(
+    client: Client, stocked: World
+) -> None:
+    version = stocked.team.projects.get(name="detector").collections.get(name="yolo").memberships.get(index=0).version
+    edge = registries.create_registry(
+        stocked.organization, "Edge", visibility="restricted", types=["model"], acting_user=stocked.alice
+    )
+    deprecate(
+        link_by_name(version, edge.project, "tiny", acting_user=stocked.alice), "Slow.", acting_user=stocked.alice
+    )
+    client.force_login(stocked.alice)
+    choice = source_of(client, **WHOLE).version
+    assert dict(choice.options)["v0"].endswith("deprecated elsewhere")
+    assert choice.note == "Deprecated as tiny:v0 in Edge: Slow. It can be linked all the same."
+    client.force_login(stocked.bob)
+    assert "eprecated" not in client.get(SIDEBAR, WHOLE).content.decode()
+
+
+def test_long_lists_of_everything_are_searched_and_picked_from(client: Client, stocked: World) -> None:
+    project = factories.project(stocked.team, "busy", user=stocked.bob)
+    for number in range(60):
+        factories.project(stocked.team, f"p{number:02}", user=stocked.bob)
+    for _ in range(55):
+        factories.version(project, "net", user=stocked.bob)
+    client.force_login(stocked.bob)
+    asked = {"team": "vision", "project": "bus"}
+    typed = source_of(client, **asked).project
+    assert (typed.is_long, names(typed), typed.error) == (True, ["busy"], "")
+    assert "Nothing is named so" in client.get(SIDEBAR, {**asked, "project": "zzz"}).content.decode()
+    step = client.post(SIDEBAR, {**asked, "pick_project": "busy", "aliases": "kept"}, headers=HTMX)
+    source = step.context["source"]
+    assert (step.status_code, source.project.value, source.artifact.value) == (200, "busy", "net")
+    assert 'id="id_project" name="project" value="busy"' in step.content.decode()
+    assert 'value="kept"' in step.content.decode()
+    assert not Membership.objects.filter(collection__name="detectors").exists()
+    whole = {"team": "vision", "project": "busy", "artifact": "net"}
+    versions = source_of(client, **whole).version
+    assert (versions.is_long, versions.is_cut, versions.options[0][0]) == (True, True, "v54")
+    assert names(source_of(client, **whole, version="3").version) == ["v3"]
+    assert names(source_of(client, **whole, version="late").version) == ["v54"]
+    assert client.post(SIDEBAR, {**whole, "version": "late"}, headers=HTMX).status_code == 422
+    assert client.post(SIDEBAR, {**whole, "version": "v3"}, headers=HTMX).status_code == 204
+    assert Membership.objects.get(collection__name="detectors").version.name == "v3"
+
+
+def test_enter_in_a_field_without_script_never_picks_an_entry(client: Client, stocked: World) -> None:
+    client.force_login(stocked.bob)
+    page = client.get(SIDEBAR).content.decode()
+    form = page[page.index("dialog-page") :]
+    assert form.index('name="step" value="choose"') < form.index('name="team"')
+    dialog = client.get(SIDEBAR, headers=HTMX).content.decode()
+    assert dialog.count('type="submit"') == 1
+
+
+def test_the_number_of_queries_does_not_grow(client: Client, stocked: World) -> None:
+    client.force_login(stocked.bob)
+
+    def count() -> int:
+        client.get(SIDEBAR, WHOLE)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(SIDEBAR, WHOLE)
+        return len(asked)
+
+    few = count()
+    source = stocked.team.projects.get(name="detector")
+    for number in range(20):
+        version = factories.version(source, "yolo", user=stocked.bob)
+        factories.version(source, f"net-{number}", user=stocked.bob)
+        deprecate(
+            link_by_name(version, stocked.model, "detectors", acting_user=stocked.bob), "Old.", acting_user=stocked.bob
+        )
+    assert count() <= few + 2  # the newest version held, and its run

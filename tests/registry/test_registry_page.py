@@ -3,11 +3,14 @@
 import html
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import labels, organizations
-from artifacts.models import Collection, ProjectMember
+from artifacts.models import Alias, Collection, CollectionTag, Membership, ProjectMember
 from registry.actions import registries
+from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.models import Registry
 from tests import factories
@@ -221,3 +224,71 @@ def test_administrators_add_types_and_protect_aliases(client: Client, world: Wor
     assert client.post(f"{settings}/aliases", {"alias": "v3"}).status_code == 422
     assert client.post(f"{settings}/aliases/remove", {"alias": "production"}).status_code == 302
     assert not world.model.protected_aliases.exists()
+
+
+def test_the_filter_finds_tags_and_versions_are_sorted_as_numbers(client: Client, world: World) -> None:
+    linked(world, "detectors", 10)
+    linked(world, "diarizer", 2)
+    labels.tag_collection(Collection.objects.get(name="diarizer"), ["speech to text"], acting_user=world.bob)
+    client.force_login(world.bob)
+    assert rows(client, "?q=SPEECH") == ["diarizer"]
+    assert rows(client, "?q=d") == ["detectors", "diarizer"]
+    assert rows(client, "?sort=-versions") == ["detectors", "diarizer"]
+    assert rows(client, "?sort=versions") == ["diarizer", "detectors"]
+
+
+def test_a_row_opens_in_its_place_and_keeps_what_the_address_says(client: Client, world: World) -> None:
+    linked(world, "detectors")
+    client.force_login(world.bob)
+    page = html.unescape(shown(client, f"{REGISTRY}?sort=-linked&q=det"))
+    assert 'hx-get="/orgs/Acme Corp/registry/model?sort=-linked&q=det&open=detectors"' in page
+    assert 'hx-replace-url="true" aria-expanded="false"' in page
+    opened = html.unescape(shown(client, f"{REGISTRY}?sort=-linked&q=det&open=detectors"))
+    assert 'hx-get="/orgs/Acme Corp/registry/model?sort=-linked&q=det"' in opened
+    assert 'aria-expanded="true"' in opened
+
+
+def test_a_deprecated_version_is_marked_in_the_row_and_below_it(client: Client, world: World) -> None:
+    linked(world, "detectors", 2)
+    membership = Collection.objects.get(name="detectors").memberships.get(index=1)
+    deprecate(membership, "It misses buses.", acting_user=world.bob)
+    client.force_login(world.carol)
+    mark = '<span class="state deprecated" title="It misses buses.">deprecated</span>'
+    assert shown(client, REGISTRY).count(mark) == 1
+    assert shown(client, f"{REGISTRY}?open=detectors").count(mark) == 2
+
+
+def test_the_number_of_queries_is_that_of_two_collections(client: Client, world: World) -> None:
+    for name in ("detectors", "diarizer"):
+        linked(world, name, 2, aliases=["staging"])
+    client.force_login(world.bob)
+    for collection in Collection.objects.portfolios():
+        labels.tag_collection(collection, ["night"], acting_user=world.bob)
+    addresses = [REGISTRY, f"{REGISTRY}?open=detectors", f"{REGISTRY}?sort=-linked&q=ni&tag=night"]
+
+    def count(address: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            shown(client, address)
+        return len(asked)
+
+    shown(client, REGISTRY)
+    few = [count(address) for address in addresses]
+    version = world.team.projects.get(name="detector").collections.get(name="yolo").memberships.get(index=0).version
+    names = [f"x{number:03}" for number in range(200)]
+    made = Collection.objects.bulk_create(
+        Collection(
+            project=world.model, kind="portfolio", type="model", name=name, name_key=name, version_count=1, next_index=1
+        )
+        for name in names
+    )
+    CollectionTag.objects.bulk_create(CollectionTag(collection=collection, name="night") for collection in made)
+    links = Membership.objects.bulk_create(
+        Membership(collection=collection, version=version, index=0) for collection in made
+    )
+    Alias.objects.bulk_create(
+        Alias(collection=link.collection, membership=link, name=name, name_key=name)
+        for link in links
+        for name in ("latest", "staging")
+    )
+    assert [count(address) for address in addresses] == few
+    assert max(few) <= 40
