@@ -164,8 +164,19 @@ class VersionMetadataForm(forms.Form):
     )
 
 
-class WebhookForm(forms.Form):
+class _BesideOthers(forms.Form):
+    """A form on a page with others: the ids of its controls begin with a word of its own."""
+
+    word = ""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **{"auto_id": f"{self.word}_%s", **options})  # type: ignore[arg-type]
+
+
+class WebhookForm(_BesideOthers):
     """A new webhook of a team, sent with secrets of that team."""
+
+    word = "webhook"
 
     name = forms.CharField(label="Webhook name", max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     url = forms.CharField(
@@ -177,13 +188,15 @@ class WebhookForm(forms.Form):
     secret = forms.ChoiceField(label="Secret", required=False)
 
     def __init__(self, *args: object, secrets: list[str], **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)
         for name in ("access_token", "secret"):
             self.fields[name].choices = [("", "None"), *((secret, secret) for secret in secrets)]  # type: ignore[attr-defined]
 
 
-class SlackForm(forms.Form):
+class SlackForm(_BesideOthers):
     """A Slack channel, by one of its incoming webhooks."""
+
+    word = "slack"
 
     team = forms.CharField(
         label="Slack workspace", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -201,8 +214,10 @@ class SlackForm(forms.Form):
     )
 
 
-class SecretValueForm(forms.Form):
+class SecretValueForm(_BesideOthers):
     """Another value of a secret."""
+
+    word = "new_value"
 
     value = forms.CharField(
         label="Value",
@@ -215,6 +230,8 @@ class SecretValueForm(forms.Form):
 
 class SecretForm(SecretValueForm):
     """A new secret."""
+
+    word = "secret"
 
     name = forms.CharField(
         label="Secret name",

@@ -27,6 +27,8 @@ RULES = {
     "resultTypes": ["violations"],
 }
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+TWICE = """() => { const ids = [...document.querySelectorAll("[id]")].map(one => one.id);
+  return [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))]; }"""
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 MOST_REQUESTS, MOST_COLD, MOST_WARM = 8, 100 * 1024, 30 * 1024
@@ -163,6 +165,8 @@ def faults_of(page: Page, wire: Wire, address: str) -> list[str]:
         found.append(f"{cold:,} bytes cold, {warm:,} warm")
     if (jump := shifted(page)) > MOST_JUMP:
         found.append(f"jumps by {jump:.3f}")
+    if twice := page.evaluate(TWICE):
+        found.append(f"ids that stand twice: {twice}")
     page.evaluate(AXE)
     found += violations(page, RULES)
     page.emulate_media(color_scheme="dark")

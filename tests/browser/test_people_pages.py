@@ -56,7 +56,7 @@ def test_members_come_get_roles_and_go(world: World, visit: Visit) -> None:
     form.get_by_label("Value").fill("s3cret")
     form.get_by_role("button", name="New secret").click()
     page.get_by_role("link", name="Replace secret TOKEN").click()
-    page.get_by_role("dialog").get_by_role("textbox").last.fill("other")
+    page.get_by_role("dialog").get_by_label("Value").fill("other")
     page.get_by_role("dialog").get_by_role("button", name="Replace value").click()
     page.get_by_role("link", name="Delete secret TOKEN").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
