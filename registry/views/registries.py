@@ -13,6 +13,7 @@ from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions.labels import protected_keys
 from artifacts.errors import Conflict, Invalid
+from artifacts.keyset import page_of
 from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import key_of
@@ -20,7 +21,6 @@ from artifacts.pages import HtmxHttpRequest, done, page
 from registry import snippets
 from registry.actions import registries
 from registry.forms import CollectionForm, refused
-from registry.keyset import page_of
 from registry.models import Registry
 from registry.people import members_of
 from registry.rows import collection_rows
