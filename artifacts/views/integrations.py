@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from artifacts import access, addresses
 from artifacts.actions import integrations as acts
 from artifacts.errors import Conflict, DomainError, NotFound
-from artifacts.forms import SecretForm, SecretValueForm, SlackForm, WebhookForm
+from artifacts.forms import SecretForm, SecretValueForm, SlackForm, TeamTtlForm, WebhookForm
 from artifacts.models import Entity, Integration
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from artifacts.views import members
@@ -36,6 +36,8 @@ def integrations_of(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form)
         "webhook_form": WebhookForm(secrets=names),
         "slack_form": SlackForm(),
         "secret_form": SecretForm(),
+        "ttl_form": TeamTtlForm.of(team),
+        "manages_team": manages,
         **wrong,
     }
 

@@ -14,7 +14,7 @@ from artifacts.errors import Forbidden, Invalid
 from artifacts.keyset import page_of
 from artifacts.leaves import number
 from artifacts.models import Alias, Collection, Membership, User
-from artifacts.pages import HtmxHttpRequest, done, page
+from artifacts.pages import HtmxHttpRequest, done, kept, page
 from artifacts.views.compare import render_compare
 from registry import metrics, parallel, snippets
 from registry.actions import link, registries
@@ -85,12 +85,6 @@ def table(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
 @require_GET
 def compare(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
     return render_compare(request, collection_of(request, org, registry, collection))
-
-
-def kept(request: HtmxHttpRequest, *changed: str) -> list[tuple[str, str]]:
-    """What the address says apart from what a form changes; a changed list begins at its first page."""
-    left_out = {*changed, "before", "after"}
-    return [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values]
 
 
 def protected_holders(collection: Collection, guarded: set[str]) -> list[tuple[Name, str]]:
