@@ -84,7 +84,12 @@ def points_of(series: MetricSeries) -> list[float]:
 
 def summary_of(run: Run) -> dict[str, object]:
     """The summary of a run by dotted name, as far as a table can show it."""
-    return dict(_leaves(run.summary))
+    return values_in(run.summary)
+
+
+def values_in(summary: object) -> dict[str, object]:
+    """The same of a summary that was read alone."""
+    return dict(_leaves(summary))
 
 
 def telling(summaries: Sequence[Mapping[str, object]], *, most: int) -> list[str]:
