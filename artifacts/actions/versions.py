@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
-from artifacts.models import ArtifactVersion, User, Verb
+from artifacts.models import ArtifactVersion, Entity, User, Verb
 
 LONGEST_DESCRIPTION = 100_000
 LONGEST_METADATA = 1_000_000
@@ -64,7 +64,7 @@ def keep_version(version: ArtifactVersion, seconds: int | None, *, acting_user: 
         raise Invalid("A version can't be kept for a negative time; give the seconds, or none.")
     if seconds != FOR_EVER and naming.is_internal_type(version.type):
         raise Invalid(f"Versions of type “{version.type}” are made by the client itself and get no time to live.")
-    team = version.project.entity
+    team = Entity.objects.select_related("organization").get(pk=version.project.entity_id)
     if team.ttl_by_admins and seconds != version.ttl_seconds:
         access.require(acting_user, Can.EDIT, version.project)
         if not access.manages_team(acting_user, team):
