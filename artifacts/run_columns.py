@@ -44,8 +44,8 @@ def told_by(runs: Sequence[Run]) -> list[Told]:
     return told
 
 
-def columns_of(asked: Sequence[str], told: Sequence[Told]) -> Shown:
-    """The columns that an address asks for, else the usual ones with the metrics that say most."""
+def columns_of(asked: Sequence[str], runs: Sequence[Run], told: Sequence[Told]) -> Shown:
+    """The columns that an address asks for, else those in which a run has something, with the metrics that say most."""
     asked = [name for name in asked if name in COLUMNS or name == "-" or name.startswith(("config.", "summary."))]
     rows = [one.values for one in told]
     summaries = [
@@ -53,7 +53,17 @@ def columns_of(asked: Sequence[str], told: Sequence[Told]) -> Shown:
         for row in rows
     ]
     telling = [f"summary.{name}" for name in metrics.telling(summaries, most=TELLING)]
-    return shown_columns(asked, rows, COLUMNS, [*COLUMNS, *telling], prefix="")
+    empty = {
+        name
+        for name, is_used in {
+            "group": any(run.group for run in runs),
+            "job": any(run.job_type for run in runs),
+            "tags": any(run.tag_rows.all() for run in runs),
+        }.items()
+        if not is_used
+    }
+    usual = [name for name in COLUMNS if name not in empty]
+    return shown_columns(asked, rows, COLUMNS, [*usual, *telling], prefix="")
 
 
 def settings_of(config: object) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The artifact browser of a project: its tree of types and collections, and the lists of collections."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -68,6 +69,11 @@ class Search:
     more_url: str = ""
     first_url: str = ""
 
+    @property
+    def query(self) -> str:
+        """What addresses carry as long as it is looked for."""
+        return f"?{urlencode({'find': self.words})}" if self.words else ""
+
 
 type Current = tuple[Collection | None, Membership | None]
 
@@ -80,9 +86,9 @@ def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "")
     if (found.entity.name, found.name) != (entity, project):
         return redirect(browser_url(found, type))
     shell = project_page(request, found, None, None, type=type)
-    if type and type not in [branch.type for branch in shell["branches"]]:
+    if type and type not in shell["types"]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
-    context = {**shell, "current_type": type, **listed(request, found, type)}
+    context = {**shell, "current_type": type, **listed(request, found, type, shell["search"], shell["types"])}
     return page(request, "artifacts/browser.html", context, partial="collection-rows")
 
 
@@ -118,6 +124,7 @@ def project_page(
     return {
         "project": project,
         "branches": branches,
+        "types": [name for name, _ in counts],
         "search": search,
         "artifact_count": sum(number for _, number in counts),
         "run_count": Run.objects.filter(project=project).count(),
@@ -149,19 +156,23 @@ def _grow(branch: Branch, rows: list[Collection], current: Current, query: str =
         branch.leaves.append(leaf)
 
 
+def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
+    """The collections that have the words in their name or in that of their type."""
+    key = key_of(clean_text(words))
+    return sequences.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
+
+
 def _found(
     request: HtmxHttpRequest, sequences: CollectionQuerySet, words: str, branches: list[Branch], current: Current
 ) -> Search:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
-    key = key_of(clean_text(words))
-    types = [branch.type for branch in branches if key in key_of(branch.type)]
-    found = sequences.filter(Q(name_key__contains=key) | Q(type__in=types))
+    found = matching(sequences, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
     start, of_type = clean_text(request.GET.get("from", "")[:128]), clean_text(request.GET.get("in", "")[:128])
     if start:
         found = found.filter(Q(type__gt=of_type) | Q(type=of_type, name_key__gte=key_of(start)))
     rows = list(found.order_by("type", "name_key")[: IN_TREE + 1])
-    query = f"?{urlencode({'find': words})}"
+    query = Search(words).query
     for branch in branches:
         _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
         branch.is_open, branch.count = True, counts.get(branch.type, 0)
@@ -195,22 +206,24 @@ def registry_url(project: Project) -> str:
     return reverse("registry:registry", args=[project.entity.organization.name, project.title])
 
 
-def listed(request: HtmxHttpRequest, project: Project, type: str) -> Context:
-    """A page of the project's collections by name, with the number that `latest` has in each."""
+def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:
+    """A page of the project's collections by name, those that are looked for, with the number that `latest` has in each."""
     found = project.collections.all().sequences().order_by("name_key")
     found = found.filter(type=type) if type else found
+    if search.words:
+        found = matching(found, search.words, types)
     start = request.GET.get("after", "")[:128]
     rows = list((found.filter(name_key__gt=key_of(start)) if start else found).prefetch_related("tags")[: PAGE + 1])
     newest = Alias.objects.filter(collection__in=rows[:PAGE], name=LATEST).values_list(
         "collection", "membership__index"
     )
     latest = dict(newest)
-    here = browser_url(project, type)
+    here, kept_words = browser_url(project, type), {"find": search.words} if search.words else {}
     return {
         "log_code": LOG_CODE.format(
             entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
         ),
         "rows": [(row, collection_url(row), latest.get(row.pk)) for row in rows[:PAGE]],
-        "first": here if start else "",
-        "more": f"{here}?{urlencode({'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
+        "first": f"{here}{search.query}" if start else "",
+        "more": f"{here}?{urlencode({**kept_words, 'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
     }

@@ -87,11 +87,12 @@ def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
     ordered, columns, sort = run_filters.in_order(found, request.GET.get("sort", ""))
     runs = page_of(ordered, columns, request.GET, size=PAGE)
     told = told_by(runs.rows)
-    shown = columns_of(request.GET.getlist("show"), told)
+    shown = columns_of(request.GET.getlist("show"), runs.rows, told)
     return {
         "runs": runs,
         "rows": _rows(request, query, runs.rows, told, shown.values),
         "columns_shown": shown,
+        "key_heads": [(key, key.partition(".")[2]) for key in shown.keys],
         "query_text": asked,
         "query_faults": query.faults,
         "chips": [Filter(part.text, _with(request, query, left_out=part)) for part in query.parts],

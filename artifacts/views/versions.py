@@ -217,7 +217,7 @@ def metadata(request: HtmxHttpRequest, place: Place) -> Context:
         "run": run,
         "run_url": run_url(run) if run else "",
         "run_is_hidden": run is None and place.version.run_id is not None,
-        "measures": measures_of(run) if run else [],
+        "measures": measures_of(run, words=words) if run else [],
     }
 
 
