@@ -129,7 +129,7 @@ def test_a_collection_is_deleted_by_its_name_once_the_links_that_break_were_name
     client.force_login(world.bob)
     dialog = client.get(DELETE).content.decode()
     assert "It has 2 versions" in dialog
-    assert "2 links end" in dialog
+    assert "2 links would end" in dialog
     assert "model/detectors:v0" in dialog
     assert "some in registries you can’t see" in dialog
     assert "unseen" not in dialog
