@@ -1,16 +1,13 @@
 """Filters in the manner of Mongo, as the client sends them, as conditions of a query: listed fields only, every value literal.
 
-The words of a page's search box become the same (`registry.queries`). A filter names fields that a listing offers
+The words of a page's search box become the same (`artifacts.queries`). A filter names fields that a listing offers
 (`name`, `tag`, `metadata.accuracy`), never columns: what is sent becomes a value, a path inside metadata or a word of
 this file, and nothing else.
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
 from django.db import connection
@@ -37,24 +34,20 @@ from django.db.models.sql.compiler import SQLCompiler
 from artifacts import patterns
 from artifacts.errors import Invalid
 from artifacts.filter_json import HasElement, HasLength, InnerText
-from artifacts.naming import clean_text, shown, version_index
+from artifacts.filter_values import NONE, Reader, inner_value, listed, size_value, text_value, truth
+from artifacts.naming import clean_text, shown
 from artifacts.patterns import LONGEST_PATTERN
 
 LONGEST = 100_000  # characters of the JSON
 DEEPEST = 20
 MOST_CONDITIONS = 200
 MOST_PARTS = 500  # objects and named fields, also those that ask for nothing: joining conditions costs their square
-MOST_VALUES = 1_000  # of one $in
 MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
 MOST_TEXT = 5_000_000  # characters of them together
-LARGEST = 2**63 - 1
 
 LOGIC = {"$and", "$or", "$nor", "$not"}
 COMPARED = {"$gt": "gt", "$gte": "gte", "$lt": "lt", "$lte": "lte"}
 NEGATED = {"$ne": "$eq", "$nin": "$in"}
-NONE = Q(pk__in=())  # no row
-
-type Reader = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -83,6 +76,15 @@ class Json:
 
 
 type Field = Column | Names | Json
+
+
+def both(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields under their names and, where one has an underscore, as `createdAt` too."""
+    found = dict(fields)
+    for name, place in fields.items():
+        first, *rest = name.split("_")
+        found[first + "".join(word.capitalize() for word in rest)] = place
+    return found
 
 
 class JsonKind(Func):
@@ -325,73 +327,6 @@ def compared(place: Column, lookup: str, value: Any) -> Q:
         # Databases order every text and `true` somewhere beside the numbers; people compare like with like.
         wanted[f"{place.path}_kind__in"] = TEXTUAL if isinstance(value, str) else NUMERIC
     return Q(**wanted)
-
-
-def listed(value: Any) -> list[Any]:
-    """The list of an $in, $nin or $all."""
-    if not isinstance(value, list):
-        raise Invalid("“$in”, “$nin” and “$all” take a list of values.")
-    if len(value) > MOST_VALUES:
-        raise Invalid(f"A list of {len(value)} values is too long for a filter; {MOST_VALUES} are the most.")
-    return value
-
-
-def truth(value: Any) -> bool:
-    """What $exists takes."""
-    if not isinstance(value, bool):
-        raise Invalid("“$exists” takes true or false.")
-    return value
-
-
-def size_value(value: Any) -> int:
-    """What $size takes."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
-        raise Invalid("“$size” takes a whole number from 0.")
-    return value
-
-
-def text_value(value: Any) -> str:
-    """Text, as the databases can hold it."""
-    if not isinstance(value, str):
-        raise Invalid("This field is compared with text; put the value into quotation marks.")
-    return clean_text(value)
-
-
-def number_value(value: Any) -> Any:
-    """A whole number of the range that a column has; what lies outside is no row's."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Invalid("This field is compared with a whole number.")
-    return value if abs(value) <= LARGEST else NONE
-
-
-def version_value(value: Any) -> Any:
-    """A version's number, written 3 or "v3" as people do both; another word is no version's."""
-    if isinstance(value, str):
-        index = version_index(value)
-        return NONE if index is None else index
-    return number_value(value)
-
-
-def moment_value(value: Any) -> datetime:
-    """A moment as ISO 8601, in UTC unless it says otherwise; a day alone is its beginning."""
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise Invalid("This field is compared with a moment such as 2026-01-31 or 2026-01-31 12:00:00.") from None
-
-
-def inner_value(value: Any) -> Any:
-    """A value inside JSON: text, number, true, false or null."""
-    if isinstance(value, dict | list):
-        raise Invalid("A value inside metadata is compared with text, a number, true, false or null.")
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
-        value = float(value) if abs(value) < 10**300 else NONE
-    return NONE if isinstance(value, float) and not isfinite(value) else value
 
 
 def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:

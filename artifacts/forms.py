@@ -1,7 +1,11 @@
 """What people fill in about accounts, teams and organizations. What a form can't know, the action says."""
 
+from collections.abc import Mapping
+from typing import Self
+
 from django import forms
 
+from artifacts.lifetimes import days_of
 from artifacts.models import Entity, User
 from artifacts.models.organizations import MEMBER_ROLES, Role
 
@@ -153,6 +157,14 @@ class VersionDescriptionForm(forms.Form):
     )
 
 
+class CollectionNameForm(forms.Form):
+    """Another name for a collection."""
+
+    name = forms.CharField(
+        label="Name", max_length=128, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
+    )
+
+
 class VersionMetadataForm(forms.Form):
     """The attached metadata as JSON."""
 
@@ -246,10 +258,8 @@ class TtlForm(forms.Form):
     """How long a version is kept: as its team says, for a number of days, or without end."""
 
     INHERIT, CUSTOM, DEACTIVATE = "inherit", "custom", "deactivate"
-    policy = forms.ChoiceField(
-        label="TTL policy",
-        choices=[(INHERIT, "Inherit from the team"), (CUSTOM, "Custom"), (DEACTIVATE, "Deactivate")],
-    )
+    OWN = ((CUSTOM, "Custom"), (DEACTIVATE, "Deactivate"))
+    policy = forms.ChoiceField(label="TTL policy", choices=[(INHERIT, "Inherit from the team"), *OWN])
     days = forms.IntegerField(
         label="TTL duration",
         required=False,
@@ -263,4 +273,37 @@ class TtlForm(forms.Form):
         data = super().clean() or self.cleaned_data
         if data.get("policy") == self.CUSTOM and not data.get("days") and "days" not in self.errors:
             self.add_error("days", "Say for how many days the version is kept.")
+        return data
+
+
+class TeamTtlForm(forms.Form):
+    """How long a team's versions are kept that have no policy of their own, and who sets policies."""
+
+    EVERYBODY, ADMINS = "members", "admins"
+    permission = forms.ChoiceField(
+        label="TTL permissions",
+        choices=[(EVERYBODY, "Admins and members"), (ADMINS, "Admins only")],
+        help_text="Who may edit the TTL policy of a version.",
+    )
+    has_default = forms.BooleanField(label="Set team’s default TTL policy", required=False)
+    days = forms.IntegerField(
+        label="Duration",
+        required=False,
+        min_value=1,
+        max_value=36_500,
+        help_text="Days from a version’s creation; also for versions that are there already, if they inherit.",
+    )
+
+    @classmethod
+    def of(cls, team: Entity, data: Mapping[str, str] | None = None) -> Self:
+        """The form as it was sent, or as a team has it."""
+        days = days_of(team.ttl_seconds)
+        permission = cls.ADMINS if team.ttl_by_admins else cls.EVERYBODY
+        return cls(data, initial={"permission": permission, "has_default": days is not None, "days": days})
+
+    def clean(self) -> dict[str, object]:
+        """A default needs its days."""
+        data = super().clean() or self.cleaned_data
+        if data.get("has_default") and not data.get("days") and "days" not in self.errors:
+            self.add_error("days", "Say for how many days versions are kept.")
         return data

@@ -37,19 +37,9 @@ class Measure:
         return f"{self.name} over {self.count} logged values"
 
 
-def settings_of(run: Run) -> dict[str, object]:
-    """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
-    config: Mapping[str, object] = run.config if isinstance(run.config, dict) else {}
-    return {
-        key: value["value"] if isinstance(value, dict) and "value" in value else value
-        for key, value in config.items()
-        if key not in {"_wandb", "wandb_version"}
-    }
-
-
-def measures_of(run: Run, *, most: int = MOST) -> list[Measure]:
-    """The summary values of a run, those that tell most first, each with its history; two rows or two hundred, one query."""
-    values = dict(_leaves(run.summary))
+def measures_of(run: Run, *, most: int = MOST, words: str = "") -> list[Measure]:
+    """The summary values of a run with these words in their names, those that tell most first, each with its history, in one query."""
+    values = {name: value for name, value in _leaves(run.summary) if words.casefold() in name.casefold()}
     names = sorted(values, key=rank)[:most]
     series = MetricSeries.objects.filter(run=run, stream=HistoryChunk.Stream.HISTORY, key__in=names)
     by_name = {row.key: row for row in series}
@@ -94,7 +84,12 @@ def points_of(series: MetricSeries) -> list[float]:
 
 def summary_of(run: Run) -> dict[str, object]:
     """The summary of a run by dotted name, as far as a table can show it."""
-    return dict(_leaves(run.summary))
+    return values_in(run.summary)
+
+
+def values_in(summary: object) -> dict[str, object]:
+    """The same of a summary that was read alone."""
+    return dict(_leaves(summary))
 
 
 def telling(summaries: Sequence[Mapping[str, object]], *, most: int) -> list[str]:

@@ -85,6 +85,12 @@ def changed(
     return response
 
 
+def kept(request: HttpRequest, *changed: str) -> list[tuple[str, str]]:
+    """What the address says apart from what a form changes; a changed list begins at its first page."""
+    left_out = {*changed, "before", "after"}
+    return [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values]
+
+
 class Shell:
     """What surrounds every page: the organization in view, those one may switch to, its teams."""
 

@@ -250,12 +250,13 @@ class DeleteForm(forms.Form):
     """The name of what is deleted, typed once more."""
 
     name = forms.CharField(
-        label="Type the name of the registry", widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
+        label="Type the name", widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
     )
 
-    def __init__(self, *args: Any, title: str, **options: Any) -> None:
+    def __init__(self, *args: Any, title: str, what: str = "registry", **options: Any) -> None:
         options.setdefault("auto_id", "delete_%s")  # the page below has a field “name” too
         super().__init__(*args, **options)
+        self.fields["name"].label = f"Type the name of the {what}"
         self.title = title
 
     def clean_name(self) -> str:

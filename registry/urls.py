@@ -75,6 +75,11 @@ urlpatterns = [
     path(f"{COLLECTION}/<str:reference>/<str:tab>", versions.version, name="version-tab"),
     path("<str:entity>/registry/model", versions.printed, name="printed-version"),
     path(
+        "<str:entity>/<str:project>/artifacts/-/delete/<str:collection>",
+        source_acts.delete_collection,
+        name="delete-sequence",
+    ),
+    path(
         "<str:entity>/<str:project>/artifacts/-/delete/<str:collection>/<str:reference>",
         source_acts.delete,
         name="delete-version",

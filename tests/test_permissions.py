@@ -30,7 +30,7 @@ NEEDS = {
     "download": ["version-file", "version-zip", "link-modal"],
     "log": ["run-stop"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
-    "edit": ["deprecate", "delete-version", "version-ttl", "reinstate", "move-back",
+    "edit": ["deprecate", "delete-version", "delete-sequence", "collection-rename", "version-ttl", "reinstate", "move-back",
              "new-registry", "general", "collection-preview",
              "collection-describe", "collection-tag", "collection-untag", "version-describe",
              "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete",
@@ -38,7 +38,7 @@ NEEDS = {
     "manage": ["accept-types", "protect-alias", "unprotect-alias", "icon", "restrict", "accepted", "add-access", "remove-access",
                "add-member", "set-role", "make-owner", "delete-registry", "automation-switch", "automation-delete"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",
-                   "team-member-add", "team-member-role", "team-member-remove", "team-webhook-add", "team-slack-add",
+                   "team-member-add", "team-member-role", "team-member-remove", "team-ttl", "team-webhook-add", "team-slack-add",
                    "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete"],
 }  # fmt: skip
 NEEDED = {name: need for need, names in NEEDS.items() for name in names}

@@ -95,6 +95,32 @@ def invite(team: Entity, user: User, role: str, *, acting_user: User) -> TeamMem
     return member
 
 
+@transaction.atomic
+def keep_versions(team: Entity, seconds: int | None, *, by_admins: bool, acting_user: User) -> None:
+    """Set how long a team's versions without a policy of their own are kept (None: without end), and who sets policies.
+
+    It counts for versions that are there already too. Setting what is set leaves no trace.
+    """
+    _require_manager(team, acting_user)
+    if not team.is_team:
+        raise Invalid(f"“{team.name}” is no team; choose a team.")
+    if seconds is not None and seconds <= 0:
+        raise Invalid("Versions can't be kept for less than a day; give the days, or switch the policy off.")
+    current = Entity.objects.select_for_update().get(pk=team.pk)
+    team.ttl_seconds, team.ttl_by_admins = seconds, by_admins
+    if (current.ttl_seconds, current.ttl_by_admins) != (seconds, by_admins):
+        team.save(update_fields=["ttl_seconds", "ttl_by_admins"])
+        audit.record(
+            Verb.TEAM_CHANGED,
+            acting_user=acting_user,
+            label=team.name,
+            organization=team.organization,
+            changed="time to live",
+            seconds=seconds,
+            by_admins=by_admins,
+        )
+
+
 def _require_manager(place: Organization | Entity, acting_user: User | None) -> None:
     if acting_user is None:
         return

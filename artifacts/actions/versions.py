@@ -7,8 +7,8 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.errors import Conflict, Invalid
-from artifacts.models import ArtifactVersion, User, Verb
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.models import ArtifactVersion, Entity, User, Verb
 
 LONGEST_DESCRIPTION = 100_000
 LONGEST_METADATA = 1_000_000
@@ -57,12 +57,20 @@ def describe_version(
 def keep_version(version: ArtifactVersion, seconds: int | None, *, acting_user: User) -> None:
     """Set how long a version is kept from its making on: FOR_EVER, or None for what the team's rule says.
 
-    It doesn't count while a registry holds the version. Raises Invalid for a type that the client makes by itself.
+    It doesn't count while a registry holds the version. Raises Invalid for a type that the client makes by itself,
+    Forbidden where only the team's administrators set policies.
     """
     if seconds is not None and seconds < 0:
         raise Invalid("A version can't be kept for a negative time; give the seconds, or none.")
     if seconds != FOR_EVER and naming.is_internal_type(version.type):
         raise Invalid(f"Versions of type “{version.type}” are made by the client itself and get no time to live.")
+    team = Entity.objects.select_related("organization").get(pk=version.project.entity_id)
+    if team.ttl_by_admins and seconds != version.ttl_seconds:
+        access.require(acting_user, Can.EDIT, version.project)
+        if not access.manages_team(acting_user, team):
+            raise Forbidden(
+                f"permission denied: only administrators of “{team.name}” set how long versions are kept; ask one of them."
+            )
     _change(version, {"ttl_seconds": seconds}, acting_user)
 
 

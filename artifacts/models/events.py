@@ -22,6 +22,7 @@ class Verb(models.TextChoices):
     MEMBER_CHANGED = "member.changed"
     MEMBER_REMOVED = "member.removed"
     TEAM_CREATED = "team.created"
+    TEAM_CHANGED = "team.changed"
     PROJECT_CREATED = "project.created"
     PROJECT_CHANGED = "project.changed"
     PROJECT_DELETED = "project.deleted"

@@ -65,6 +65,9 @@ class Entity(models.Model):
     user = models.OneToOneField(User, on_delete=models.DB_CASCADE, null=True, blank=True, related_name="personal")
     description = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
+    # How long versions without a policy of their own are kept, and whether only administrators set policies.
+    ttl_seconds = models.BigIntegerField(null=True, blank=True)
+    ttl_by_admins = models.BooleanField(default=False)
 
     objects = EntityQuerySet.as_manager()
 

@@ -1,24 +1,21 @@
-"""The artifact browser of a project: types, the collections of each, and a collection's versions."""
+"""The artifact browser of a project: its tree of types and collections, and the lists of collections."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
-from artifacts import addresses
-from artifacts.access import Can, verbs_in
-from artifacts.actions.collections import describe_collection
-from artifacts.errors import Invalid, NotFound
-from artifacts.forms import VersionDescriptionForm
-from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Project, Run
+from artifacts.errors import NotFound
+from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
-from artifacts.naming import LATEST, key_of, version_index
-from artifacts.pages import HtmxHttpRequest, done, moved, page
+from artifacts.naming import LATEST, clean_text, key_of
+from artifacts.pages import HtmxHttpRequest, kept, moved, page
 from artifacts.views.place import collection_url, project_of, version_url
 
 Context = dict[str, Any]
@@ -44,6 +41,11 @@ class Leaf:
     is_open: bool = False
     versions: list[tuple[Membership, str, bool]] = field(default_factory=list)
 
+    @property
+    def has_current(self) -> bool:
+        """Whether one of the versions is the page."""
+        return any(is_current for _, _, is_current in self.versions)
+
 
 @dataclass
 class Branch:
@@ -57,6 +59,24 @@ class Branch:
     more_url: str = ""
 
 
+@dataclass(frozen=True)
+class Search:
+    """What is looked for in the tree, how much has it in its name, and where the further and the first matches are."""
+
+    words: str
+    count: int = 0
+    more_url: str = ""
+    first_url: str = ""
+
+    @property
+    def query(self) -> str:
+        """What addresses carry as long as it is looked for."""
+        return f"?{urlencode({'find': self.words})}" if self.words else ""
+
+
+type Current = tuple[Collection | None, Membership | None]
+
+
 @require_GET
 def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "") -> HttpResponse:
     found = project_of(request, entity, project)
@@ -65,48 +85,10 @@ def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "")
     if (found.entity.name, found.name) != (entity, project):
         return moved(request, browser_url(found, type))
     shell = project_page(request, found, None, None, type=type)
-    if type and type not in [branch.type for branch in shell["branches"]]:
+    if type and type not in shell["types"]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
-    context = {**shell, "current_type": type, **listed(request, found, type)}
+    context = {**shell, "current_type": type, **listed(request, found, type, shell["search"], shell["types"])}
     return page(request, "artifacts/browser.html", context, partial="collection-rows")
-
-
-@require_GET
-def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, collection: str) -> HttpResponse:
-    place = project_of(request, entity, project)
-    found = addresses.collection(place, collection)
-    if place.is_registry or (place.entity.name, place.name, found.type, found.name) != (
-        entity,
-        project,
-        type,
-        collection,
-    ):
-        return moved(request, collection_url(found))
-    context = {
-        **project_page(request, place, found, None),
-        "collection": found,
-        "tags": list(found.tags.order_by("name")),
-        "can_edit": Can.EDIT in verbs_in(request.user, place),
-        "describe_url": reverse("artifacts:collection-describe", args=[entity, project, found.name]),
-        **versions_page(request, found),
-    }
-    return page(request, "artifacts/collection.html", context, partial="version-rows")
-
-
-@require_http_methods(["GET", "POST"])
-def describe(request: HtmxHttpRequest, entity: str, project: str, collection: str) -> HttpResponse:
-    """The Markdown card of a collection."""
-    found = addresses.collection(project_of(request, entity, project, can=Can.EDIT), collection)
-    form = VersionDescriptionForm(request.POST or None, initial={"description": found.description})
-    form.fields["description"].help_text = "Markdown. What these versions are for, and how they were made."
-    if form.is_valid():
-        try:
-            describe_collection(found, form.cleaned_data["description"], acting_user=request.user)
-            return done(request, collection_url(found), toast="Saved the description")
-        except Invalid as refusal:
-            form.add_error("description", str(refusal))
-    context = {"title": found.name, "form": form, "cancel": collection_url(found)}
-    return page(request, "artifacts/version_describe.html", context, status=422 if form.is_bound else 200)
 
 
 def project_page(
@@ -128,29 +110,29 @@ def project_page(
         Branch(type=name, count=number, href=browser_url(project, name), is_open=name == opened)
         for name, number in counts
     ]
+    start = clean_text(request.GET.get("from", "")[:128])
+    current = (collection, membership)
+    search = Search(words)
     if words:
-        branches = _found(sequences, words, branches)
+        search = _found(request, sequences, words, branches, current)
+        branches = [branch for branch in branches if branch.leaves]
     else:
         for branch in branches:
             if branch.is_open:
-                _fill(branch, sequences, request.GET.get("from", ""), collection, membership)
+                _fill(branch, sequences, start, current)
     return {
         "project": project,
         "branches": branches,
-        "words": words,
+        "types": [name for name, _ in counts],
+        "search": search,
         "artifact_count": sum(number for _, number in counts),
         "run_count": Run.objects.filter(project=project).count(),
         "browser_url": browser_url(project),
+        "kept_by_find": kept(request, "find", "from", "in"),
     }
 
 
-def _fill(
-    branch: Branch,
-    sequences: CollectionQuerySet,
-    start: str,
-    collection: Collection | None,
-    membership: Membership | None,
-) -> None:
+def _fill(branch: Branch, sequences: CollectionQuerySet, start: str, current: Current) -> None:
     """The collections of an open type: a page of them, and the current one even when it isn't among those."""
     found = sequences.filter(type=branch.type).order_by("name_key")
     if start:
@@ -158,22 +140,43 @@ def _fill(
     rows = list(found[: IN_TREE + 1])
     if len(rows) > IN_TREE:
         branch.more_url = f"{branch.href}?{urlencode({'from': rows[IN_TREE].name})}"
-    rows = rows[:IN_TREE]
-    if collection is not None and all(row.pk != collection.pk for row in rows):
-        rows.insert(0, collection)
-    branch.leaves = [
-        _leaf(row, membership) if collection and row.pk == collection.pk else Leaf(row, collection_url(row))
-        for row in rows
-    ]
+    _grow(branch, rows[:IN_TREE], current)
 
 
-def _found(sequences: CollectionQuerySet, words: str, branches: list[Branch]) -> list[Branch]:
-    """The tree of what has the words in its name, at most a page of it."""
-    rows = list(sequences.filter(name_key__contains=key_of(words)).order_by("type", "name_key")[:IN_TREE])
+def _grow(branch: Branch, rows: list[Collection], current: Current, query: str = "") -> None:
+    """Put the collections into a branch, the current one open and in front where it isn't among them."""
+    collection, membership = current
+    if collection is not None and collection.type == branch.type and all(row.pk != collection.pk for row in rows):
+        rows = [collection, *rows]
+    for row in rows:
+        is_here = collection is not None and row.pk == collection.pk
+        leaf = _leaf(row, membership) if is_here else Leaf(row, collection_url(row))
+        leaf.href += query
+        branch.leaves.append(leaf)
+
+
+def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
+    """The collections that have the words in their name or in that of their type."""
+    key = key_of(clean_text(words))
+    return sequences.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
+
+
+def _found(
+    request: HtmxHttpRequest, sequences: CollectionQuerySet, words: str, branches: list[Branch], current: Current
+) -> Search:
+    """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
+    found = matching(sequences, words, [branch.type for branch in branches])
+    counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
+    start, of_type = clean_text(request.GET.get("from", "")[:128]), clean_text(request.GET.get("in", "")[:128])
+    if start:
+        found = found.filter(Q(type__gt=of_type) | Q(type=of_type, name_key__gte=key_of(start)))
+    rows = list(found.order_by("type", "name_key")[: IN_TREE + 1])
+    query = Search(words).query
     for branch in branches:
-        branch.leaves = [Leaf(row, collection_url(row)) for row in rows if row.type == branch.type]
-        branch.is_open, branch.count = True, len(branch.leaves)
-    return [branch for branch in branches if branch.leaves]
+        _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
+        branch.is_open, branch.count = True, counts.get(branch.type, 0)
+    more = {"find": words, "in": rows[-1].type, "from": rows[-1].name} if len(rows) > IN_TREE else {}
+    return Search(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
 
 
 def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
@@ -202,42 +205,24 @@ def registry_url(project: Project) -> str:
     return reverse("registry:registry", args=[project.entity.organization.name, project.title])
 
 
-def listed(request: HtmxHttpRequest, project: Project, type: str) -> Context:
-    """A page of the project's collections by name, with the number that `latest` has in each."""
+def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:
+    """A page of the project's collections by name, those that are looked for, with the number that `latest` has in each."""
     found = project.collections.all().sequences().order_by("name_key")
     found = found.filter(type=type) if type else found
+    if search.words:
+        found = matching(found, search.words, types)
     start = request.GET.get("after", "")[:128]
     rows = list((found.filter(name_key__gt=key_of(start)) if start else found).prefetch_related("tags")[: PAGE + 1])
     newest = Alias.objects.filter(collection__in=rows[:PAGE], name=LATEST).values_list(
         "collection", "membership__index"
     )
     latest = dict(newest)
-    here = browser_url(project, type)
+    here, kept_words = browser_url(project, type), {"find": search.words} if search.words else {}
     return {
         "log_code": LOG_CODE.format(
             entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
         ),
         "rows": [(row, collection_url(row), latest.get(row.pk)) for row in rows[:PAGE]],
-        "first": here if start else "",
-        "more": f"{here}?{urlencode({'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
-    }
-
-
-def versions_page(request: HtmxHttpRequest, collection: Collection) -> Context:
-    """A page of a collection's versions, the newest first."""
-    found = Membership.objects.in_collection(collection).newest_first().with_aliases()
-    after = request.GET.get("after", "")
-    index = version_index(after)
-    if index is not None:
-        found = found.filter(index__lt=index)
-    slim = ArtifactVersion.objects.defer("metadata", "description", "wanted_aliases", "wanted_tags")
-    related = (Prefetch("version", slim), "version__tags", "version__created_by")
-    rows = list(found.prefetch_related(*related)[: PAGE + 1])
-    for row in rows:
-        row.collection = collection
-    here = collection_url(collection)
-    return {
-        "rows": [(row, version_url(row)) for row in rows[:PAGE]],
-        "first": here if index is not None else "",
-        "more": f"{here}?{urlencode({'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
+        "first": f"{here}{search.query}" if start else "",
+        "more": f"{here}?{urlencode({**kept_words, 'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
     }

@@ -13,10 +13,11 @@ from artifacts import access, addresses, comparison
 from artifacts.actions import labels
 from artifacts.comparison import MOST, Cell, Row, Section, Tally
 from artifacts.leaves import leaves
-from artifacts.metrics import is_lower_better, rank, settings_of, summary_of
+from artifacts.metrics import is_lower_better, rank, summary_of
 from artifacts.models import Collection, Membership, Run
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, page
+from artifacts.run_columns import settings_of
 from artifacts.views.files import clean, short
 from artifacts.views.place import collection_url, path_of, project_of, run_url, version_url
 
@@ -154,7 +155,7 @@ def sections(sides: Sequence[Side], *, show_all: bool, after: str) -> Context:
     names = sorted({name for one in summaries if one is not None for name in one}, key=rank)
     metrics = comparison.values_section(summaries, show_all=show_all, names=names)
     lower = {name: is_lower_better(name) for name in names}
-    configs = [_of_run(side, leaves(settings_of(side.run)) if side.run else None) for side in sides]
+    configs = [_of_run(side, leaves(settings_of(side.run.config)) if side.run else None) for side in sides]
     files = files_section(sides, show_all=show_all, after=after)
     tallies = [comparison.tally(versions[0], version) for version in versions[1:]]
     return {

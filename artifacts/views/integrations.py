@@ -1,5 +1,6 @@
 """A team's webhooks, Slack channels and secrets, on its settings page."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -11,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from artifacts import access, addresses
 from artifacts.actions import integrations as acts
 from artifacts.errors import Conflict, DomainError, NotFound
-from artifacts.forms import SecretForm, SecretValueForm, SlackForm, WebhookForm
+from artifacts.forms import SecretForm, SecretValueForm, SlackForm, TeamTtlForm, WebhookForm
 from artifacts.models import Entity, Integration
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from artifacts.views import members
 from artifacts.views.members import Place
+
+SECTIONS = {"webhook": "webhooks", "slack": "slack", "secret": "secrets"}
 
 
 def integrations_of(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form) -> dict[str, Any]:
@@ -33,6 +36,8 @@ def integrations_of(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form)
         "webhook_form": WebhookForm(secrets=names),
         "slack_form": SlackForm(),
         "secret_form": SecretForm(),
+        "ttl_form": TeamTtlForm.of(team),
+        "manages_team": manages,
         **wrong,
     }
 
@@ -57,33 +62,41 @@ def _back(team: Entity, section: str) -> str:
     return reverse("artifacts:team-settings", args=[team.name]) + f"#{section}"
 
 
+def _make(
+    request: HtmxHttpRequest, team: Entity, form: forms.Form, make: Callable[[dict[str, Any]], str], *, kind: str
+) -> HttpResponse:
+    """Make what a form of the settings page describes, and say so; the page again where the form or the act refuses it."""
+    if form.is_valid():
+        try:
+            said = make(form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return done(request, _back(team, SECTIONS[kind]), toast=said)
+    return _again(request, team, **{f"{kind}_form": form})
+
+
 @require_POST
 def webhook_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     team = _managed_team(request, entity)
     form = WebhookForm(request.POST, secrets=list(team.secrets.order_by("name").values_list("name", flat=True)))
-    if form.is_valid():
-        try:
-            made = acts.create_webhook(team, **form.cleaned_data, acting_user=request.user)
-        except DomainError as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return done(request, _back(team, "webhooks"), toast=f"Made the webhook “{made.name}”.")
-    return _again(request, team, webhook_form=form)
+
+    def make(given: dict[str, Any]) -> str:
+        return f"Made the webhook “{acts.create_webhook(team, **given, acting_user=request.user).name}”."
+
+    return _make(request, team, form, make, kind="webhook")
 
 
 @sensitive_post_parameters("url")
 @require_POST
 def slack_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     team = _managed_team(request, entity)
-    form = SlackForm(request.POST)
-    if form.is_valid():
-        try:
-            made = acts.create_slack_channel(team, **form.cleaned_data, acting_user=request.user)
-        except DomainError as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return done(request, _back(team, "slack"), toast=f"Added the Slack channel #{made.slack_channel}.")
-    return _again(request, team, slack_form=form)
+
+    def make(given: dict[str, Any]) -> str:
+        made = acts.create_slack_channel(team, **given, acting_user=request.user)
+        return f"Added the Slack channel #{made.slack_channel}."
+
+    return _make(request, team, SlackForm(request.POST), make, kind="slack")
 
 
 @sensitive_post_parameters("value")
@@ -91,18 +104,14 @@ def slack_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
 def secret_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     """A new secret; one that exists is replaced only by its own dialog, so that no value is lost by a typing error."""
     team = _managed_team(request, entity)
-    form = SecretForm(request.POST)
-    if form.is_valid():
-        name = form.cleaned_data["name"]
-        try:
-            if team.secrets.filter(name=name).exists():
-                raise Conflict(f"“{team}” has a secret named “{name}”; replace its value instead.")
-            acts.set_secret(team, name, form.cleaned_data["value"], acting_user=request.user)
-        except DomainError as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return done(request, _back(team, "secrets"), toast=f"Sealed the secret {name}.")
-    return _again(request, team, secret_form=form)
+
+    def make(given: dict[str, Any]) -> str:
+        if team.secrets.filter(name=given["name"]).exists():
+            raise Conflict(f"“{team}” has a secret named “{given['name']}”; replace its value instead.")
+        acts.set_secret(team, given["name"], given["value"], acting_user=request.user)
+        return f"Sealed the secret {given['name']}."
+
+    return _make(request, team, SecretForm(request.POST), make, kind="secret")
 
 
 @sensitive_post_parameters("value")

@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from artifacts.metrics import Measure, measures_of, settings_of
+from artifacts.metrics import Measure, measures_of
 from artifacts.models import ArtifactVersion, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
+from artifacts.run_columns import duration_of, settings_of
 from artifacts.views.lineage_address import Look
 from artifacts.views.lineage_nodes import (
     Groups,
@@ -23,7 +24,7 @@ from artifacts.views.lineage_nodes import (
     visible_runs,
 )
 from artifacts.views.place import Place, path_of, run_url, version_url
-from artifacts.views.runs import brief, duration_of
+from artifacts.views.runs import brief
 
 MOST_MEMBERS = 50
 MOST_LINKS = 5
@@ -61,7 +62,7 @@ class RunPreview:
     @property
     def ran(self) -> str:
         """How long."""
-        return duration_of(self.run)
+        return duration_of(self.run, self.run.summary)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def preview_of(
 
 def _run(key: str, ways: Ways, seen: ProjectQuerySet) -> RunPreview:
     run = visible_runs(seen, [key]).with_place().get()
-    settings = [(name, brief(value)) for name, value in settings_of(run).items()]
+    settings = [(name, brief(value)) for name, value in settings_of(run.config).items()]
     measures = measures_of(run, most=MOST_MEASURES)
     return RunPreview(run, ways, run_url(run), settings[:MOST_SETTINGS], measures)
 

@@ -1,29 +1,55 @@
-"""A project's page: its runs."""
+"""A project's page: the table of its runs, with the columns, filters and order that its address says."""
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from artifacts import metrics
+from artifacts import queries, run_filters
 from artifacts.access import Can, verbs_in
+from artifacts.keyset import page_of
 from artifacts.models import Project, Run
-from artifacts.pages import HtmxHttpRequest, moved, page
+from artifacts.pages import HtmxHttpRequest, kept, moved, page
+from artifacts.queries import Part, Query
+from artifacts.run_columns import Told, columns_of, told_by
 from artifacts.views.browser import registry_url
 from artifacts.views.place import project_of
 
 PAGE = 50
-COLUMNS = 4
+STATES = {"": "All", "running": "Running", "finished": "Finished", "failed": "Failed", "crashed": "Crashed"}
 FIRST_RUN = """import wandb
 
 with wandb.init(entity={entity}, project={project}, config={{"lr": 0.01}}) as run:
     for step in range(10):
         run.log({{"loss": 1 / (step + 1)}})
 """
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition of the filter, or one that could be: its words and the address with or without it."""
+
+    words: str
+    href: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run in the table; its group, job type and tags lead to the runs that share them."""
+
+    run: Run
+    values: list[object]
+    duration: str
+    group: Filter | None
+    job: Filter | None
+    tags: list[Filter]
 
 
 @require_GET
@@ -53,34 +79,73 @@ def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpRes
 
 
 def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
-    """A page of runs, newest first, each by its number: `before` leads to older ones, `after` to newer ones."""
-    runs = project.runs.select_related("created_by").prefetch_related("tag_rows")
-    before, after = _number(request, "before"), _number(request, "after")
-    if after is not None:
-        found = list(runs.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        has_newer, has_older = len(found) > PAGE, True
-        found = found[:PAGE][::-1]
-    else:
-        found = list((runs if before is None else runs.filter(pk__lt=before)).order_by("-pk")[: PAGE + 1])
-        has_newer, has_older = before is not None, len(found) > PAGE
-        found = found[:PAGE]
-    names, values = _summaries(found)
+    """A page of the runs that the address asks for."""
+    asked = request.GET.get("q", "")
+    query = queries.parse(asked, run_filters.RUNS)
+    read = project.runs.with_state_now().select_related("created_by").prefetch_related("tag_rows")
+    found = run_filters.applied(read.defer("config", "summary", "notes"), query)
+    ordered, columns, sort = run_filters.in_order(found, request.GET.get("sort", ""))
+    runs = page_of(ordered, columns, request.GET, size=PAGE)
+    told = told_by(runs.rows)
+    shown = columns_of(request.GET.getlist("show"), runs.rows, told)
     return {
-        "columns": names,
-        "rows": list(zip(found, values, strict=True)),
-        "newer": f"?after={found[0].pk}" if found and has_newer else "",
-        "older": f"?before={found[-1].pk}" if found and has_older else "",
-        "is_first": before is None and after is None,
+        "runs": runs,
+        "rows": _rows(request, query, runs.rows, told, shown.values),
+        "columns_shown": shown,
+        "key_heads": [(key, key.partition(".")[2]) for key in shown.keys],
+        "query_text": asked,
+        "query_faults": query.faults,
+        "chips": [Filter(part.text, _with(request, query, left_out=part)) for part in query.parts],
+        "states": _states(request, query),
+        "sort": sort,
+        "kept_by_filter": kept(request, "q"),
+        "kept_by_columns": kept(request, "show"),
     }
 
 
-def _number(request: HtmxHttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+def _rows(
+    request: HtmxHttpRequest, query: Query, runs: Sequence[Run], told: Sequence[Told], values: list[list[object]]
+) -> list[Row]:
+    def narrowed(name: str, value: str) -> Filter | None:
+        return Filter(value, _with(request, query, added=_condition(name, value))) if value else None
+
+    rows = []
+    for run, one, cells in zip(runs, told, values, strict=True):
+        tags = [narrowed("tag", tag.name) for tag in run.tag_rows.all()]
+        row = Row(
+            run=run,
+            values=cells,
+            duration=one.duration,
+            group=narrowed("group", run.group),
+            job=narrowed("job", run.job_type),
+            tags=[tag for tag in tags if tag],
+        )
+        rows.append(row)
+    return rows
 
 
-def _summaries(runs: Sequence[Run]) -> tuple[list[str], list[list[object]]]:
-    """A few summary values of each run: those that most runs have and that say most."""
-    summaries = [metrics.summary_of(run) for run in runs]
-    names = metrics.telling(summaries, most=COLUMNS)
-    return names, [[summary.get(name) for name in names] for summary in summaries]
+def _states(request: HtmxHttpRequest, query: Query) -> list[Filter]:
+    """The states that one looks for most, as a choice of one."""
+    others = Query([part for part in query.parts if part.name != "state"])
+    now = [str(part.value).lower() if part.operator == "$eq" else "?" for part in query.parts if part.name == "state"]
+    return [
+        Filter(
+            words, _with(request, others, added=f"state:{state}" if state else ""), now == ([state] if state else [])
+        )
+        for state, words in STATES.items()
+    ]
+
+
+def _condition(name: str, value: str) -> str:
+    """A condition as one would type it."""
+    is_plain = not any(sign in value for sign in ' "<>=!:\\')
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f"{name}:{value}" if is_plain else f'{name}:"{quoted}"'
+
+
+def _with(request: HtmxHttpRequest, query: Query, *, left_out: Part | None = None, added: str = "") -> str:
+    """The address with another filter: without a condition, or with one more."""
+    texts = [part.text for part in query.parts if part is not left_out and part.text != added]
+    text = " ".join([*texts, added] if added else texts)
+    pairs = kept(request, "q")
+    return f"?{urlencode([*pairs, ('q', text)] if text else pairs)}"

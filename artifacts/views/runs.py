@@ -8,19 +8,18 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from artifacts import access, metrics, plots, readings
 from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
-from artifacts.history import number_of, printed
-from artifacts.metrics import settings_of
+from artifacts.history import printed
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import clean_text, shown
 from artifacts.pages import HtmxHttpRequest, done, moved, page
 from artifacts.plots import Plot
+from artifacts.run_columns import duration_of, settings_of
 from artifacts.trees import tree_of
 from artifacts.views.place import project_of, run_url, version_url
 
@@ -69,7 +68,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
         "project": place,
         "run": found,
         "state": found.state_now,
-        "ran": duration_of(found),
+        "ran": duration_of(found, found.summary),
         "path": f"{place.entity.name}/{place.name}/{found.name}",
         "tabs": _tabs(found, tab),
         "tab": tab,
@@ -114,24 +113,11 @@ def _address(run: Run, tab: str, **query: str) -> str:
 
 
 def _tabs(run: Run, current: str) -> list[dict[str, object]]:
-    counts = {"config": len(settings_of(run)) or None, "log": run.output_lines or None}
+    counts = {"config": len(settings_of(run.config)) or None, "log": run.output_lines or None}
     return [
         {"label": words, "href": _address(run, tab), "is_current": tab == current, "count": counts.get(tab)}
         for tab, words in TABS.items()
     ]
-
-
-def duration_of(run: Run) -> str:
-    """How long it ran, or has been running: 3 h 34 min."""
-    end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
-    spent = max(0.0, (end - run.created_at).total_seconds())
-    # What the client measured counts for more: an offline run is sent in a moment.
-    measured = number_of(run.summary.get("_runtime")) if run.state_now != Run.State.RUNNING else None
-    minutes, seconds = divmod(int(spent if measured is None else min(abs(measured), 1e10)), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def _charts(request: HtmxHttpRequest, run: Run) -> Context:
@@ -145,7 +131,7 @@ def _charts(request: HtmxHttpRequest, run: Run) -> Context:
     cards = _cards(
         request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
     )
-    config = list(settings_of(run).items())
+    config = list(settings_of(run.config).items())
     return {
         **cards,
         "words": words,
@@ -208,7 +194,7 @@ def _overview(request: HtmxHttpRequest, run: Run) -> Context:
 
 def _settings(request: HtmxHttpRequest, run: Run) -> Context:
     words = request.GET.get("q", "").strip()[:200]
-    config = settings_of(run)
+    config = settings_of(run.config)
     return {"words": words, "tree": tree_of(config, words), "json": json.dumps(config, indent=2, ensure_ascii=False)}
 
 

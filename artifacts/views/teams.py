@@ -8,10 +8,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from artifacts import access, addresses
+from artifacts.actions.organizations import keep_versions
 from artifacts.errors import NotFound
+from artifacts.forms import TeamTtlForm
+from artifacts.lifetimes import DAY
 from artifacts.models import Collection, Entity, Project, Run
 from artifacts.naming import key_of
-from artifacts.pages import HtmxHttpRequest, in_organization, page
+from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from artifacts.views import members
 from artifacts.views.integrations import integrations_of
 from artifacts.views.members import Place
@@ -119,6 +122,20 @@ def team_settings(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     return _elsewhere(request, owner, entity, "artifacts:team-settings") or members.listing(
         request, place, owner=place.holder, **integrations_of(request, owner)
     )
+
+
+@require_POST
+def team_ttl(request: HtmxHttpRequest, entity: str) -> HttpResponse:
+    place, team = _team(request, entity), addresses.entity(request.user, entity)
+    access.require_management(access.manages_team(request.user, team), team.name)
+    form = TeamTtlForm.of(team, request.POST)
+    if not form.is_valid():
+        return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, ttl_form=form))
+    given = form.cleaned_data
+    seconds = given["days"] * DAY if given["has_default"] else None
+    keep_versions(team, seconds, by_admins=given["permission"] == TeamTtlForm.ADMINS, acting_user=request.user)
+    address = reverse("artifacts:team-settings", args=[team.name])
+    return done(request, f"{address}#ttl", toast="Saved the settings")
 
 
 @require_POST

@@ -9,11 +9,10 @@ from artifacts.access import Can
 from artifacts.actions import labels, versions
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import TtlForm, VersionDescriptionForm, VersionMetadataForm
+from artifacts.lifetimes import DAY, days_of
 from artifacts.pages import HtmxHttpRequest, changed, done, page
 from artifacts.views.place import Place, membership_of, place_of
 from artifacts.views.versions import named_aliases
-
-DAY = 86_400  # seconds
 
 
 def _place(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> Place:
@@ -120,16 +119,23 @@ def edit_ttl(request: HtmxHttpRequest, entity: str, project: str, collection: st
     place = _place(request, entity, project, collection, reference)
     refuse_reader(place)
     seconds = place.version.ttl_seconds
-    days = max(1, round(seconds / DAY)) if seconds else None
+    days = days_of(seconds)
     policy = TtlForm.CUSTOM if days else TtlForm.INHERIT if seconds is None else TtlForm.DEACTIVATE
     form = TtlForm(request.POST or None, initial={"policy": policy, "days": days})
+    default = days_of(place.version.project.entity.ttl_seconds)
+    of_team = (
+        f"Inherit ({default} day{'s' if default != 1 else ''}, as the team)"
+        if default
+        else "Inherit (the team sets none)"
+    )
+    form.fields["policy"].choices = [(TtlForm.INHERIT, of_team), *TtlForm.OWN]  # type: ignore[attr-defined]
     if form.is_valid():
         given = form.cleaned_data
         kept = {TtlForm.INHERIT: None, TtlForm.DEACTIVATE: versions.FOR_EVER}
         try:
             wanted = given["days"] * DAY if given["policy"] == TtlForm.CUSTOM else kept[given["policy"]]
             versions.keep_version(place.version, wanted, acting_user=request.user)
-        except (Conflict, Invalid) as refusal:
+        except (Conflict, Forbidden, Invalid) as refusal:
             form.add_error("policy", str(refusal))
         else:
             return done(request, place.url(), toast="Updated the time to live")

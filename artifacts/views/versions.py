@@ -17,6 +17,7 @@ from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import NotFound
 from artifacts.happenings import history_of
+from artifacts.lifetimes import lifetime_of
 from artifacts.metrics import measures_of
 from artifacts.models import Membership, RunUse
 from artifacts.naming import key_of
@@ -170,7 +171,7 @@ def overview(request: HtmxHttpRequest, place: Place) -> Context:
         "uses": uses,
         "links": links_of(request, place),
         "happenings": history_of(version, request.user, place=place.membership),
-        "ttl_days": max(1, round(version.ttl_seconds / 86_400)) if version.ttl_seconds else None,
+        "lifetime": lifetime_of(version),
     }
 
 
@@ -214,7 +215,7 @@ def metadata(request: HtmxHttpRequest, place: Place) -> Context:
         "run": run,
         "run_url": run_url(run) if run else "",
         "run_is_hidden": run is None and place.version.run_id is not None,
-        "measures": measures_of(run) if run else [],
+        "measures": measures_of(run, words=words) if run else [],
     }
 
 

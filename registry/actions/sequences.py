@@ -48,9 +48,10 @@ def _refuse_protected(collection: Collection) -> None:
         collection__kind=Collection.Kind.PORTFOLIO,
         collection__project__protected_aliases__name_key=F("name_key"),
     )
-    if held.exists():
+    first = held.order_by("pk").values_list("membership__version__index", flat=True).first()
+    if first is not None:
         # Which registry isn't said: it may be hidden from whoever deletes.
         raise Forbidden(
-            "permission denied: a registry holds one of these versions by a protected alias; "
+            f"permission denied: a registry holds one of these versions by a protected alias ({collection.name}:v{first}); "
             "an administrator of that registry must take the alias off first."
         )

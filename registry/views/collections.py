@@ -5,18 +5,19 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from artifacts import access, addresses
+from artifacts import access, addresses, queries
 from artifacts.access import Can
 from artifacts.actions import labels
+from artifacts.columns import Choice, metadata_of, shown_columns
 from artifacts.errors import Forbidden, Invalid
+from artifacts.keyset import page_of
 from artifacts.leaves import number
 from artifacts.models import Alias, Collection, Membership, User
-from artifacts.pages import HtmxHttpRequest, done, moved, page
+from artifacts.pages import HtmxHttpRequest, done, kept, moved, page
 from artifacts.views.compare import render_compare
-from registry import metrics, parallel, queries, snippets
+from registry import metrics, parallel, snippets
 from registry.actions import link, registries
-from registry.columns import SORTS, Choice, axes_of, metadata_of, shown_columns
-from registry.keyset import page_of
+from registry.columns import BESIDE_METRICS, COLUMNS, SORTS, USUAL, axes_of
 from registry.rows import LinkRow, Name, link_rows, with_rows
 from registry.views.place import collection_of, collection_url, permissions, registry_url, version_url
 
@@ -64,7 +65,8 @@ def table(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
     """The columns of the page's versions, and with metrics their pictures; what the address says stays in every form."""
     has_metrics = request.GET.get("metrics") == "1"
     metadata = metadata_of([row.membership for row in rows])
-    shown = shown_columns(request.GET.getlist("show"), metadata, has_metrics=has_metrics)
+    usual = BESIDE_METRICS if has_metrics else USUAL
+    shown = shown_columns(request.GET.getlist("show"), metadata, COLUMNS, usual)
     measured = compared(request, rows, metadata, shown.keys) if has_metrics and rows else {"columns": []}
     cells = [[column.cells[place] for column in measured["columns"]] for place in range(len(rows))]
     return {
@@ -82,12 +84,6 @@ def table(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
 @require_GET
 def compare(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
     return render_compare(request, collection_of(request, org, registry, collection))
-
-
-def kept(request: HtmxHttpRequest, *changed: str) -> list[tuple[str, str]]:
-    """What the address says apart from what a form changes; a changed list begins at its first page."""
-    left_out = {*changed, "before", "after"}
-    return [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values]
 
 
 def protected_holders(collection: Collection, guarded: set[str]) -> list[tuple[Name, str]]:

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 from artifacts import addresses
 from artifacts.access import Can
 from artifacts.actions import labels
+from artifacts.keyset import page_of
 from artifacts.models import AuditEvent
 from artifacts.pages import HtmxHttpRequest, done, moved, page
 from registry import alias_history, events
-from registry.keyset import page_of
 from registry.views.place import collection_of, collection_url, permissions, registry_of, registry_url
 from registry.views.registries import heading
 

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts import access
 from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.keyset import page_of
 from artifacts.models import Organization
 from artifacts.pages import HtmxHttpRequest, Shell, done, page
 from registry.actions import registries
 from registry.forms import RegistryForm, refused
-from registry.keyset import page_of
 from registry.models import Registry
 from registry.recent import recently_linked
 from registry.views.place import organization_of, registry_url

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from artifacts import access, addresses
 from artifacts.actions.labels import protected_keys
+from artifacts.keyset import page_of
 from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, moved, page
 from registry import snippets
 from registry.actions import registries
-from registry.keyset import page_of
 from registry.models import Registry
 from registry.people import members_of
 from registry.rows import collection_rows

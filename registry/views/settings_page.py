@@ -7,10 +7,10 @@ from django.http import HttpResponse
 
 from artifacts import access
 from artifacts.access import Can
+from artifacts.keyset import page_of
 from artifacts.models import Alias, Entity, OrganizationMember, Project, Role
 from artifacts.pages import HtmxHttpRequest, page
 from registry.forms import ALL, SPECIFIC, AcceptedForm, AccessForm, AliasForm, GeneralForm, NewMemberForm, TypesForm
-from registry.keyset import page_of
 from registry.models import COLOURS, ICONS, Registry
 from registry.people import members_of
 from registry.views.place import owner_of

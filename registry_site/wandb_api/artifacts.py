@@ -83,7 +83,10 @@ def commit_hash(version: ArtifactVersion, context: Context) -> str | None:
 
 @resolves("Artifact.ttlDurationSeconds", permission=Declared.PARENT)
 def ttl(version: ArtifactVersion, context: Context) -> int:
-    return INHERIT if version.ttl_seconds is None else version.ttl_seconds or DISABLED
+    """An inherited one is that of the team, if it sets one: the client shows it, with `ttlIsInherited`."""
+    if version.ttl_seconds is None:
+        return version.project.entity.ttl_seconds or INHERIT
+    return version.ttl_seconds or DISABLED
 
 
 @resolves("Artifact.ttlIsInherited", permission=Declared.PARENT)

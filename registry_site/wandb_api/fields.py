@@ -5,19 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from artifacts.errors import DomainError, Invalid
-from artifacts.filters import (
-    NONE,
-    Column,
-    Field,
-    Json,
-    Names,
-    Reader,
-    moment_value,
-    number_value,
-    text_value,
-    truth,
-    version_value,
-)
+from artifacts.filter_values import NONE, Reader, moment_value, number_value, text_value, truth, version_value
+from artifacts.filters import Column, Field, Json, Names, both
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
 
@@ -40,15 +29,6 @@ def id_value(*type_names: str) -> Reader:
         return number_value(value)
 
     return read
-
-
-def both(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields under their names and, where one has an underscore, as `createdAt` too."""
-    found = dict(fields)
-    for name, place in fields.items():
-        first, *rest = name.split("_")
-        found[first + "".join(word.capitalize() for word in rest)] = place
-    return found
 
 
 def project_fields(before: str = "") -> dict[str, Field]:

@@ -16,52 +16,20 @@ from artifacts.actions import people
 from artifacts.actions import runs as acts
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
-from artifacts.filters import Column, Field, Json, Names, filtered, matching, moment_value, text_value
-from artifacts.models import Project, Run, RunFile, RunOutput, RunTag, RunUse, User
+from artifacts.filters import Json, filtered, matching
+from artifacts.json_order import by_value
+from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
 from artifacts.naming import clean_text, shown
+from artifacts.run_filters import RUN_FIELDS, RUN_ORDERS, in_config, stored
 from registry.actions.delete import delete_run_and_versions
 
 from . import fields, ids
 from .context import Context
-from .json_order import by_value
 from .paging import Key, connection
 from .peers import as_page, judged, related
 from .peers import shown as shown_project
 from .projects import find_project
 from .resolve import Declared, null_if_missing, resolves
-
-SUMMARY = Json("summary")
-RUN_FIELDS: dict[str, Field] = fields.both(
-    {
-        "name": Column("name", text_value, is_text=True),
-        "display_name": Column("display_name", text_value, is_text=True),
-        "state": Column("current_state", text_value),
-        "group": Column("group", text_value, is_text=True),
-        "job_type": Column("job_type", text_value, is_text=True),
-        "host": Column("host", text_value, is_text=True),
-        "notes": Column("notes", text_value, is_text=True),
-        "user": Column("created_by__name", text_value, is_text=True),
-        "username": Column("created_by__name", text_value, is_text=True),
-        "tags": Names(RunTag, "run"),
-        "config": Json("config"),
-        "summary": SUMMARY,
-        "summary_metrics": SUMMARY,
-        "created_at": Column("created_at", moment_value),
-        "updated_at": Column("updated_at", moment_value),
-        "heartbeat_at": Column("heartbeat_at", moment_value),
-    }
-)
-RUN_ORDERS = {
-    "id": "pk",
-    "name": "name",
-    "display_name": "display_name",
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "heartbeat_at": "heartbeat_at",
-    "group": "group",
-    "job_type": "job_type",
-    "state": "current_state",
-}
 
 
 def find_run(context: Context, project: Project, name: str) -> Run:
@@ -116,30 +84,6 @@ def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Ke
 @resolves("Project.runCount", permission=Declared.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
     return filtered(Run.objects.filter(project=project).with_state_now(), in_config(filters), RUN_FIELDS).count()
-
-
-def in_config(filters: str | None) -> str | None:
-    """The filter with `config.lr` written as it is stored: `config.lr.value`."""
-
-    def rewritten(tree: Any) -> Any:
-        if isinstance(tree, list):
-            return [rewritten(one) for one in tree]
-        if not isinstance(tree, dict):
-            return tree
-        return {stored(name): rewritten(value) for name, value in tree.items()}
-
-    try:
-        return json.dumps(rewritten(json.loads(filters))) if filters else filters
-    except (ValueError, RecursionError):
-        return filters  # `filtered` says what is wrong with it
-
-
-def stored(name: str) -> str:
-    """`config.lr` as it is stored: `config.lr.value`; the client may write it so itself."""
-    head, *rest = name.split(".")
-    if head != "config" or not rest or "value" in rest[1:]:
-        return name
-    return ".".join([head, rest[0], "value", *rest[1:]])
 
 
 @resolves("Run.id", permission=Declared.PARENT)

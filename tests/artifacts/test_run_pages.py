@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -170,6 +171,13 @@ def test_an_empty_project_shows_how_to_start(world: World, project: Project) -> 
     assert "Start the first run" not in opened(world, "/vision/detector", world.carol)
 
 
+def beside(page: str, direction: str) -> str:
+    """The address of a page's neighbour."""
+    found = re.search(rf'href="(\?{direction}=[^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 def test_runs_page_by_page(world: World, project: Project) -> None:
     made = [
         Run(
@@ -185,12 +193,16 @@ def test_runs_page_by_page(world: World, project: Project) -> None:
     first = opened(world, "/vision/detector")
     assert f"calm-brook-{PAGE + 10:03}" in first
     assert f"calm-brook-{PAGE + 9:03}" not in first
-    older = opened(world, f"/vision/detector?before={runs[PAGE + 10].pk}")
+    assert len(runs) == 2 * PAGE + 10
+    older = opened(world, "/vision/detector" + beside(first, "after"))
     assert f"calm-brook-{PAGE + 9:03}" in older
     assert f"calm-brook-{PAGE + 10:03}" not in older
-    newer = opened(world, f"/vision/detector?after={runs[0].pk}")
-    assert "calm-brook-001" in newer
-    assert f"calm-brook-{PAGE + 1:03}" not in newer
+    last = opened(world, "/vision/detector" + beside(older, "after"))
+    assert "calm-brook-000" in last
+    assert "calm-brook-010" not in last
+    newer = opened(world, "/vision/detector" + beside(last, "before"))
+    assert "calm-brook-010" in newer
+    assert f"calm-brook-{PAGE + 10:03}" not in newer
     for nonsense in ("before=x", "after=-1", "before=" + "9" * 40):
         assert f"calm-brook-{2 * PAGE + 9:03}" in opened(world, f"/vision/detector?{nonsense}")
 

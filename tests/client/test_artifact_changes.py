@@ -3,7 +3,7 @@
 import pytest
 
 from artifacts.actions import labels, organizations
-from artifacts.models import Alias, ArtifactVersion, AuditEvent, Membership, ProtectedAlias, VersionTag
+from artifacts.models import Alias, ArtifactVersion, AuditEvent, Entity, Membership, ProtectedAlias, User, VersionTag
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.client.conftest import Client
@@ -268,6 +268,8 @@ def test_time_to_live_is_set_inherited_switched_off_and_ended_by_a_link(client: 
         """
     )
     assert "30 days" in client.opens("/vision/data/artifacts/dataset/days/v0").content.decode()
+    alice = User.objects.get(name="alice")
+    organizations.keep_versions(Entity.objects.get(name="vision"), 90 * 86_400, by_admins=False, acting_user=alice)
     said = client.run(
         """
         from datetime import timedelta
@@ -277,6 +279,7 @@ def test_time_to_live_is_set_inherited_switched_off_and_ended_by_a_link(client: 
         say([str(one.ttl) for one in found.values()])
         found["set"].ttl = ArtifactTTL.INHERIT
         found["set"].save()
+        say(str(wandb.Api(overrides={"entity": "vision"}).artifact("vision/data/set:v0").ttl))
         found["none"].ttl = timedelta(days=1)
         found["none"].save()
         found["days"].description = "only this"
@@ -288,7 +291,9 @@ def test_time_to_live_is_set_inherited_switched_off_and_ended_by_a_link(client: 
         user="alice",
     )
     assert said[0] == ["30 days, 0:00:00", "None", "2 days, 0:00:00"]
-    assert said[1][0] is None
+    assert said[1] == "90 days, 0:00:00"
+    assert said[2][0] is None
+    assert "90 days" in client.opens("/vision/data/artifacts/dataset/set").content.decode()
     seconds = dict(ArtifactVersion.objects.values_list("sequence__name", "ttl_seconds"))
     assert seconds == {"days": 30 * 86_400, "none": 0, "set": None}
     assert not Membership.objects.filter(collection__kind="portfolio").exists()

@@ -6,8 +6,8 @@ import pytest
 
 from artifacts.actions import labels
 from artifacts.models import Membership
+from artifacts.queries import MOST_PARTS, applied, parse
 from registry.actions.link import link_by_name
-from registry.queries import MOST_PARTS, applied, parse
 from tests import factories
 from tests.conftest import World
 

@@ -8,7 +8,8 @@ import pytest
 
 from artifacts.actions import labels
 from artifacts.errors import Invalid
-from artifacts.filters import DEEPEST, MOST_CONDITIONS, MOST_VALUES, filtered
+from artifacts.filter_values import MOST_VALUES
+from artifacts.filters import DEEPEST, MOST_CONDITIONS, filtered
 from artifacts.models import ArtifactVersion, Membership
 from registry_site.wandb_api import ids
 from registry_site.wandb_api.fields import MEMBERSHIP_FIELDS, collection_fields

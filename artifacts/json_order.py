@@ -10,8 +10,6 @@ from artifacts.errors import Invalid
 from artifacts.filters import DEEPEST
 from artifacts.naming import clean_text, shown
 
-from .paging import Key
-
 LONGEST = 256  # characters by which texts are told apart: a cursor holds them
 # Each database has words of its own for the kinds of JSON's values.
 NUMBERS = ("number", "integer", "real")
@@ -20,7 +18,9 @@ TRUTHS = ("boolean", "true", "false")
 COLUMNS = ("ordered_rank", "ordered_number", "ordered_text", "pk")
 
 
-def by_value[Row: Model](queryset: QuerySet[Row], column: str, path: str, *, sign: str) -> tuple[QuerySet[Row], Key]:
+def by_value[Row: Model](
+    queryset: QuerySet[Row], column: str, path: str, *, sign: str
+) -> tuple[QuerySet[Row], tuple[str, ...]]:
     """The queryset with what orders it by the value at this path, and the key of its pages; `sign` is "-" or nothing."""
     keys = [clean_text(key) for key in path.split(".")]
     if len(keys) > DEEPEST or any(not key or '"' in key or "\\" in key for key in keys):

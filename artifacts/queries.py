@@ -1,16 +1,18 @@
-"""What one types into the search box of a collection: words and conditions with AND between them, read and applied.
+"""What one types into the search box of a collection's versions or of a project's runs: words and conditions with AND between them.
 
 `v3 alias:prod tag:"int8 ready" version>=3 metadata.accuracy > 0.9`. What can't be read is answered with a sentence and the rest counts.
+What it means for versions is said here, for runs in `artifacts.run_filters`.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from artifacts import filters
 from artifacts.errors import Invalid
+from artifacts.filter_values import version_value
 from artifacts.filters import Column, Compiled, Field, Json
 from artifacts.models import Alias, VersionTag
 from artifacts.models.collections import MembershipQuerySet
@@ -25,25 +27,52 @@ TOKEN = re.compile(
     r"""\s*(?:
       (?P<name>(?:[A-Za-z]\w*)(?:\.[^\s<>=!:"]+)?)\s*(?P<operator>:(?:[<>]=?|=)?|[<>]=?|==?|!=)\s*
         (?P<value>"(?:[^"\\]|\\.)*"|[^\s<>=!:"][^\s"]*)?
-      | (?P<path>metadata\.[^\s<>=!:"]+)(?=\s|$)
+      | (?P<path>(?:metadata|config|summary)\.[^\s<>=!:"]+)(?=\s|$)
       | "(?P<quoted>(?:[^"\\]|\\.)*)"
       | (?P<word>\S+)
     )""",
     re.VERBOSE,
 )
 FIELDS: dict[str, Field] = {
-    "version": Column("index", filters.version_value),
+    "version": Column("index", version_value),
     "metadata": Json("version__metadata"),
 }
 
 
 @dataclass(frozen=True)
+class Vocabulary:
+    """The names that conditions may have: words, those of them that have an order, and what leads into JSON; `said` explains them."""
+
+    names: frozenset[str]
+    ordered: frozenset[str]
+    paths: frozenset[str]
+    said: str
+
+
+VERSIONS = Vocabulary(
+    names=frozenset({"alias", "tag", "version"}),
+    ordered=frozenset({"version"}),
+    paths=frozenset({"metadata"}),
+    said="alias:, tag:, version: or metadata.<key>",
+)
+EXAMPLES = {
+    "alias": "alias:production",
+    "tag": "tag:reviewed",
+    "version": "version>=3",
+    "state": "state:finished",
+    "user": "user:ada",
+    "created": "created>=2026-01-31",
+}
+
+
+@dataclass(frozen=True)
 class Part:
-    """One condition: `name` is alias, tag, version, `metadata.<path>`, or empty for a word looked for everywhere."""
+    """One condition, and as it was typed: `name` is alias, tag, `metadata.<path>`, or empty for a word looked for everywhere."""
 
     name: str
     operator: str
     value: Any
+    text: str = field(default="", compare=False)
 
 
 @dataclass
@@ -54,7 +83,7 @@ class Query:
     faults: list[str] = field(default_factory=list)
 
 
-def parse(text: str) -> Query:
+def parse(text: str, vocabulary: Vocabulary = VERSIONS) -> Query:
     """The conditions in a text, in their order."""
     query = Query()
     text = text.replace("\0", "").encode("utf-8", "replace").decode()
@@ -66,42 +95,43 @@ def parse(text: str) -> Query:
             query.faults.append(f"Only the first {MOST_PARTS} conditions are read; leave some out.")
             break
         try:
-            query.parts.append(_part(match))
+            query.parts.append(replace(_part(match, vocabulary), text=match.group().strip()))
         except Invalid as refusal:
             query.faults.append(str(refusal))
     return query
 
 
-def _part(match: re.Match[str]) -> Part:
+def _part(match: re.Match[str], vocabulary: Vocabulary) -> Part:
     if match["quoted"] is not None or match["word"] is not None:
         return Part("", "$contains", match["word"] if match["quoted"] is None else _plain(match["quoted"]))
     if match["path"] is not None:
-        return Part(match["path"], "$exists", True)
+        is_known = match["path"].partition(".")[0] in vocabulary.paths
+        return Part(match["path"], "$exists", True) if is_known else Part("", "$contains", match["path"])
     name, sign, given = match["name"], match["operator"], match["value"]
     said = f"{name}{sign}"
     kind, _, path = name.partition(".")
     kind = kind.lower()
-    if kind not in {"alias", "tag", "version", "metadata"} or bool(path) != (kind == "metadata"):
-        raise Invalid(
-            f"“{shown(said)}” isn’t a filter here; write alias:, tag:, version: or metadata.<key> before the value."
-        )
+    if kind not in (vocabulary.paths if path else vocabulary.names):
+        raise Invalid(f"“{shown(said)}” isn’t a filter here; write {vocabulary.said} before the value.")
     if given is None:
-        raise Invalid(f"“{shown(said)}” has no value behind it; write one, such as {_example(kind, name)}.")
+        raise Invalid(
+            f"“{shown(said)}” has no value behind it; write one, such as {_example(kind, name, is_path=bool(path))}."
+        )
     operator = OPERATORS[sign if sign == ":" else sign.removeprefix(":")]
-    if kind == "metadata":
-        return Part(f"metadata.{path}", operator, _value(given))
+    if path:
+        return Part(f"{kind}.{path}", operator, _value(given))
     value = _plain(given[1:-1]) if given.startswith('"') else given
     if kind == "version":
         if version_index(value if value.startswith("v") else f"v{value}") is None:
             raise Invalid(f"“{shown(said + given)}” needs a version’s number; write version:v3 or version>=3.")
         return Part("version", operator, value if value.startswith("v") else f"v{value}")
-    if operator not in {"$eq", "$ne"}:
+    if operator not in {"$eq", "$ne"} and kind not in vocabulary.ordered:
         raise Invalid(f"“{shown(said)}” has no order; write {kind}:{shown(value)} or {kind}!={shown(value)}.")
     return Part(kind, operator, value)
 
 
-def _example(kind: str, name: str) -> str:
-    return {"alias": "alias:production", "tag": "tag:reviewed", "version": "version>=3"}.get(kind, f"{name} > 0.9")
+def _example(kind: str, name: str, *, is_path: bool) -> str:
+    return f"{name} > 0.9" if is_path else EXAMPLES.get(kind, f"{kind}:baseline")
 
 
 def _plain(text: str) -> str:

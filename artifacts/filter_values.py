@@ -1,0 +1,85 @@
+"""How the values of a filter are read, each kind of field in its own way."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+from django.db.models import Q
+
+from artifacts.errors import Invalid
+from artifacts.naming import clean_text, version_index
+
+MOST_VALUES = 1_000  # of one $in
+LARGEST = 2**63 - 1
+NONE = Q(pk__in=())  # no row
+
+type Reader = Callable[[Any], Any]
+
+
+def listed(value: Any) -> list[Any]:
+    """The list of an $in, $nin or $all."""
+    if not isinstance(value, list):
+        raise Invalid("“$in”, “$nin” and “$all” take a list of values.")
+    if len(value) > MOST_VALUES:
+        raise Invalid(f"A list of {len(value)} values is too long for a filter; {MOST_VALUES} are the most.")
+    return value
+
+
+def truth(value: Any) -> bool:
+    """What $exists takes."""
+    if not isinstance(value, bool):
+        raise Invalid("“$exists” takes true or false.")
+    return value
+
+
+def size_value(value: Any) -> int:
+    """What $size takes."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+        raise Invalid("“$size” takes a whole number from 0.")
+    return value
+
+
+def text_value(value: Any) -> str:
+    """Text, as the databases can hold it."""
+    if not isinstance(value, str):
+        raise Invalid("This field is compared with text; put the value into quotation marks.")
+    return clean_text(value)
+
+
+def number_value(value: Any) -> Any:
+    """A whole number of the range that a column has; what lies outside is no row's."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Invalid("This field is compared with a whole number.")
+    return value if abs(value) <= LARGEST else NONE
+
+
+def version_value(value: Any) -> Any:
+    """A version's number, written 3 or "v3" as people do both; another word is no version's."""
+    if isinstance(value, str):
+        index = version_index(value)
+        return NONE if index is None else index
+    return number_value(value)
+
+
+def moment_value(value: Any) -> datetime:
+    """A moment as ISO 8601, in UTC unless it says otherwise; a day alone is its beginning."""
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise Invalid("This field is compared with a moment such as 2026-01-31 or 2026-01-31 12:00:00.") from None
+
+
+def inner_value(value: Any) -> Any:
+    """A value inside JSON: text, number, true, false or null."""
+    if isinstance(value, dict | list):
+        raise Invalid("A value inside metadata is compared with text, a number, true, false or null.")
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
+        value = float(value) if abs(value) < 10**300 else NONE
+    return NONE if isinstance(value, float) and not isfinite(value) else value

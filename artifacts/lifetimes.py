@@ -1,0 +1,27 @@
+"""How long versions are kept: each as it says itself, else as its team does."""
+
+from dataclasses import dataclass
+
+from artifacts.models import ArtifactVersion
+
+DAY = 86_400  # seconds
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """The days from a version's creation, or none for one that is kept without end; whether that is its team's word."""
+
+    days: int | None
+    is_inherited: bool
+
+
+def days_of(seconds: int | None) -> int | None:
+    """Seconds as people set them: whole days, at least one; none for none and for no end."""
+    return max(1, round(seconds / DAY)) if seconds else None
+
+
+def lifetime_of(version: ArtifactVersion) -> Lifetime:
+    """How long a version is kept; its sequence's project and entity should have been read."""
+    if version.ttl_seconds is None:
+        return Lifetime(days_of(version.project.entity.ttl_seconds), is_inherited=True)
+    return Lifetime(days_of(version.ttl_seconds), is_inherited=False)
