@@ -1,0 +1,159 @@
+"""Versions by their path or digest, and files by their name or digest: what is found is a place, a membership."""
+
+from collections.abc import Mapping
+
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+
+from artifacts import access
+from artifacts.actions.search import SHORTEST_PART, file_key
+from artifacts.models import (
+    Alias,
+    ArtifactVersion,
+    Blob,
+    Collection,
+    LinkedFile,
+    ManifestEntry,
+    Membership,
+    Project,
+    User,
+)
+from artifacts.models.collections import MembershipQuerySet
+from artifacts.models.search import begins
+from artifacts.naming import key_of
+from registry.search_hits import Hit, Kind, Narrowing, owner_keys, ranked
+from registry.search_words import Words
+
+NEWEST = 5
+MOST_COPIES = 2_000  # of the same content that are looked through for one that is linked where it may be seen
+PORTFOLIO, SEQUENCE = Collection.Kind.PORTFOLIO, Collection.Kind.SEQUENCE
+type Registries = Mapping[int, Project]
+
+
+def find_versions(user: User, visible: Registries, asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
+    """The versions that a path with a colon, or a digest, names: linked ones, and those in projects that somebody sees."""
+    found: list[Membership] = []
+    many = limit + 1 if asked.reference else NEWEST
+    if asked.reference is not None:
+        found += _linked(visible, asked).filter(narrowing.of_places())[:many]
+    if narrowing.registries is None and asked.places and asked.name:
+        found += _logged(user, asked).filter(narrowing.of_places())[:many]
+    if asked.digest:
+        found += _of_digest(user, visible, asked.digest, narrowing).filter(narrowing.of_places())[: limit + 1]
+    return [_version(place, visible) for place in {place.pk: place for place in found}.values()]
+
+
+def _version(place: Membership, visible: Registries) -> Hit:
+    collection = place.collection
+    collection.project = visible.get(collection.project_id, collection.project)
+    rank = (0 if collection.is_portfolio else 1, -place.pk)  # the newest link first, and what is published before the rest
+    return Hit(
+        Kind.VERSION, str(place), collection.project, place.pk, rank, collection, place, moment=place.created_at
+    )
+
+
+def _places(**where: object) -> MembershipQuerySet:
+    """Places with what a line of results shows, the newest first."""
+    rows = Membership.objects.live().filter(**where).select_related("collection__project__entity__organization")
+    return rows.defer("collection__description", "collection__project__description").order_by("-pk")
+
+
+def _referred(asked: Words) -> Q:
+    """What stands behind the colon: a number, an alias or its beginning; nothing yet fits all."""
+    if asked.index is not None:
+        return Q(index=asked.index)
+    key = key_of(asked.reference or "")
+    return Q(Exists(Alias.objects.filter(membership=OuterRef("pk"), name_key__startswith=key))) if key else Q()
+
+
+def _linked(visible: Registries, asked: Words) -> MembershipQuerySet:
+    """The links in collections of exactly this name, in the registry that is named if one is."""
+    ids = [number for number, project in visible.items() if asked.fits_place(project.name_key, *owner_keys(project))]
+    rows = _places(collection__project__in=ids, collection__kind=PORTFOLIO, collection__name_key=asked.name)
+    return rows.filter(_referred(asked))
+
+
+def _logged(user: User, asked: Words) -> MembershipQuerySet:
+    """The versions of `team/project/name`, or of `project/name` in any team, where somebody sees the project."""
+    named = access.visible_projects(user).ordinary().filter(name_key=asked.places[-1])
+    if len(asked.places) > 1:
+        named = named.filter(entity__name_key=asked.places[-2])
+    rows = _places(collection__project__in=named.values("pk"), collection__kind=SEQUENCE)
+    return rows.filter(_referred(asked), collection__name_key=asked.name)
+
+
+def _of_digest(user: User, visible: Registries, digest: str, narrowing: Narrowing) -> MembershipQuerySet:
+    """The places of the newest versions whose digest begins so."""
+    versions = ArtifactVersion.objects.live().filter(begins("digest", digest)).order_by("-pk").values("pk")[:MOST_COPIES]
+    seen = Q(collection__project__in=list(visible), collection__kind=PORTFOLIO)
+    if narrowing.registries is None:
+        seen |= Q(collection__project__in=access.visible_projects(user).ordinary().values("pk"))
+    return _places(version__in=versions).filter(seen)
+
+
+def find_files(readable: Registries, asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
+    """The files of this name, or whose name begins so, one for each collection; or those with exactly this digest.
+
+    Only in registries whose files may be read: a name or a digest there is as good as the file's own page.
+    A path with a slash is tried whole, and as a part of the paths under which its last part was first met.
+    """
+    ids = list(readable)
+    found: dict[tuple[int, str], tuple[int, str, int]] = {}  # by collection and path: row, path, place
+    if asked.reference is None and len(key := file_key(asked.text)) > 1:
+        names = LinkedFile.objects.filter(project_number__in=ids)
+        here, has_folder = F("path"), "/" in asked.text
+        part = Q(path__icontains=asked.text) if has_folder else Q()
+        found |= _with_places(names.filter(part, name_key=key), here, narrowing, limit)
+        if has_folder:
+            found |= _with_places(names.filter(name_key=key), Value(asked.text), narrowing, limit)
+        if len(key) >= SHORTEST_PART and len(found) <= limit:
+            longer = names.filter(part, begins("name_key", key)).exclude(name_key=key)
+            found |= _with_places(longer, here, narrowing, limit)
+    if asked.md5:
+        found |= _of_bytes(ids, asked.md5, narrowing, limit)
+    places = _places().in_bulk([place for _, _, place in found.values()])
+    key = file_key(asked.text)
+    return [_file(row, path, places[place], readable, key) for row, path, place in found.values() if place in places]
+
+
+def _with_places(
+    names: "QuerySet[LinkedFile]", path: Combinable, narrowing: Narrowing, limit: int
+) -> dict[tuple[int, str], tuple[int, str, int]]:
+    """Names with the newest version of their collection that still has a file there. Not in order: that would read all that fit."""
+    holds = ManifestEntry.objects.filter(version=OuterRef("version"), path=OuterRef(OuterRef("shown")))
+    newest = (
+        Membership.objects.live()
+        .filter(Exists(holds), narrowing.of_places(), collection=OuterRef("collection"))
+        .order_by("-index")
+    )
+    rows = names.annotate(shown=Cast(path, CharField())).annotate(place=Subquery(newest.values("pk")[:1]))
+    listed = rows.filter(place__isnull=False).values_list("collection", "shown", "pk", "place")[: limit + 1]
+    return {(collection, shown): (row, shown, place) for collection, shown, row, place in listed}
+
+
+def _of_bytes(
+    ids: list[int], md5: str, narrowing: Narrowing, limit: int
+) -> dict[tuple[int, str], tuple[int, str, int]]:
+    """The places of stored bytes. A reference has no bytes here; it is found by its name."""
+    entries = ManifestEntry.objects.filter(blob__in=Blob.objects.filter(digest=md5).values("pk")).order_by("-pk")
+    paths: dict[int, list[tuple[int, str]]] = {}
+    for row, version, path in entries.values_list("pk", "version", "path")[:MOST_COPIES]:
+        paths.setdefault(version, []).append((row, path))
+    places = Membership.objects.live().filter(
+        narrowing.of_places(), version__in=list(paths), collection__project__in=ids, collection__kind=PORTFOLIO
+    )
+    listed = places.order_by("-pk").values_list("pk", "version", "collection")[: limit + 1]
+    found: dict[tuple[int, str], tuple[int, str, int]] = {}
+    for place, version, collection in listed:  # the newest version of a collection is the one to show
+        for row, path in paths[version]:
+            found.setdefault((collection, path), (row, path, place))
+    return found
+
+
+def _file(row: int, path: str, place: Membership, readable: Registries, key: str) -> Hit:
+    name = file_key(path)
+    collection = place.collection
+    collection.project = readable[collection.project_id]
+    rank = (ranked(name, key), -place.pk, path)
+    return Hit(Kind.FILE, path, collection.project, row, rank, collection, place, path, place.created_at)
