@@ -47,10 +47,11 @@ def find_versions(user: User, visible: Registries, asked: Words, narrowing: Narr
 def _version(place: Membership, visible: Registries) -> Hit:
     collection = place.collection
     collection.project = visible.get(collection.project_id, collection.project)
-    rank = (0 if collection.is_portfolio else 1, -place.pk)  # the newest link first, and what is published before the rest
-    return Hit(
-        Kind.VERSION, str(place), collection.project, place.pk, rank, collection, place, moment=place.created_at
-    )
+    rank = (
+        0 if collection.is_portfolio else 1,
+        -place.pk,
+    )  # the newest link first, and what is published before the rest
+    return Hit(Kind.VERSION, str(place), collection.project, place.pk, rank, collection, place, moment=place.created_at)
 
 
 def _places(**where: object) -> MembershipQuerySet:
@@ -85,7 +86,9 @@ def _logged(user: User, asked: Words) -> MembershipQuerySet:
 
 def _of_digest(user: User, visible: Registries, digest: str, narrowing: Narrowing) -> MembershipQuerySet:
     """The places of the newest versions whose digest begins so."""
-    versions = ArtifactVersion.objects.live().filter(begins("digest", digest)).order_by("-pk").values("pk")[:MOST_COPIES]
+    versions = (
+        ArtifactVersion.objects.live().filter(begins("digest", digest)).order_by("-pk").values("pk")[:MOST_COPIES]
+    )
     seen = Q(collection__project__in=list(visible), collection__kind=PORTFOLIO)
     if narrowing.registries is None:
         seen |= Q(collection__project__in=access.visible_projects(user).ordinary().values("pk"))

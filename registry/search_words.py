@@ -21,7 +21,9 @@ class Words:
     key: str  # what names have to hold
     places: tuple[str, ...] = ()  # keys of what stands before the last slash, the nearest last
     name: str = ""  # key of what stands behind it, without the version
-    reference: str | None = None  # what stands behind the colon: `v3`, an alias, or the beginning of one; None without a colon
+    reference: str | None = (
+        None  # what stands behind the colon: `v3`, an alias, or the beginning of one; None without a colon
+    )
     digest: str = ""  # hexadecimal, whole or the beginning
     md5: str = ""  # base64, as files have it
 

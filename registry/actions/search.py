@@ -146,9 +146,7 @@ def _tags(visible: dict[int, Project], key: str, narrowing: Narrowing, limit: in
     ]
 
 
-def _aliases(
-    visible: dict[int, Project], ids: Sequence[int], key: str, narrowing: Narrowing, limit: int
-) -> list[Hit]:
+def _aliases(visible: dict[int, Project], ids: Sequence[int], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
     """The aliases that versions still hold, those given last first."""
     terms = _terms(ids, SearchTerm.Kind.ALIAS, key, limit, Q())
     rows = Alias.objects.filter(
