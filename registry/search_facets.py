@@ -60,11 +60,13 @@ def tags_of(hits: Sequence[Hit]) -> dict[int, frozenset[str]]:
     return found
 
 
-def facets_of(found: Found, address: Address, narrowing: Narrowing, labels: Mapping[int, str]) -> list[Facet]:
-    """The facets of a search that wasn't narrowed; what is chosen is always offered, so that it can be taken back."""
-    hits = [hit for several in found.hits.values() for hit in several]
+def facets_of(
+    everything: Found, found: Found, address: Address, narrowing: Narrowing, labels: Mapping[int, str]
+) -> list[Facet]:
+    """The facets of a search before and after it was narrowed; what is chosen is always offered, so that it can be taken back."""
+    hits = [hit for several in everything.hits.values() for hit in several]
     tags = tags_of(hits)
-    more = "+" if found.bounded else ""
+    more = "+" if everything.bounded else ""
     facets = []
     for name, title in TITLES.items():
         others = without(narrowing, name)
@@ -72,7 +74,9 @@ def facets_of(found: Found, address: Address, narrowing: Narrowing, labels: Mapp
         for place, hit in enumerate(hits):
             if fits(hit, others, tags[place]):
                 counted.update(values_of(hit, name, tags[place], labels))
-        options = _options(name, counted, address.chosen.get(name, ()), more, found)
+        options = _options(name, counted, address.chosen.get(name, ()), more)
+        if name == "kind":
+            options = [_of_kind(option, everything, found) for option in options]
         if options and not (name == "kind" and not hits):
             facets.append(Facet(name, title, options))
     return facets
@@ -111,7 +115,7 @@ def values_of(hit: Hit, name: str, tags: frozenset[str], labels: Mapping[int, st
     return [*tags]
 
 
-def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str, found: Found) -> list[Option]:
+def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str) -> list[Option]:
     """The values with the most hits, the chosen ones first; kinds in their own order."""
     known = {value.casefold(): value for value in counted}
     wanted = [known.get(value.casefold(), value) for value in chosen]
@@ -123,10 +127,18 @@ def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str,
     return [
         Option(
             value=value,
-            label=KIND_TITLES[Kind(value)] if name == "kind" else value,
-            count=f"{counted[value]}{('+' if Kind(value) in found.bounded else '') if name == 'kind' else more}",
+            label=value,
+            count=f"{counted[value]}{more}",
             is_chosen=value in wanted,
             id=f"facet-{name}-{crc32(value.encode()):x}",  # the same wherever it stands, so that the focus stays on it
         )
         for value in values
     ]
+
+
+def _of_kind(option: Option, everything: Found, found: Found) -> Option:
+    """A kind by its title; where it was chosen its own results have the better count."""
+    kind = Kind(option.value)
+    counted = found if option.is_chosen else everything
+    count = str(len(found.hits.get(kind, []))) if option.is_chosen else option.count.rstrip("+")
+    return replace(option, label=KIND_TITLES[kind], count=f"{count}{'+' if kind in counted.bounded else ''}")

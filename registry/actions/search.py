@@ -18,7 +18,7 @@ from registry.search_places import find_files, find_versions
 from registry.search_words import Words, read
 
 MOST = 20
-CANDIDATES = 200
+CANDIDATES = 60
 MOST_GRAMS = 4
 EVERYTHING = Narrowing()
 
@@ -156,8 +156,9 @@ def _aliases(visible: dict[int, Project], ids: Sequence[int], key: str, narrowin
         name_key__in={term.name_key for term in terms},
         membership__version__deleted_at__isnull=True,
     )
+    rows = rows.select_related("membership__collection").defer("membership__collection__description")
     hits = []
-    for alias in rows.select_related("membership__collection").order_by("-pk")[: limit + 1]:
+    for alias in rows.order_by("-pk")[: limit + 1]:
         membership = alias.membership
         membership.collection.project = visible[membership.collection.project_id]
         rank = (ranked(alias.name_key, key), -alias.pk)

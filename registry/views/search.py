@@ -18,7 +18,8 @@ from registry.search_hits import Found, Hit, Kind
 from registry.search_words import Words, read
 from registry.views.search_lines import Line, line_of, lines_of
 
-IN_PANEL, CANDIDATES_IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 60, 8, 50
+IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 8, 50
+MOST_OF_A_KIND = 500  # that are ranked, sorted and paged where one kind is asked for
 ORDER = (Kind.REGISTRY, Kind.COLLECTION, Kind.VERSION, Kind.TAG, Kind.ALIAS, Kind.FILE)
 POINTED_ORDER = (Kind.VERSION, Kind.FILE, Kind.COLLECTION, Kind.REGISTRY, Kind.ALIAS, Kind.TAG)
 
@@ -70,7 +71,7 @@ def panel(request: HtmxHttpRequest, address: Address, words: Words) -> HttpRespo
     """A few of each kind for whoever is typing; before that, what they saved."""
     context: dict[str, Any] = {"query": address.words}
     if words.key:
-        found = find(request.user, address.words, most=IN_PANEL, candidates=CANDIDATES_IN_PANEL)
+        found = find(request.user, address.words, most=IN_PANEL)
         context["groups"] = [
             Group(kind, KIND_TITLES[kind], [line_of(hit, words) for hit in found.listed(kind)], "")
             for kind in order(words)
@@ -98,12 +99,12 @@ def results(request: HtmxHttpRequest, address: Address, words: Words) -> dict[st
     """What the page shows of the results: some of each kind, or one kind page by page, and the facets."""
     visible = visible_registries(request.user)
     narrowing = narrowing_of(address, visible)
-    everything = find(request.user, address.words, most=CANDIDATES)
-    found = (
-        find(request.user, address.words, most=CANDIDATES, narrowing=narrowing) if address.is_narrowed else everything
-    )
+    everything = found = find(request.user, address.words, most=CANDIDATES)
+    if address.is_narrowed:
+        most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
+        found = find(request.user, address.words, most=most, narrowing=narrowing)
     context: dict[str, Any] = {
-        "facets": facets_of(everything, address, narrowing, registry_labels(visible)),
+        "facets": facets_of(everything, found, address, narrowing, registry_labels(visible)),
         "count": found.count,
         "registries": len({hit.project.pk for hits in found.hits.values() for hit in hits}),
         "is_bounded": bool(found.bounded),
