@@ -1,5 +1,6 @@
 """Hits as lines of results: where each leads, what is marked in its name, and what a page says of it besides."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from registry.views.place import collection_url, organization_name, registry_url
 
 MOST_BADGES = 4
 LONGEST_ABOUT = 180
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 ICONS = {Kind.REGISTRY: "layers", Kind.TAG: "tag", Kind.ALIAS: "bookmark", Kind.FILE: "file"}
 WORDS = {
     Kind.REGISTRY: "Registry of",
@@ -171,9 +173,9 @@ def _abouts(hits: Sequence[Hit]) -> dict[int, str]:
 
 
 def excerpt(text: str) -> str:
-    """The first plain line of a Markdown text, shortened."""
+    """The first plain line of a Markdown text, without its signs, shortened."""
     for line in text.splitlines():
-        plain = line.strip()
+        plain = LINK.sub(r"\1", line).replace("**", "").replace("`", "").strip()
         if plain and plain[0] not in "#|`!<>[-=*_~":
             return plain if len(plain) <= LONGEST_ABOUT else f"{plain[: LONGEST_ABOUT - 1].rstrip()}…"
     return ""
