@@ -7,6 +7,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from artifacts import access
+from artifacts.access import Can
 from artifacts.actions.search import SHORTEST_PART, file_key
 from artifacts.models import (
     Alias,
@@ -29,6 +30,7 @@ NEWEST = 5
 MOST_COPIES = 2_000  # of the same content that are looked through for one that is linked where it may be seen
 PORTFOLIO, SEQUENCE = Collection.Kind.PORTFOLIO, Collection.Kind.SEQUENCE
 type Registries = Mapping[int, Project]
+type Files = dict[tuple[int, str], tuple[int, str, int]]  # by collection and path: a row's number, the path, the place
 
 
 def find_versions(user: User, visible: Registries, asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
@@ -95,34 +97,43 @@ def _of_digest(user: User, visible: Registries, digest: str, narrowing: Narrowin
     return _places(version__in=versions).filter(seen)
 
 
-def find_files(readable: Registries, asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
+def find_files(user: User, visible: Registries, asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
     """The files of this name, or whose name begins so, one for each collection; or those with exactly this digest.
 
-    Only in registries whose files may be read: a name or a digest there is as good as the file's own page.
-    A path with a slash is tried whole, and as a part of the paths under which its last part was first met.
+    Only in registries whose files may be read: a name or a digest there is as good as the file's own page. Which these are
+    is asked only where there is something of the name at all: mostly there isn't.
     """
-    ids = list(readable)
-    found: dict[tuple[int, str], tuple[int, str, int]] = {}  # by collection and path: row, path, place
-    if asked.reference is None and len(key := file_key(asked.text)) > 1:
-        names = LinkedFile.objects.filter(project_number__in=ids)
-        here, has_folder = F("path"), "/" in asked.text
-        part = Q(path__icontains=asked.text) if has_folder else Q()
-        found |= _with_places(names.filter(part, name_key=key), here, narrowing, limit)
-        if has_folder:
-            found |= _with_places(names.filter(name_key=key), Value(asked.text), narrowing, limit)
-        if len(key) >= SHORTEST_PART and len(found) <= limit:
-            longer = names.filter(part, begins("name_key", key)).exclude(name_key=key)
-            found |= _with_places(longer, here, narrowing, limit)
+    key = file_key(asked.text) if asked.reference is None else ""
+    fits = begins("name_key", key) if len(key) >= SHORTEST_PART else Q(name_key=key)
+    is_named = bool(key) and LinkedFile.objects.filter(fits, project_number__in=list(visible)).exists()
+    if not is_named and not asked.md5:
+        return []
+    ids = list(access.projects_where(user, Can.DOWNLOAD).filter(pk__in=list(visible)).values_list("pk", flat=True))
+    found = _of_name(ids, asked.text, key, narrowing, limit) if is_named else {}
     if asked.md5:
         found |= _of_bytes(ids, asked.md5, narrowing, limit)
     places = _places().in_bulk([place for _, _, place in found.values()])
-    key = file_key(asked.text)
-    return [_file(row, path, places[place], readable, key) for row, path, place in found.values() if place in places]
+    return [_file(row, path, places[place], visible, key) for row, path, place in found.values() if place in places]
 
 
-def _with_places(
-    names: "QuerySet[LinkedFile]", path: Combinable, narrowing: Narrowing, limit: int
-) -> dict[tuple[int, str], tuple[int, str, int]]:
+def _of_name(ids: list[int], text: str, key: str, narrowing: Narrowing, limit: int) -> Files:
+    """Exactly of this name, then those whose name begins so.
+
+    A path with a slash is tried whole, and as a part of the paths under which its last part was first met.
+    """
+    names = LinkedFile.objects.filter(project_number__in=ids)
+    here, has_folder = F("path"), "/" in text
+    part = Q(path__icontains=text) if has_folder else Q()
+    found = _with_places(names.filter(part, name_key=key), here, narrowing, limit)
+    if has_folder:
+        found |= _with_places(names.filter(name_key=key), Value(text), narrowing, limit)
+    if len(key) >= SHORTEST_PART and len(found) <= limit:
+        longer = names.filter(part, begins("name_key", key)).exclude(name_key=key)
+        found |= _with_places(longer, here, narrowing, limit)
+    return found
+
+
+def _with_places(names: "QuerySet[LinkedFile]", path: Combinable, narrowing: Narrowing, limit: int) -> Files:
     """Names with the newest version of their collection that still has a file there. Not in order: that would read all that fit."""
     holds = ManifestEntry.objects.filter(version=OuterRef("version"), path=OuterRef(OuterRef("shown")))
     newest = (
@@ -135,9 +146,7 @@ def _with_places(
     return {(collection, shown): (row, shown, place) for collection, shown, row, place in listed}
 
 
-def _of_bytes(
-    ids: list[int], md5: str, narrowing: Narrowing, limit: int
-) -> dict[tuple[int, str], tuple[int, str, int]]:
+def _of_bytes(ids: list[int], md5: str, narrowing: Narrowing, limit: int) -> Files:
     """The places of stored bytes. A reference has no bytes here; it is found by its name."""
     entries = ManifestEntry.objects.filter(blob__in=Blob.objects.filter(digest=md5).values("pk")).order_by("-pk")
     paths: dict[int, list[tuple[int, str]]] = {}
@@ -147,16 +156,16 @@ def _of_bytes(
         narrowing.of_places(), version__in=list(paths), collection__project__in=ids, collection__kind=PORTFOLIO
     )
     listed = places.order_by("-pk").values_list("pk", "version", "collection")[: limit + 1]
-    found: dict[tuple[int, str], tuple[int, str, int]] = {}
+    found: Files = {}
     for place, version, collection in listed:  # the newest version of a collection is the one to show
         for row, path in paths[version]:
             found.setdefault((collection, path), (row, path, place))
     return found
 
 
-def _file(row: int, path: str, place: Membership, readable: Registries, key: str) -> Hit:
+def _file(row: int, path: str, place: Membership, visible: Registries, key: str) -> Hit:
     name = file_key(path)
     collection = place.collection
-    collection.project = readable[collection.project_id]
+    collection.project = visible[collection.project_id]
     rank = (ranked(name, key), -place.pk, path)
     return Hit(Kind.FILE, path, collection.project, row, rank, collection, place, path, place.created_at)

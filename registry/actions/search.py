@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Exists, OuterRef, Q
 
 from artifacts import access
-from artifacts.access import Can
 from artifacts.actions.search import SHORTEST_PART, grams_of
 from artifacts.models import Alias, Collection, CollectionTag, Project, SearchTerm, User, VersionTag
 from artifacts.models.search import begins
@@ -24,16 +23,25 @@ EVERYTHING = Narrowing()
 
 
 def find(
-    user: User, words: str, *, most: int = MOST, candidates: int = CANDIDATES, narrowing: Narrowing = EVERYTHING
+    user: User,
+    words: str,
+    *,
+    most: int = MOST,
+    candidates: int = CANDIDATES,
+    narrowing: Narrowing = EVERYTHING,
+    seen: dict[int, Project] | None = None,
 ) -> Found:
     """What `words` mean or are a part of: exactly these first, then what begins so, then a word that does, then the others.
 
-    At most `most` of each kind are listed, the best of the first `candidates` that the indexes give.
+    At most `most` of each kind are listed, the best of the first `candidates` that the indexes give. `seen` is what
+    `visible_registries` gave for this person, where it was asked already.
     """
     found, asked, limit = Found(most), read(words), max(most, candidates)
     if not asked.key:
         return found
-    visible = _visible(user, narrowing)
+    seen = visible_registries(user) if seen is None else seen
+    left = narrowing.registries
+    visible = seen if left is None else {number: row for number, row in seen.items() if number in left}
     ids = list(visible)
     if narrowing.takes(Kind.REGISTRY):
         found.add(Kind.REGISTRY, _registries(visible.values(), asked), limit)
@@ -47,23 +55,14 @@ def find(
     if narrowing.takes(Kind.ALIAS) and not is_path:
         found.add(Kind.ALIAS, _aliases(visible, ids, asked.key, narrowing, limit), limit)
     if narrowing.takes(Kind.FILE):
-        readable = {number: row for number, row in visible.items() if row.is_readable}  # type: ignore[attr-defined]
-        found.add(Kind.FILE, find_files(readable, asked, narrowing, limit), limit)
+        found.add(Kind.FILE, find_files(user, visible, asked, narrowing, limit), limit)
     return found
 
 
 def visible_registries(user: User) -> dict[int, Project]:
-    """The registries that somebody sees, each with its organization and whether its files may be read (`is_readable`)."""
-    readable = access.projects_where(user, Can.DOWNLOAD).filter(pk=OuterRef("pk"))
+    """The registries that somebody sees, each with its organization."""
     seen = access.visible_projects(user).registries().select_related("entity__organization")
-    return {project.pk: project for project in seen.annotate(is_readable=Exists(readable))}
-
-
-def _visible(user: User, narrowing: Narrowing) -> dict[int, Project]:
-    seen = visible_registries(user)
-    if narrowing.registries is None:
-        return seen
-    return {number: project for number, project in seen.items() if number in narrowing.registries}
+    return {project.pk: project for project in seen}
 
 
 def _registries(projects: Iterable[Project], asked: Words) -> list[Hit]:

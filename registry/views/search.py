@@ -99,10 +99,10 @@ def results(request: HtmxHttpRequest, address: Address, words: Words) -> dict[st
     """What the page shows of the results: some of each kind, or one kind page by page, and the facets."""
     visible = visible_registries(request.user)
     narrowing = narrowing_of(address, visible)
-    everything = found = find(request.user, address.words, most=CANDIDATES)
+    everything = found = find(request.user, address.words, most=CANDIDATES, seen=visible)
     if address.is_narrowed:
         most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
-        found = find(request.user, address.words, most=most, narrowing=narrowing)
+        found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
     context: dict[str, Any] = {
         "facets": facets_of(everything, found, address, narrowing, registry_labels(visible)),
         "count": found.count,
