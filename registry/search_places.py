@@ -49,10 +49,8 @@ def find_versions(user: User, visible: Registries, asked: Words, narrowing: Narr
 def _version(place: Membership, visible: Registries) -> Hit:
     collection = place.collection
     collection.project = visible.get(collection.project_id, collection.project)
-    rank = (
-        0 if collection.is_portfolio else 1,
-        -place.pk,
-    )  # the newest link first, and what is published before the rest
+    # What is published before the rest, the newest link first.
+    rank = (0 if collection.is_portfolio else 1, -place.pk)
     return Hit(Kind.VERSION, str(place), collection.project, place.pk, rank, collection, place, moment=place.created_at)
 
 
@@ -62,19 +60,25 @@ def _places(**where: object) -> MembershipQuerySet:
     return rows.defer("collection__description", "collection__project__description").order_by("-pk")
 
 
-def _referred(asked: Words) -> Q:
-    """What stands behind the colon: a number, an alias or its beginning; nothing yet fits all."""
-    if asked.index is not None:
-        return Q(index=asked.index)
+def _referred(asked: Words, **collections: object) -> MembershipQuerySet:
+    """The places in these collections that the words after the colon mean: a number, an alias or its beginning; nothing yet means all.
+
+    Aliases lead to their places, not the other way: a collection may have 100,000 versions, and few of them bear one.
+    """
+    rows = _places(**{f"collection__{name}": value for name, value in collections.items()})
     key = key_of(asked.reference or "")
-    return Q(Exists(Alias.objects.filter(membership=OuterRef("pk"), name_key__startswith=key))) if key else Q()
+    if asked.index is not None:
+        return rows.filter(index=asked.index)
+    if not key:
+        return rows
+    named = Alias.objects.filter(**{f"collection__{name}": value for name, value in collections.items()})
+    return rows.filter(pk__in=named.filter(name_key__startswith=key).values("membership"))
 
 
 def _linked(visible: Registries, asked: Words) -> MembershipQuerySet:
     """The links in collections of exactly this name, in the registry that is named if one is."""
     ids = [number for number, project in visible.items() if asked.fits_place(project.name_key, *owner_keys(project))]
-    rows = _places(collection__project__in=ids, collection__kind=PORTFOLIO, collection__name_key=asked.name)
-    return rows.filter(_referred(asked))
+    return _referred(asked, project__in=ids, kind=PORTFOLIO, name_key=asked.name)
 
 
 def _logged(user: User, asked: Words) -> MembershipQuerySet:
@@ -82,8 +86,7 @@ def _logged(user: User, asked: Words) -> MembershipQuerySet:
     named = access.visible_projects(user).ordinary().filter(name_key=asked.places[-1])
     if len(asked.places) > 1:
         named = named.filter(entity__name_key=asked.places[-2])
-    rows = _places(collection__project__in=named.values("pk"), collection__kind=SEQUENCE)
-    return rows.filter(_referred(asked), collection__name_key=asked.name)
+    return _referred(asked, project__in=named.values("pk"), kind=SEQUENCE, name_key=asked.name)
 
 
 def _of_digest(user: User, visible: Registries, digest: str, narrowing: Narrowing) -> MembershipQuerySet:

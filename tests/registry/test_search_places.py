@@ -133,6 +133,9 @@ def test_a_file_is_where_its_collection_has_it_last(world: World, linked: list[M
     unlink_version(place, acting_user=world.bob)
     assert files(world.bob, "new.json") == []
     assert files(world.bob, "b/config.json") == []
+    registries.delete_collection(place.collection, acting_user=world.bob)
+    assert files(world.bob, "config.json") == []
+    assert not LinkedFile.objects.exists()
 
 
 def test_only_links_are_searched_and_each_name_is_kept_once(world: World, linked: list[Membership]) -> None:
