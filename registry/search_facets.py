@@ -77,7 +77,7 @@ def facets_of(
         options = _options(name, counted, address.chosen.get(name, ()), more)
         if name == "kind":
             options = [_of_kind(option, everything, found) for option in options]
-        if options and not (name == "kind" and not hits):
+        if options:
             facets.append(Facet(name, title, options))
     return facets
 
