@@ -5,7 +5,7 @@ Everything is bounded: of a kind so many candidates are read, by way of an index
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from artifacts import access
 from artifacts.actions.search import SHORTEST_PART, grams_of
@@ -19,6 +19,7 @@ from registry.search_words import Words, read
 MOST = 20
 CANDIDATES = 60
 MOST_GRAMS = 4
+STALE = 4  # times as many terms are looked at as are wanted, for those that nothing bears any more
 EVERYTHING = Narrowing()
 
 
@@ -82,16 +83,31 @@ def _registries(projects: Iterable[Project], asked: Words) -> list[Hit]:
     return hits
 
 
-def _terms(ids: Sequence[int], kind: SearchTerm.Kind, key: str, limit: int, alive: Q | Exists) -> list[SearchTerm]:
-    """Terms of one kind: those that begin so, then, if these are few, those that hold it elsewhere."""
-    known = SearchTerm.objects.filter(alive, kind=kind, project__in=ids)
-    first = list(known.filter(begins("name_key", key)).order_by("name_key", "pk")[: limit + 1])
+def _terms(
+    ids: Sequence[int], kind: SearchTerm.Kind, key: str, limit: int, alive: Q | Exists, *, is_narrowed: bool = False
+) -> list[SearchTerm]:
+    """Terms of one kind: those that begin so, then, if these are few, those that hold it elsewhere.
+
+    Whether they are `alive` is asked of a few times as many as are wanted, since asking it of 100,000 takes a second; only where
+    facets are in it too, of all.
+    """
+    known = SearchTerm.objects.filter(kind=kind, project__in=ids)
+    first = list(_living(known.filter(begins("name_key", key)), "name_key", limit, alive, is_narrowed))
     if len(key) < SHORTEST_PART or len(first) > limit:
         return first
     inner = known.filter(name_key__contains=key).exclude(begins("name_key", key))
     for gram in _telling(grams_of(key)):
         inner = inner.filter(grams__gram=gram)
-    return [*first, *inner.order_by("pk")[: limit + 1 - len(first)]]
+    return [*first, *_living(inner, "pk", limit - len(first), alive, is_narrowed)]
+
+
+def _living(
+    terms: QuerySet[SearchTerm], order: str, limit: int, alive: Q | Exists, is_narrowed: bool
+) -> QuerySet[SearchTerm]:
+    if is_narrowed:
+        return terms.filter(alive).order_by(order, "pk")[: limit + 1]
+    some = terms.order_by(order, "pk").values("pk")[: STALE * (limit + 1)]
+    return SearchTerm.objects.filter(alive, pk__in=some).order_by(order, "pk")[: limit + 1]
 
 
 def _telling(grams: Sequence[str]) -> Sequence[str]:
@@ -105,7 +121,14 @@ def _collections(visible: dict[int, Project], asked: Words, narrowing: Narrowing
     key = asked.key if not asked.places and asked.reference is None else asked.name
     ids = [number for number, project in visible.items() if asked.fits_place(project.name_key, *owner_keys(project))]
     named = Collection.objects.portfolios().filter(project=OuterRef("project"), name_key=OuterRef("name_key"))
-    terms = _terms(ids, SearchTerm.Kind.COLLECTION, key, limit, Exists(named.filter(narrowing.of_collections())))
+    terms = _terms(
+        ids,
+        SearchTerm.Kind.COLLECTION,
+        key,
+        limit,
+        Exists(named.filter(narrowing.of_collections())),
+        is_narrowed=bool(narrowing.types or narrowing.tags),
+    )
     if asked.reference is not None:
         terms = [term for term in terms if term.name_key == key]
     rows = Collection.objects.portfolios().filter(
@@ -141,7 +164,7 @@ def _tags(visible: dict[int, Project], key: str, narrowing: Narrowing, limit: in
             term.pk,
             (ranked(term.name_key, key), len(term.name_key), term.name_key),
         )
-        for term in _terms(list(visible), SearchTerm.Kind.TAG, key, limit, alive)
+        for term in _terms(list(visible), SearchTerm.Kind.TAG, key, limit, alive, is_narrowed=bool(narrowing.tags))
     ]
 
 
