@@ -159,6 +159,11 @@ def automation_name(name: str) -> str:
     return _checked("The automation's name", name, longest=255)
 
 
+def search_name(name: str) -> str:
+    """A name for a saved search: whatever people type in one line."""
+    return _checked("The search's name", name)
+
+
 def integration_name(name: str) -> str:
     """A name for a webhook or a Slack channel, by the client's own rule: words of letters, digits, `-` and `_`."""
     name = _checked("The integration's name", name, longest=64)

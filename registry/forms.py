@@ -266,6 +266,18 @@ class DeleteForm(forms.Form):
         return str(self.cleaned_data["name"])
 
 
+class SavedSearchForm(forms.Form):
+    """A search to be kept, or its new name."""
+
+    name = forms.CharField(
+        label="Name", max_length=128, strip=True, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def clean_name(self) -> str:
+        """A name that a saved search may have."""
+        return checked(naming.search_name, self.cleaned_data["name"])
+
+
 def refused(form: forms.Form, refusal: DomainError, field: str | None = None) -> None:
     """Put the domain's refusal beside the field that it is about, or above the form."""
     form.add_error(field, str(refusal))

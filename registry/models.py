@@ -116,3 +116,20 @@ class Star(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "registry"], name="star_once")]
+
+
+class SavedSearch(models.Model):
+    """A search that a person wants to repeat: what its address says behind the question mark. Nobody else sees it."""
+
+    user = models.ForeignKey(User, on_delete=models.DB_CASCADE, related_name="saved_searches")
+    name = models.CharField(max_length=128)
+    name_key = models.CharField(max_length=160)
+    query_string = models.CharField(max_length=2000)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "saved searches"
+        constraints = [models.UniqueConstraint(fields=["user", "name_key"], name="saved_search_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -22,6 +22,8 @@ class Blob(models.Model):
             models.UniqueConstraint(fields=["project", "digest"], name="blob_once_in_its_project"),
             models.CheckConstraint(condition=Q(size__gte=0), name="blob_size_not_negative"),
         ]
+        # Search by digest, over all projects: far fewer rows than manifests have entries.
+        indexes = [models.Index(fields=["digest"], name="blob_digest")]
 
 
 class Manifest(models.Model):

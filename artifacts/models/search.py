@@ -4,8 +4,20 @@ Rows are only ever added, in the transaction that gives the name; what no longer
 """
 
 from django.db import models
+from django.db.models import Q
 
+from artifacts.models.collections import Collection
 from artifacts.models.projects import Project
+
+LAST_CHARACTER = "\U0010ffff"
+
+
+def begins(column: str, key: str) -> Q:
+    """Rows whose column begins with a key, as a range: `LIKE` finds its way into the index on neither database.
+
+    On PostgreSQL the columns that are asked so compare by bytes, as SQLite's do by themselves.
+    """
+    return Q(**{f"{column}__gte": key, f"{column}__lt": key + LAST_CHARACTER})
 
 
 class SearchTerm(models.Model):
@@ -35,3 +47,25 @@ class SearchGram(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["gram", "term"], name="search_gram_once")]
+
+
+class LinkedFile(models.Model):
+    """A name of a file in versions that are linked into a collection: once, however many versions and folders have it.
+
+    Written when a version is linked, so that what nobody publishes costs nothing here. `path` is where it was first met:
+    which version still has it is asked of the manifest when results are shown.
+    """
+
+    # By number: the collection's key clears the row away, and a second key would be judged for each of 100,000 rows.
+    project_number = models.BigIntegerField()
+    collection = models.ForeignKey(Collection, on_delete=models.DB_CASCADE, related_name="linked_files")
+    name_key = models.CharField(max_length=160)
+    path = models.CharField(max_length=4096)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project_number", "name_key", "collection"], name="linked_file_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.path

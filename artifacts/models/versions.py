@@ -74,7 +74,10 @@ class ArtifactVersion(models.Model):
                 name="one_pending_version_for_each_distributed_id",
             ),
         ]
-        indexes = [models.Index(fields=["sequence", "digest"], name="version_digest")]
+        indexes = [
+            models.Index(fields=["sequence", "digest"], name="version_digest"),
+            models.Index(fields=["digest"], name="version_digest_anywhere"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sequence.name}:{self.name}"

@@ -56,6 +56,7 @@ def link_version(
         )
         for tag in version.tags.all():
             search.remember(collection.project, SearchTerm.Kind.TAG, tag.name)
+        search.remember_files(collection, version)
         audit.record(
             Verb.LINKED,
             acting_user=acting_user,

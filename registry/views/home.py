@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,14 +13,16 @@ from artifacts import access
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.keyset import page_of
 from artifacts.models import Organization
+from artifacts.naming import REGISTRY_PREFIX, clean_text, key_of
 from artifacts.pages import HtmxHttpRequest, Shell, done, page
 from registry.actions import registries
 from registry.forms import RegistryForm, refused
-from registry.models import Registry
+from registry.models import Registry, RegistryQuerySet
 from registry.recent import recently_linked
 from registry.views.place import organization_of, registry_url
 
 CARDS = 24
+LONGEST_WORDS = 128
 SORTS = {
     "name": ("Starred first, then name", ("-is_starred", "project__name_key")),
     "linked": ("Last linked", ("-active_at", "pk")),
@@ -51,6 +55,9 @@ def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
     request.place = organization  # type: ignore[attr-defined]
     visible = access.visible_projects(request.user).registries()
     seen = Registry.objects.among(visible).of_organization(organization).as_cards(request.user)
+    words = clean_text(request.GET.get("q", "")[:LONGEST_WORDS]).strip()
+    if words:
+        seen = filtered(seen, words)
     sort = request.GET.get("sort", "name")
     sort = sort if sort in SORTS else "name"
     custom = page_of(seen.custom(), SORTS[sort][1], request.GET.dict(), size=CARDS)
@@ -62,11 +69,19 @@ def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
         "custom": custom,
         "sort": sort,
         "sorts": [(key, label) for key, (label, _) in SORTS.items()],
-        "recent": recently_linked(organization, visible, request.user) if is_first else [],
+        "words": words,
+        "has_any": bool(core or custom.rows or not is_first),
+        "recent": recently_linked(organization, visible, request.user) if is_first and not words else [],
         "can_create": access.creates_registries(request.user, organization),
         "first": next(iter(core), None),
     }
     return page(request, "registry/home.html", context, partial="registry-cards")
+
+
+def filtered(registries: RegistryQuerySet, words: str) -> RegistryQuerySet:
+    """Those with the words in their own name or in their description."""
+    named = registries.annotate(own_key=Substr("project__name_key", len(REGISTRY_PREFIX) + 1))
+    return named.filter(Q(own_key__contains=key_of(words)) | Q(project__description__icontains=words))
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,104 +1,171 @@
-"""Search over everything that the visitor sees in registries: a panel as one types, and a page of results."""
+"""Search over everything that the visitor sees in registries: a panel as one types, and a page of results with facets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from typing import Any
 
-from django.http import HttpResponse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.http import HttpResponse, QueryDict
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, page
-from registry.actions.search import Found, Hit, find
-from registry.views.place import collection_url, organization_name, registry_url, version_url
+from registry.actions.saved_searches import saved_searches
+from registry.actions.search import CANDIDATES, find, visible_registries
+from registry.models import SavedSearch
+from registry.search_address import SORTS, Address, narrowing_of, read_address, registry_labels
+from registry.search_facets import KIND_TITLES, facets_of
+from registry.search_hits import Found, Hit, Kind
+from registry.search_words import Words, read
+from registry.views.search_lines import Line, line_of, lines_of
 
-IN_PANEL, ON_PAGE = 6, 50
-
-
-@dataclass(frozen=True)
-class Line:
-    """One result as it is shown."""
-
-    href: str
-    icon: str
-    name: SafeString
-    place: str
-    alias: str = ""
-    tag: str = ""
-    note: str = ""
+IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 8, 50
+MOST_OF_A_KIND = 500  # that are ranked, sorted and paged where one kind is asked for
+ORDER = (Kind.REGISTRY, Kind.COLLECTION, Kind.VERSION, Kind.TAG, Kind.ALIAS, Kind.FILE)
+POINTED_ORDER = (Kind.VERSION, Kind.FILE, Kind.COLLECTION, Kind.REGISTRY, Kind.ALIAS, Kind.TAG)
 
 
 @dataclass(frozen=True)
 class Group:
-    """The results of one kind."""
+    """The results of one kind; `all_url` leads to more of them where there are more."""
 
     key: str
     title: str
     lines: list[Line]
+    count: str
+    all_url: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A page of one kind's results, and the addresses of its neighbours."""
+
+    hits: list[Hit]
+    newer: str
+    older: str
+    text: str
 
 
 @require_GET
 def search(request: HtmxHttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[:200]
-    in_panel = request.headers.get("HX-Target") == "search-panel"
-    found = find(request.user, words, most=IN_PANEL if in_panel else ON_PAGE)
-    groups = [group for group in grouped(found, words) if group.lines]
-    context = {
-        "query": words,
-        "groups": groups,
-        "count": found.count,
-        "registries": len(
-            {hit.project.pk for hit in [*found.registries, *found.collections, *found.tags, *found.aliases]}
-        ),
-        "has_more": found.has_more,
+    address = read_address(request.GET)
+    words = read(address.words)
+    if request.headers.get("HX-Target") == "search-panel":
+        return panel(request, address, words)
+    context: dict[str, Any] = {
+        "query": address.words,
+        "saved": saved_of(request),
+        "sorts": SORTS.items(),
+        "sort": address.sort,
+        "address": address,
+        "here": reverse("registry:search"),
+        "query_string": address.query(),
+        "clear_url": f"?{Address(address.words, sort=address.sort).query()}",
     }
-    if in_panel:
-        return page(request, "registry/search.html", context, partial="search-hits")
-    return page(request, "registry/search.html", context)
+    context["saved_as"] = next((one for one in context["saved"] if one.query_string == address.query()), None)
+    if words.key:
+        context |= results(request, address, words)
+    return page(request, "registry/search.html", context, partial="search-page")
 
 
-def grouped(found: Found, words: str) -> list[Group]:
-    """The results by kind, best kinds first."""
-    return [
-        Group("registries", "Registries", [registry_line(hit, words) for hit in found.registries]),
-        Group("collections", "Collections", [collection_line(hit, words) for hit in found.collections]),
-        Group("tags", "Tags", [tag_line(hit) for hit in found.tags]),
-        Group("aliases", "Aliases", [alias_line(hit) for hit in found.aliases]),
-    ]
+def panel(request: HtmxHttpRequest, address: Address, words: Words) -> HttpResponse:
+    """A few of each kind for whoever is typing; before that, what they saved."""
+    context: dict[str, Any] = {"query": address.words}
+    if words.key:
+        found = find(request.user, address.words, most=IN_PANEL)
+        context["groups"] = [
+            Group(kind, KIND_TITLES[kind], [line_of(hit, words) for hit in found.listed(kind)], "")
+            for kind in order(words)
+            if found.listed(kind)
+        ]
+    else:
+        context["saved"] = saved_of(request)[:IN_PANEL]
+    return page(request, "registry/search.html", context, partial="search-hits")
 
 
-def registry_line(hit: Hit, words: str) -> Line:
-    return Line(registry_url(hit.project), "layers", marked(hit.name, words), organization_name(hit.project))
+def saved_of(request: HtmxHttpRequest) -> list[SavedSearch]:
+    """What the visitor saved, each with what it searches for in words."""
+    kept = list(saved_searches(request.user))
+    for one in kept:
+        one.said = read_address(QueryDict(one.query_string)).said  # type: ignore[attr-defined]
+    return kept
 
 
-def collection_line(hit: Hit, words: str) -> Line:
-    collection = hit.collection
-    assert collection is not None
-    count = collection.version_count
-    note = "1 version" if count == 1 else f"{count:,} versions"
-    return Line(collection_url(collection), "box", marked(hit.name, words), hit.project.title, note=note)
+def order(words: Words) -> Sequence[Kind]:
+    """The kinds as they follow each other: what is pointed at comes first."""
+    return POINTED_ORDER if words.is_pointed else ORDER
 
 
-def tag_line(hit: Hit) -> Line:
-    address = registry_url(hit.project)
-    return Line(
-        f"{address}?{urlencode({'tag': hit.name})}", "tag", format_html("{}", hit.name), hit.project.title, tag=hit.name
+def results(request: HtmxHttpRequest, address: Address, words: Words) -> dict[str, Any]:
+    """What the page shows of the results: some of each kind, or one kind page by page, and the facets."""
+    visible = visible_registries(request.user)
+    narrowing = narrowing_of(address, visible)
+    everything = found = find(request.user, address.words, most=CANDIDATES, seen=visible)
+    if address.is_narrowed:
+        most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
+        found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
+    context: dict[str, Any] = {
+        "facets": facets_of(everything, found, address, narrowing, registry_labels(visible)),
+        "count": found.count,
+        "registries": len({hit.project.pk for hits in found.hits.values() for hit in hits}),
+        "is_bounded": bool(found.bounded),
+    }
+    if address.kind is not None:
+        part = part_of(found, address, request)
+        lines = lines_of(part.hits, words)
+        shown = [Group(address.kind, KIND_TITLES[address.kind], lines, count_of(found, address.kind))] if lines else []
+        return {**context, "groups": shown, "part": part}
+    return {**context, "groups": overview(found, address, words)}
+
+
+def overview(found: Found, address: Address, words: Words) -> list[Group]:
+    """The best of each kind, with the way to all of it."""
+    kinds = [kind for kind in order(words) if found.listed(kind)]
+    hits = [(kind, hit) for kind in kinds for hit in sorted_hits(found.hits[kind], address.sort)[:IN_OVERVIEW]]
+    lines = lines_of([hit for _, hit in hits], words)
+    groups = []
+    for kind in kinds:
+        shown = [line for (of, _), line in zip(hits, lines, strict=True) if of == kind]
+        has_more = len(found.hits[kind]) > len(shown)
+        url = f"?{address.query(kind=(kind,))}" if has_more else ""
+        groups.append(Group(kind, KIND_TITLES[kind], shown, count_of(found, kind), url))
+    return groups
+
+
+def count_of(found: Found, kind: Kind) -> str:
+    """How many of a kind there are, with a plus where there are more than were counted."""
+    return f"{len(found.hits.get(kind, []))}{'+' if kind in found.bounded else ''}"
+
+
+def sorted_hits(hits: Sequence[Hit], sort: str) -> list[Hit]:
+    """Hits, the best first as they come, or in another order that was asked for."""
+    if sort == "newest":
+        return sorted(hits, key=lambda hit: -hit.moment.timestamp() if hit.moment else 0)
+    if sort == "name":
+        return sorted(hits, key=lambda hit: (hit.name.casefold(), hit.number))
+    return list(hits)
+
+
+def part_of(found: Found, address: Address, request: HtmxHttpRequest) -> Part:
+    """The page of one kind that begins behind the row which the address names; one that is gone begins anew."""
+    assert address.kind is not None
+    hits = sorted_hits(found.hits.get(address.kind, []), address.sort)
+    keys = [_key(hit) for hit in hits]
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    start = keys.index(after) + 1 if after in keys else 0
+    if before in keys:
+        start = max(0, keys.index(before) - ON_PAGE)
+    shown = hits[start : start + ON_PAGE]
+    end = start + len(shown)
+    query = address.query()
+    total = count_of(found, address.kind)
+    return Part(
+        hits=shown,
+        newer=f"?{query}&before={keys[start]}" if start else "",
+        older=f"?{query}&after={keys[end - 1]}" if end < len(hits) else "",
+        text=f"{start + 1}–{end} of {total}" if start or end < len(hits) else "",
     )
 
 
-def alias_line(hit: Hit) -> Line:
-    assert hit.collection is not None
-    assert hit.membership is not None
-    name = format_html("{}:v{}", hit.collection.name, hit.membership.index)
-    address = version_url(hit.collection, f"v{hit.membership.index}")
-    return Line(address, "git-commit-horizontal", name, hit.project.title, alias=hit.name)
-
-
-def marked(name: str, words: str) -> SafeString:
-    """A name with the part that was searched for marked, where folding keeps its length."""
-    start = key_of(name).find(key_of(words))
-    if start < 0 or len(key_of(name)) != len(name):
-        return format_html("{}", name)
-    end = start + len(key_of(words))
-    return format_html("{}<mark>{}</mark>{}", name[:start], name[start:end], name[end:])
+def _key(hit: Hit) -> str:
+    """What a place in the list is called in addresses: the row, and of a file its version too."""
+    return f"{hit.number}-{hit.membership.pk}" if hit.membership is not None else str(hit.number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from artifacts.actions import collections, labels, organizations, people
 from artifacts.actions.log import Draft, use_version
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
-from registry.actions import members, registries
+from registry.actions import members, registries, saved_searches
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.actions.settings import choose_icon
@@ -83,6 +83,7 @@ def load() -> tuple[Cast, str]:
     detectors = street_detectors(cast, model, scenes)
     speech(cast, model)
     exported(cast, detectors)
+    saved_searches.save_search("Street models", "q=street&type=model", acting_user=cast.ada)
     return cast, password
 
 

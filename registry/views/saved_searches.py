@@ -1,0 +1,65 @@
+"""Keeping a search, renaming it, forgetting it: everybody's own only."""
+
+from django.http import HttpResponse, QueryDict
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from artifacts.errors import Conflict, Invalid
+from artifacts.pages import HtmxHttpRequest, done, page
+from registry.actions import saved_searches
+from registry.forms import SavedSearchForm, refused
+from registry.models import SavedSearch
+from registry.search_address import read_address
+
+
+@require_http_methods(["GET", "POST"])
+def save(request: HtmxHttpRequest) -> HttpResponse:
+    """The search is what this address says, as the page of results says it."""
+    address = read_address(request.GET)
+    form = SavedSearchForm(request.POST or None, initial={"name": address.words[:128]})
+    if form.is_valid():
+        try:
+            kept = saved_searches.save_search(
+                form.cleaned_data["name"], address.query() if address.words else "", acting_user=request.user
+            )
+        except (Conflict, Invalid) as refusal:
+            refused(form, refusal, "name")
+        else:
+            return done(request, results_url(kept), toast=f"Saved search {kept.name}")
+    context = {"form": form, "address": address, "cancel": f"{reverse('registry:search')}?{address.query()}"}
+    return page(request, "registry/save_search.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def rename(request: HtmxHttpRequest, number: int) -> HttpResponse:
+    search = saved_searches.saved_search(request.user, number)
+    form = SavedSearchForm(request.POST or None, initial={"name": search.name})
+    if form.is_valid():
+        try:
+            saved_searches.rename_search(search, form.cleaned_data["name"], acting_user=request.user)
+        except (Conflict, Invalid) as refusal:
+            refused(form, refusal, "name")
+        else:
+            return done(request, reverse("registry:search"), toast=f"Renamed to {form.cleaned_data['name']}")
+    context = {
+        "form": form,
+        "address": read_address(QueryDict(search.query_string)),
+        "search": search,
+        "cancel": reverse("registry:search"),
+    }
+    return page(request, "registry/save_search.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HtmxHttpRequest, number: int) -> HttpResponse:
+    search = saved_searches.saved_search(request.user, number)
+    if request.method == "POST":
+        saved_searches.delete_search(search, acting_user=request.user)
+        return done(request, reverse("registry:search"), toast=f"Deleted saved search {search.name}")
+    context = {"search": search, "cancel": reverse("registry:search")}
+    return page(request, "registry/delete_search.html", context)
+
+
+def results_url(search: SavedSearch) -> str:
+    """Where a saved search shows what it finds now."""
+    return f"{reverse('registry:search')}?{search.query_string}"
