@@ -2,7 +2,7 @@
 
     uv run python docs/take_pictures.py
 
-Needs Chromium on PATH. Each is a PNG of 96 colours, so that all together stay small.
+Needs Chromium on PATH. Each is a PNG of 64 colours, so that all together stay small.
 """
 
 import io
@@ -20,7 +20,7 @@ from benchmarks.demo import Demo, log_in
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = {"width": 1200, "height": 760}
-COLOURS = 96
+COLOURS = 64
 ORGANIZATION = "/orgs/Acme%20Robotics"
 MODEL = f"{ORGANIZATION}/registry/model"
 DETECTORS = f"{MODEL}/detectors"
