@@ -26,7 +26,7 @@ def test_the_demo_loads_once_and_every_page_has_something_to_show(transactional_
     assert set(detectors.aliases.values_list("name", flat=True)) == {"production", "staging", "candidate", "latest"}
     old = detectors.memberships.get(deprecated_at__isnull=False)
     assert (old.name, old.successor.name) == ("v2", "v3")
-    assert RunUse.objects.filter(through__name="detectors").count() == 2
+    assert RunUse.objects.filter(through__name="detectors").count() == 9
     assert ArtifactVersion.objects.live().count() == 20
     call_command("fsck", deep=True)  # fails on any broken invariant
     client.force_login(User.objects.get(name="ada"))

@@ -4,8 +4,10 @@ import secrets
 from dataclasses import dataclass
 
 from artifacts.actions import collections, labels, organizations, people
+from artifacts.actions.automations import create_automation
 from artifacts.actions.log import Draft, use_version
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
+from artifacts.payloads import Deed
 from registry.actions import members, registries, saved_searches
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
@@ -192,6 +194,7 @@ def street_detectors(cast: Cast, model: Project, scenes: list[ArtifactVersion]) 
     labels.add_aliases(holders[4], ["staging"], acting_user=cast.ada)
     deprecate(holders[2], "It misses cyclists at night.", successor=holders[3], acting_user=cast.grace)
     evaluation(cast, model, made)
+    deployment(cast, model, made[-1])
     return made
 
 
@@ -246,6 +249,22 @@ def evaluation(cast: Cast, model: Project, made: list[ArtifactVersion]) -> None:
             {"scores.table.json": scores},
             user=cast.linus,
         )
+
+
+def deployment(cast: Cast, model: Project, version: ArtifactVersion) -> None:
+    """Seven cities run what is published, more than a level of lineage shows at once; somebody is told when that changes."""
+    for city in ("Basel", "Ghent", "Lyon", "Oslo", "Porto", "Quito", "Turku"):
+        job = run_of(Training(cast.vision, "deployment", "serve", cast.grace, {"city": city}, 0.88))
+        use_version(job, version, place=model, acting_user=cast.grace)
+    create_automation(
+        "Tell the deployer",
+        model,
+        event="ADD_ARTIFACT_ALIAS",
+        condition="{}",
+        deed=Deed("NO_OP"),
+        description="Whenever an alias is set in this registry.",
+        acting_user=cast.ada,
+    )
 
 
 def speech(cast: Cast, model: Project) -> None:
