@@ -68,7 +68,11 @@ def done(
             messages.success(
                 request, format_html('{} <a class="undo" href="{}">Undo</a>', said, undo) if undo else said
             )
-        return HttpResponse(status=204, headers={"HX-Redirect": address}) if htmx else HttpResponseRedirect(address)
+        if not htmx:
+            return HttpResponseRedirect(address)
+        # To a place on the page where one is already, a redirect would only scroll.
+        is_here = (htmx.current_url_abs_path or "").split("#")[0] == address.split("#")[0] and "#" in address
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"} if is_here else {"HX-Redirect": address})
     triggers: dict[str, object] = {event: {}}
     if toast:
         named = {"href": link[0], "text": link[1]} if link else None
