@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts import access, addresses, queries
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.columns import Choice, metadata_of, shown_columns
-from artifacts.errors import Forbidden, Invalid
+from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.keyset import page_of
 from artifacts.leaves import number
 from artifacts.models import Alias, Collection, Membership, User
@@ -19,6 +19,7 @@ from registry import metrics, parallel, snippets
 from registry.actions import link, registries
 from registry.columns import BESIDE_METRICS, COLUMNS, SORTS, USUAL, axes_of
 from registry.rows import LinkRow, Name, link_rows, with_rows
+from registry.views.gone import show_gone
 from registry.views.place import collection_of, collection_url, permissions, registry_url, version_url
 
 DIRECTIONS = [
@@ -29,8 +30,11 @@ DIRECTIONS = [
 
 
 @require_GET
-def collection(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
-    found = collection_of(request, org, registry, collection)
+def collection(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponseBase:
+    try:
+        found = collection_of(request, org, registry, collection)
+    except NotFound as missing:
+        return show_gone(request, org, registry, collection, missing)
     if found.project.title != registry or found.name != collection:
         return moved(request, collection_url(found))
     guarded = labels.protected_keys(found.project)

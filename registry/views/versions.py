@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
@@ -11,6 +11,7 @@ from artifacts.errors import NotFound
 from artifacts.pages import HtmxHttpRequest, moved
 from artifacts.views.versions import render_version
 from registry.rows import source_url
+from registry.views.gone import show_gone
 from registry.views.place import collection_of, version_url
 from registry.views.registries import printed_url
 
@@ -18,8 +19,11 @@ from registry.views.registries import printed_url
 @require_GET
 def version(
     request: HtmxHttpRequest, org: str, registry: str, collection: str, reference: str, tab: str = "version"
-) -> HttpResponse:
-    found = collection_of(request, org, registry, collection)
+) -> HttpResponseBase:
+    try:
+        found = collection_of(request, org, registry, collection)
+    except NotFound as missing:
+        return show_gone(request, org, registry, collection, missing)
     if found.project.title != registry or found.name != collection:
         address = version_url(found, reference)
         return moved(request, address if tab == "version" else f"{address}/{quote(tab)}")

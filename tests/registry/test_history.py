@@ -121,3 +121,30 @@ def test_the_page_costs_the_same_for_a_long_history(
     client.force_login(world.bob)
     with django_assert_max_num_queries(22):
         assert client.get(COLLECTION).status_code == 200
+
+
+def test_a_deleted_collection_says_who_ended_it_and_keeps_its_history(
+    client: Client, detectors: Collection, world: World
+) -> None:
+    address = "/orgs/Acme Corp/registry/model/detectors"
+    registries.delete_collection(detectors, acting_user=world.alice)
+    client.force_login(world.carol)
+    for path in (address, f"{address}/v0", f"{address}/v0/files"):
+        answer = client.get(path)
+        assert answer.status_code == 410
+        said = answer.content.decode()
+        assert "This collection was deleted." in said
+        assert "alice deleted it" in said
+        assert "Collection Created" in said
+    part = client.get(address, {"who": "alice"}, headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "Collection Deleted" in part.content.decode()
+    assert "Collection Created" not in part.content.decode()
+    assert b"collection.deleted" in b"".join(client.get(address, {"format": "csv"}).streaming_content)
+    assert client.get("/orgs/Acme Corp/registry/model/never").status_code == 404
+    client.force_login(world.mallory)
+    assert client.get(address).status_code == 404
+    # Under the same name a new one begins anew.
+    registries.create_collection(world.model, "model", "detectors", acting_user=world.bob)
+    client.force_login(world.carol)
+    assert client.get(address).status_code == 200
