@@ -19,7 +19,7 @@ from artifacts.errors import NotFound
 from artifacts.happenings import history_of
 from artifacts.lifetimes import lifetime_of
 from artifacts.metrics import measures_of
-from artifacts.models import Membership, RunUse
+from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, Verb
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, moved, page
 from artifacts.trees import tree_of
@@ -101,11 +101,19 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
         "collection_url": collection_url(place.collection),
         **({} if place.is_link else project_page(request, place.project, place.collection, place.membership)),
     }
+    if place.version.is_deleted:
+        context["deleted_by"] = deleted_by(place.version)
     context["aliases"] = named_aliases(membership, context["guarded"], place)
     context |= context_of(request, place)
     if "part" in context:  # htmx asked for less than the tab
         return page(request, context["part"], context)
     return page(request, template, context, partial=partial)
+
+
+def deleted_by(version: ArtifactVersion) -> str:
+    """The name of whoever deleted a version; empty if nobody's is known."""
+    acts = AuditEvent.objects.filter(version_number=version.pk, verb=Verb.VERSION_DELETED).order_by("-pk")
+    return acts.values_list("actor_name", flat=True).first() or ""
 
 
 @dataclass(frozen=True)

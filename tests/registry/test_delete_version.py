@@ -27,7 +27,9 @@ def test_the_dialog_names_the_links_that_break_and_deletes(client: Client, world
     assert client.post(DELETE).status_code == 302
     version.refresh_from_db()
     assert version.is_deleted
-    assert "This version was deleted." in client.get("/orgs/Acme Corp/registry/model/detectors/v0").content.decode()
+    said = client.get("/orgs/Acme Corp/registry/model/detectors/v0").content.decode()
+    assert "This version was deleted." in said
+    assert "by bob." in said
 
 
 def test_a_protected_alias_anywhere_keeps_it(client: Client, world: World) -> None:
