@@ -3,18 +3,24 @@
 import os
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page
 
-from artifacts.models import User
+from artifacts.models import Run, User
+from registry_site.demo import story
 from tests.conftest import World, make_world
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 # Playwright's loop runs in the test's own thread, and Django takes that for code that mustn't wait for a database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+DESK = {"width": 1440, "height": 900}
+type Words = dict[str, dict[str, str]]
+# What the addresses of a project's things name besides.
+ELSE = {"entity": "acme-vision", "type": "model", "person": "linus", "kind": "user", "number": "1", "secret": "TOKEN"}
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +65,31 @@ def visit(page: Page, live_server, world: World) -> Callable[[User, str], Page]:
 
     yield open_as
     assert faults == []
+
+
+@pytest.fixture
+def demo(transactional_db: None) -> Words:
+    """The words for the addresses of the demo's things."""
+    story.load()
+    run = Run.objects.filter(project__name="detector").latest("pk")
+    logged = {"project": "detector", "collection": "yolo-street", "reference": "v7", "run": run.name}
+    return {
+        "logged": {**ELSE, **logged},
+        "registry": {"registry": "model", "collection": "detectors", "reference": "v4"},
+    }
+
+
+@pytest.fixture
+def visitor(page: Page, live_server: Any, demo: Words) -> Client:
+    """An administrator of the organization, logged in on the page too; what its scripts complain of fails the test."""
+    client = Client()
+    client.force_login(User.objects.get(name="ada"))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page.set_viewport_size(DESK)
+    page.emulate_media(reduced_motion="reduce", color_scheme="light")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    yield client
+    assert complaints == []

@@ -7,17 +7,18 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page
 
 from artifacts.actions import labels
-from artifacts.models import Entity, Run, RunTag, User
+from artifacts.models import Entity, RunTag, User
 from registry.actions.link import link_by_name
 from registry.actions.registries import create_registry
 from registry_site.demo import story
 from tests import factories
 from tests.page_addresses import addresses
+
+from .conftest import DESK, ELSE, Words
 
 pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -30,7 +31,6 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTyp
 TWICE = """() => { const ids = [...document.querySelectorAll("[id]")].map(one => one.id);
   return [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))]; }"""
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
 MOST_REQUESTS, MOST_COLD, MOST_WARM = 8, 100 * 1024, 30 * 1024
 MOST_JUMP = 0.01  # a tenth of what browsers' makers call good
 HEADERS = 300  # of an answer, in bytes, about
@@ -40,9 +40,6 @@ NOT_PAGES = {
     "artifacts:version-folder", "registry:collection-card", "registry:collection-tags", "registry:collection-preview",
     "artifacts:login", "artifacts:logout",
 }  # fmt: skip
-type Words = dict[str, dict[str, str]]
-# What the addresses of a project's things name besides.
-ELSE = {"entity": "acme-vision", "type": "model", "person": "linus", "kind": "user", "number": "1", "secret": "TOKEN"}
 QUERIES = {
     "search": ["", "?q=det", "?q=zzz"],
     "registry": ["", "?open=detectors", "?name=zzz"],
@@ -56,18 +53,6 @@ QUERIES = {
     "printed-version": [],
     "version-switch": [],
 }
-
-
-@pytest.fixture
-def demo(transactional_db: None) -> Words:
-    """The words for the addresses of the demo's things."""
-    story.load()
-    run = Run.objects.filter(project__name="detector").latest("pk")
-    logged = {"project": "detector", "collection": "yolo-street", "reference": "v7", "run": run.name}
-    return {
-        "logged": {**ELSE, **logged},
-        "registry": {"registry": "model", "collection": "detectors", "reference": "v4"},
-    }
 
 
 @pytest.fixture
@@ -178,22 +163,6 @@ def faults_of(page: Page, wire: Wire, address: str) -> list[str]:
         found.append(f"{width} px wide on a phone")
     page.set_viewport_size(DESK)
     return found
-
-
-@pytest.fixture
-def visitor(page: Page, live_server: Any, demo: Words) -> Client:
-    """An administrator of the organization, logged in on the page too; what its scripts complain of fails the test."""
-    client = Client()
-    client.force_login(User.objects.get(name="ada"))
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    page.set_viewport_size(DESK)
-    page.emulate_media(reduced_motion="reduce", color_scheme="light")
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
-    yield client
-    assert complaints == []
 
 
 @pytest.mark.parametrize("space", ["registry", "artifacts"])
