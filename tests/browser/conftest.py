@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,14 @@ DESK = {"width": 1440, "height": 900}
 type Words = dict[str, dict[str, str]]
 # What the addresses of a project's things name besides.
 ELSE = {"entity": "acme-vision", "type": "model", "person": "linus", "kind": "user", "number": "1", "secret": "TOKEN"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")

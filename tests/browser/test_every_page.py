@@ -20,7 +20,6 @@ from tests.page_addresses import addresses
 
 from .conftest import DESK, ELSE, Words
 
-pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 # What WCAG asks and what is good practice; colours once more in the other theme, the rest is the same there.
 RULES = {

@@ -4,7 +4,6 @@ import re
 import zipfile
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from artifacts.models import User
@@ -12,7 +11,6 @@ from tests import factories
 from tests.artifacts import samples
 from tests.conftest import World
 
-pytestmark = pytest.mark.browser
 type Visit = Callable[[User, str], Page]
 TAB = "/vision/detector/artifacts/model/yolo/v0/files"
 

@@ -11,7 +11,6 @@ from tests import factories
 from tests.artifacts import lineages
 from tests.conftest import World
 
-pytestmark = pytest.mark.browser
 type Visit = Callable[[User, str], Page]
 TAB = "/vision/detector/artifacts/model/yolo/v0/lineage"
 

@@ -1,6 +1,5 @@
 """Linking from both sides, creating on the way, and the registry page's controls, driven as a person drives them."""
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -13,7 +12,6 @@ from tests.conftest import World
 
 from .test_seed_document import Visit
 
-pytestmark = pytest.mark.browser
 REGISTRY = "/orgs/Acme%20Corp/registry/model"
 SOURCE = "/vision/detector/artifacts/model/yolo/v0"
 

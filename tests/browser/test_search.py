@@ -14,7 +14,6 @@ from registry.models import SavedSearch
 from tests import factories
 from tests.conftest import World
 
-pytestmark = pytest.mark.browser
 type Visit = Callable[[User, str], Page]
 
 

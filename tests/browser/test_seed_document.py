@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from artifacts.models import Membership, User
@@ -10,7 +9,6 @@ from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
 
-pytestmark = pytest.mark.browser
 type Visit = Callable[[User, str], Page]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from artifacts.models import Project, Role, User
@@ -10,7 +9,6 @@ from registry.actions import registries
 from registry.models import Registry
 from tests.conftest import World
 
-pytestmark = pytest.mark.browser
 type Visit = Callable[[User, str], Page]
 
 

@@ -13,7 +13,6 @@ from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
 
-pytestmark = pytest.mark.browser
 TABS = {
     "": "Full Name",
     "/metadata": "classes",

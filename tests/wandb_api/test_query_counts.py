@@ -270,10 +270,6 @@ def both(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Crowd,
     """Few and many rows, made once for all of these tests."""
     with django_db_blocker.unblock(), transaction.atomic():
         few, many = crowds.make(FEW, "few"), crowds.make(MANY, "many")
-        if connection.vendor == "postgresql":
-            # As the server's own process does for rows that come one by one; without it, it plans for empty tables.
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
         for crowd in (few, many):
             ask(crowd.user, "Viewer")  # the key is made, and used for the first time
         yield few, many
