@@ -21,7 +21,7 @@ ALLOWED = {"artifacts:entity": 5}
 # Variants of a page that read other tables, by the name of its address.
 QUERIES = {
     "search": ["?q=collection", "?q=red", "?q=a1"],
-    "organization-home": ["", "?sort=linked"],
+    "organization-home": ["", "?q=1", "?sort=linked"],
     "registry": ["", "?sort=-linked", "?sort=versions", "?open=detectors", "?tag=red", "?type=model"],
     "collection": ["", "?metrics=1", "?sort=size", "?q=alias:latest", "?q=metadata.acc>0", "?show=metadata.acc"],
     "collection-compare": ["?version=v0&version=v1"],
