@@ -8,7 +8,7 @@ from django.urls import reverse
 from tests.test_permissions import OURS
 
 VERSION_TABS = ("overview", "metadata", "usage", "files", "lineage")
-RUN_TABS = ("overview", "charts", "config", "system", "logs", "files", "artifacts")
+RUN_TABS = ("overview", "charts", "config", "system", "log", "files", "artifacts")
 
 
 def addresses(
