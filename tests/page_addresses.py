@@ -16,7 +16,8 @@ def addresses(
 ) -> Iterator[tuple[str, str]]:
     """Names with addresses: of a project's things, of a registry's, and each page's variants by the name of its address.
 
-    A variant may name words of `logged` in braces. What only takes a POST is among them; whoever asks passes it over.
+    A word under the name of an address is the number that it asks for. A variant may name words of `logged` in braces.
+    What only takes a POST is among them; whoever asks passes it over.
     """
     for route, pattern in OURS:
         words = {**logged, **registry} if "<str:org>" in route else logged
@@ -25,7 +26,8 @@ def addresses(
         known = re.findall(r"<\w+:(\w+)>", route)
         tabs = (RUN_TABS if "run" in known else VERSION_TABS) if "tab" in known else ("",)
         for tab in tabs:
-            arguments = {key: tab if key == "tab" else words[key] for key in known}
+            own = {"tab": tab, "number": words.get(pattern.name, words["number"])}
+            arguments = {key: own.get(key, words.get(key, "")) for key in known}
             address = reverse(pattern.name if is_bare else f"{space}:{pattern.name}", kwargs=arguments)
             for query in queries.get(pattern.name, [""]):
                 yield f"{space}:{pattern.name} {tab}{query}".strip(), address + query.format(**logged)

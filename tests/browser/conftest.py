@@ -11,8 +11,11 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page
 
-from artifacts.models import Run, User
+from artifacts.actions import integrations, people
+from artifacts.models import Automation, Entity, Run, User
+from registry.models import SavedSearch
 from registry_site.demo import story
+from tests import factories
 from tests.conftest import World, make_world
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
@@ -82,6 +85,17 @@ def demo(transactional_db: None) -> Words:
     story.load()
     run = Run.objects.filter(project__name="detector").latest("pk")
     logged = {"project": "detector", "collection": "yolo-street", "reference": "v7", "run": run.name}
+    ada, team = User.objects.get(name="ada"), Entity.objects.get(name="acme-vision")
+    integrations.set_secret(team, ELSE["secret"], "t", acting_user=ada)
+    numbers = {
+        "account-key-revoke": people.create_api_key(ada, acting_user=None)[0].pk,
+        "team-integration-delete": factories.webhook(team, user=ada).pk,
+        "automation-delete": Automation.objects.get().pk,
+        "search-rename": SavedSearch.objects.get().pk,
+        "search-delete": SavedSearch.objects.get().pk,
+        "project-automation-delete": factories.automation(run.project, user=ada).pk,
+    }
+    logged |= {name: str(number) for name, number in numbers.items()}
     return {
         "logged": {**ELSE, **logged},
         "registry": {"registry": "model", "collection": "detectors", "reference": "v4"},
