@@ -105,7 +105,7 @@ def test_deleting_takes_the_links_and_leaves_the_sources_unless_those_are_delete
         user="alice",
     )
     assert said == [False, [], []]
-    assert client.opens("/orgs/acme-corp/registry/model/detectors").status_code == 404
+    assert client.opens("/orgs/acme-corp/registry/model/detectors").status_code == 410
     seen = client.run(
         """
         api = wandb.Api()
