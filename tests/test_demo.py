@@ -1,11 +1,15 @@
 """The demo's organization: it loads through the real functions, holds every invariant, and its pages can be opened."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from artifacts.errors import Conflict
-from artifacts.models import ArtifactVersion, Collection, RunUse, User
+from artifacts.models import ArtifactVersion, AuditEvent, Collection, RunUse, User
+from registry.alias_history import as_of
 
 PAGES = [
     "/registry",
@@ -24,6 +28,9 @@ def test_the_demo_loads_once_and_every_page_has_something_to_show(transactional_
     detectors = Collection.objects.get(name="detectors")
     assert detectors.version_count == 5
     assert set(detectors.aliases.values_list("name", flat=True)) == {"production", "staging", "candidate", "latest"}
+    set_first = AuditEvent.objects.filter(collection_number=detectors.pk, data__alias="production").earliest("pk")
+    assert set_first.created_at < timezone.now() - timedelta(days=5)  # all was made just now, and seems to be weeks old
+    assert ("production", "v1") in [(one.alias, one.version) for one in as_of(detectors, set_first.created_at)]
     old = detectors.memberships.get(deprecated_at__isnull=False)
     assert (old.name, old.successor.name) == ("v2", "v3")
     assert RunUse.objects.filter(through__name="detectors").count() == 9

@@ -154,8 +154,7 @@ def _cards(
 ) -> Context:
     """A page of plots by name; the next page begins behind the last name of this one."""
     rows: QuerySet[MetricSeries] = MetricSeries.objects.filter(run=run, stream=stream, minimum__isnull=False)
-    if stream == Stream.HISTORY:
-        rows = rows.exclude(key__startswith="_")
+    rows = rows.exclude(key__startswith="_")  # the client's own: its clock and its counting
     words, after = request.GET.get("q", "").strip()[:200], request.GET.get("after", "")[:512]
     if words:
         rows = rows.filter(key__icontains=clean_text(words))

@@ -11,6 +11,7 @@ from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
+from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from artifacts.views.place import collection_url
@@ -82,8 +83,22 @@ class Broken:
 
 
 def broken_with(request: HtmxHttpRequest, collection: Collection) -> dict[str, Any]:
-    """The links that end with a collection: some by name as far as the visitor sees them, and how many there are beside them."""
-    links = Membership.objects.filter(version__sequence=collection, collection__kind="portfolio")
+    """The links that end with a collection and all its versions."""
+    return ending(request, Membership.objects.filter(version__sequence=collection, collection__kind="portfolio"))
+
+
+def broken(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
+    """The links that end with a version, and the aliases that it has in its own collection."""
+    own = Membership.objects.filter(version=version, collection=version.sequence_id).with_aliases().first()
+    links = Membership.objects.filter(version=version, collection__kind="portfolio")
+    return {"aliases": own.alias_names if own else [], **ending(request, links)}
+
+
+def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any]:
+    """Links that end: some by name as far as the visitor sees them, how many there are beside them, and those that forbid it.
+
+    A link under a protected alias forbids the deletion of its source.
+    """
     seen = links.filter(collection__project__in=access.visible_projects(request.user).values("pk"))
     protected = "collection__project__protected_aliases"
     rows = seen.select_related("collection__project", "version").with_aliases().prefetch_related(protected)
@@ -94,13 +109,3 @@ def broken_with(request: HtmxHttpRequest, collection: Collection) -> dict[str, A
         shown.append(Broken(f"{row.collection.project.title}/{row}", row.version.name, names))
     held = [link for link in shown if any(is_protected for _, is_protected in link.aliases)]
     return {"links": shown, "seen": seen.count(), "all": links.count(), "held": held}
-
-
-def broken(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
-    """The links that end with a version: those that the visitor sees by name, and how many there are beside them."""
-    links = Membership.objects.filter(version=version, collection__kind="portfolio")
-    seen = links.filter(collection__project__in=access.visible_projects(request.user).values("pk"))
-    rows = seen.select_related("collection__project").with_aliases().order_by("pk")[:SHOWN]
-    shown = [(f"{row.collection.project.title}/{row}", row.alias_names) for row in rows]
-    own = Membership.objects.filter(version=version, collection=version.sequence_id).with_aliases().first()
-    return {"links": shown, "others": links.count() - len(shown), "aliases": own.alias_names if own else []}

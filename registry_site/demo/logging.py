@@ -88,7 +88,7 @@ def measured(training: Training, step: int, began: float) -> dict[str, object]:
         "val/map": round(training.quality * progress + wobble, 4),
         "val/loss": round(1.9 - 1.9 * training.quality * progress + 0.08 - wobble, 4),
         "train/loss": round(1.7 - 1.75 * training.quality * progress + 0.05, 4),
-        "latency_ms": round(31 - 12 * training.quality + wobble * 20, 2),
+        "latency_ms": round(31 - 12 * training.quality + 3 / (1 + step) + 0.2 * math.sin(step / 9), 2),
     }
 
 

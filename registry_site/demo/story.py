@@ -2,6 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
 
 from artifacts.actions import collections, labels, organizations, people
 from artifacts.actions.automations import create_automation
@@ -12,7 +15,7 @@ from registry.actions import members, registries, saved_searches
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.actions.settings import choose_icon
-from registry_site.demo import files
+from registry_site.demo import calendar, files
 from registry_site.demo.logging import Training, run_of, version_of
 
 ORGANIZATION = "Acme Robotics"
@@ -62,6 +65,7 @@ class Cast:
 
 def load() -> tuple[Cast, str]:
     """Make the whole organization; gives the cast and the password that everybody in it has."""
+    began = timezone.now()
     password = secrets.token_urlsafe(12)
     cast = hired(password)
     model, dataset = (registry(cast, name) for name in ("model", "dataset"))
@@ -86,6 +90,7 @@ def load() -> tuple[Cast, str]:
     speech(cast, model)
     exported(cast, detectors)
     saved_searches.save_search("Street models", "q=street&type=model", acting_user=cast.ada)
+    calendar.spread(cast.organization, began, timezone.now(), over=timedelta(days=33), last=timedelta(minutes=50))
     return cast, password
 
 
@@ -182,7 +187,11 @@ def street_detectors(cast: Cast, model: Project, scenes: list[ArtifactVersion]) 
         version = version_of(job, detector(number, config), detector_files(number, config), user=who)
         made.append(version)
         if number in {1, 3, 4, 6, 7}:
-            link_by_name(version, model, "detectors", aliases=["candidate"] if number == 7 else [], acting_user=who)
+            link = link_by_name(
+                version, model, "detectors", aliases=["candidate"] if number == 7 else [], acting_user=who
+            )
+            if number in {3, 6}:
+                labels.add_aliases(link, ["production" if number == 3 else "staging"], acting_user=cast.ada)
     collection = Collection.objects.get(project=model, name="detectors")
     collections.describe_collection(collection, CARD, acting_user=cast.ada)
     labels.tag_collection(collection, ["vision", "street"], acting_user=cast.ada)

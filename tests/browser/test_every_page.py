@@ -41,7 +41,7 @@ NOT_PAGES = {
 }  # fmt: skip
 QUERIES = {
     "search": ["", "?q=det", "?q=zzz"],
-    "registry": ["", "?open=detectors", "?name=zzz"],
+    "registry": ["", "?open=detectors", "?q=zzz"],
     "collection": ["", "?metrics=1", "?q=metadata.accuracy>0.9", "?q=tag:zzz"],
     "collection-compare": ["?version=v0&version=v1"],
     "collection-link": ["", "?team=acme-vision&project={project}&artifact={collection}"],

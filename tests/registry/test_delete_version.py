@@ -20,9 +20,10 @@ def test_the_dialog_names_the_links_that_break_and_deletes(client: Client, world
     link_by_name(version, secret, "hidden", acting_user=world.alice)
     client.force_login(world.bob)
     dialog = client.get(DELETE).content.decode()
-    assert "linked to 2 collections" in dialog
+    assert "2 links would end" in dialog
     assert "model/detectors:v0" in dialog
-    assert "1 in registries you can’t see" in dialog
+    assert "some in registries you can’t see" in dialog
+    assert "Delete version" in dialog
     assert "hidden" not in dialog.split("<main")[1].split("can’t see")[0].replace('type="hidden"', "")
     assert client.post(DELETE).status_code == 302
     version.refresh_from_db()
@@ -37,6 +38,9 @@ def test_a_protected_alias_anywhere_keeps_it(client: Client, world: World) -> No
     registries.protect_alias(world.model, "prod", acting_user=world.alice)
     link_by_name(version, world.model, "detectors", aliases=["prod"], acting_user=world.alice)
     client.force_login(world.bob)
+    dialog = client.get(DELETE).content.decode()
+    assert "It can’t be deleted now." in dialog
+    assert "Delete version" not in dialog
     answer = client.post(DELETE)
     assert answer.status_code == 422
     assert "a registry holds this version by a protected alias" in answer.content.decode()

@@ -135,11 +135,11 @@ def test_a_deleted_collection_says_who_ended_it_and_keeps_its_history(
         said = answer.content.decode()
         assert "This collection was deleted." in said
         assert "alice deleted it" in said
-        assert "Collection Created" in said
+        assert "Collection created" in said
     part = client.get(address, {"who": "alice"}, headers={"HX-Request": "true"})
     assert part.status_code == 200
-    assert "Collection Deleted" in part.content.decode()
-    assert "Collection Created" not in part.content.decode()
+    assert "Collection deleted" in part.content.decode()
+    assert "Collection created" not in part.content.decode()
     assert b"collection.deleted" in b"".join(client.get(address, {"format": "csv"}).streaming_content)
     assert client.get("/orgs/Acme Corp/registry/model/never").status_code == 404
     client.force_login(world.mallory)
