@@ -17,13 +17,9 @@ from django.utils.html import format_html
 from artifacts.actions import organizations, people
 from artifacts.errors import DomainError
 from artifacts.models import (
-    Alias,
     ApiKey,
-    ArtifactVersion,
     AuditEvent,
     Entity,
-    ManifestEntry,
-    Membership,
     OrganizationMember,
     Project,
     ProjectMember,
@@ -337,53 +333,6 @@ class RunAdmin(ReadOnly):
     exclude = ("config", "summary")
 
 
-@admin.register(ArtifactVersion)
-class ArtifactVersionAdmin(ReadOnly):
-    """Versions: content never changes."""
-
-    list_display = ("id", "sequence", "index", "state", "size", "file_count", "created_by", "created_at")
-    list_select_related = ("sequence", "created_by")
-    list_filter = ("state",)
-    search_fields = ("=digest", "sequence__name_key__startswith")
-    exclude = ("metadata",)
-    readonly_fields = ("files",)
-
-    @admin.display(description="Files")
-    def files(self, version: ArtifactVersion) -> str:
-        """A link to its manifest."""
-        address = reverse("admin:artifacts_manifestentry_changelist")
-        return format_html('<a href="{}?version__id__exact={}">{} files</a>', address, version.pk, version.file_count)
-
-
-@admin.register(Membership)
-class MembershipAdmin(ReadOnly):
-    """Places of versions: logged in their sequence, linked everywhere else."""
-
-    list_display = ("id", "collection", "index", "version_id", "created_by", "created_at")
-    list_select_related = ("collection", "created_by")
-    list_filter = ("collection__kind",)
-    search_fields = ("collection__name_key__startswith",)
-    raw_id_fields = ("collection", "version")
-
-
-@admin.register(Alias)
-class AliasAdmin(ReadOnly):
-    """Names that point at versions; they are moved on the version's own page."""
-
-    list_display = ("name", "collection", "membership_id", "created_at")
-    list_select_related = ("collection",)
-    search_fields = ("name_key__startswith",)
-
-
-@admin.register(ManifestEntry)
-class ManifestEntryAdmin(ReadOnly):
-    """Files of versions; opened from a version."""
-
-    list_display = ("path", "version_id", "size", "digest")
-    search_fields = ("=path",)
-    exclude = ("blob",)
-
-
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly):
     """Who did what, as it was written down then."""
@@ -394,4 +343,4 @@ class AuditEventAdmin(ReadOnly):
     search_fields = ("actor_name", "label", "organization__name_key")
 
 
-from artifacts import automation_admin  # noqa: E402, F401 – its tables stand in the panel too
+from artifacts import automation_admin, version_admin  # noqa: E402, F401 – their tables stand in the panel too
