@@ -7,6 +7,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
+from django.contrib import admin
 from django.test import Client
 from playwright.sync_api import Page
 
@@ -26,6 +27,7 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+WCAG = {**RULES, "runOnly": RULES["runOnly"][:-1]}  # the panel's headings are Django's
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 TWICE = """() => { const ids = [...document.querySelectorAll("[id]")].map(one => one.id);
   return [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))]; }"""
@@ -177,6 +179,27 @@ def test_every_page_is_accessible_light_and_fits_a_phone(
     faults = {name: faults_of(page, wire, live_server.url + address) for name, address in asked}
     assert len(asked) > 30
     assert not any(faults.values()), "\n".join(f"{name}: {found}" for name, found in faults.items() if found)
+
+
+def test_the_admin_panel_is_accessible_in_both_themes(
+    page: Page, live_server: Any, demo: Words, visitor: Client
+) -> None:
+    User.objects.filter(name="ada").update(is_admin=True)
+    lists = [f"{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry]
+    forms = ["artifacts/user/add/", "registry/registry/add/"]
+    linus = User.objects.get(name="linus").pk
+    forms += [f"artifacts/user/{linus}/{act}/" for act in ("change", "delete")]
+    faults = {}
+    for path in ["", *lists, *forms]:
+        page.goto(f"{live_server.url}/admin/{path}")
+        page.evaluate(AXE)
+        found = violations(page, WCAG)
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark: {one}" for one in violations(page, COLOURS)]
+        page.emulate_media(color_scheme="light")
+        faults[path] = found
+    assert len(lists) > 15
+    assert not any(faults.values()), "\n".join(f"{path}: {found}" for path, found in faults.items() if found)
 
 
 def test_names_without_an_end_stay_within_every_page(
