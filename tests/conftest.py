@@ -16,6 +16,16 @@ from artifacts.models import Entity, Organization, Project, User
 from registry.actions import registries
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another database than the embedded one, only what asks a database: the rest can't differ from what it did there."""
+    if connection.vendor == "sqlite":
+        return
+    asks = {item for item in items if "db" in item.fixturenames or "transactional_db" in item.fixturenames}  # type: ignore[attr-defined]
+    asks |= {item for item in items if item.get_closest_marker("django_db")}
+    config.hook.pytest_deselected(items=[item for item in items if item not in asks])
+    items[:] = [item for item in items if item in asks]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Why tests were skipped, one line for each reason however many they are."""
     for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}):
