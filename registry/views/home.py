@@ -24,7 +24,7 @@ from registry.views.place import organization_of, registry_url
 CARDS = 24
 LONGEST_WORDS = 128
 SORTS = {
-    "name": ("Starred first, then name", ("-is_starred", "project__name_key")),
+    "name": ("Starred first, then name", ("-is_starred", "project__natural_key")),
     "linked": ("Last linked", ("-active_at", "pk")),
     "versions": ("Most versions", ("-version_count", "pk")),
 }
