@@ -50,10 +50,10 @@ def organization_of(version: ArtifactVersion) -> Organization:
 def read_targets(user: User, version: ArtifactVersion, asked: dict[str, str]) -> Targets:
     """Where somebody may link a version, as far as `asked` has chosen."""
     organization = organization_of(version)
-    seen = Registry.objects.among(access.visible_projects(user).registries()).of_organization(organization)
+    seen = Registry.objects.where(user, Can.VIEW).of_organization(organization)
     takes = seen.filter(Q(accepts_all_types=True) | Q(accepted_types__name=version.type)).distinct()
     takes = takes.select_related("project").order_by("project__natural_key")
-    opened = takes.among(access.projects_where(user, Can.LINK))
+    opened = takes.where(user, Can.LINK)
     projects = [row.project for row in opened[:MOST_REGISTRIES]]
     targets = Targets(
         target=Choice("target", "Select a register model", prompt="Choose a collection", later=["target-more"]),
