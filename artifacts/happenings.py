@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from artifacts import access
+from artifacts.lifetimes import days_of
 from artifacts.models import ArtifactVersion, AuditEvent, Membership, User, Verb
 
 MOST = 30
@@ -15,6 +16,7 @@ WORDS = {
     Verb.VERSION_DEPRECATED: "deprecated it",
     Verb.VERSION_REINSTATED: "took back the deprecation",
 }
+TTL_IGNORED = "(the time to live that the code set, {}, doesn’t count: only the team’s administrators set one)"
 DELETED_ACTOR = "somebody who left"
 
 
@@ -63,7 +65,7 @@ def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
             case Verb.VERSION_DEPRECATED | Verb.VERSION_REINSTATED:
                 yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, rest=where)
             case Verb.VERSION_LOGGED:
-                yield Happening(actor, f"logged {event.label}", event.created_at)
+                yield Happening(actor, f"logged {event.label}", event.created_at, rest=_ignored(event))
             case Verb.VERSION_CHANGED:
                 changed = event.data.get("changed") or ["version"]
                 words = (
@@ -74,3 +76,12 @@ def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
                 yield Happening(actor, "deleted the version", event.created_at)
             case _:
                 yield Happening(actor, f"{Verb(event.verb).label.lower()} {event.label}", event.created_at)
+
+
+def _ignored(event: AuditEvent) -> str:
+    """What the code asked for and didn't get."""
+    seconds = event.data.get("ttl_ignored")
+    if seconds is None:
+        return ""
+    days = days_of(seconds)
+    return TTL_IGNORED.format("no end" if days is None else f"{days} day{'' if days == 1 else 's'}")

@@ -9,6 +9,7 @@ from artifacts.errors import Invalid
 
 LONGEST_NAME = 128
 REGISTRY_PREFIX = "wandb-registry-"
+LONGEST_NATURAL = 400  # of a name in which every second sign is a zero
 LATEST = "latest"
 
 # First segments of our addresses: no entity may be named so (a test derives the list from the URL configuration).
@@ -20,6 +21,8 @@ RESERVED_ENTITIES = frozenset(
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})
 INTERNAL_TYPES = re.compile(r"wandb-.*|run_table|code|job")  # what the client logs by itself
+DIGITS = re.compile(r"[0-9]+")
+ZEROS = re.compile(r"(?<![0-9])0[0-9]")
 VERSION_ALIAS = re.compile(r"v\d+")
 ENTITY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 TAG = re.compile(r"[-\w]+( +[-\w]+)*")
@@ -32,6 +35,21 @@ def key_of(name: str) -> str:
     """The form in which two names are the same: NFC and casefolded, computed here since databases disagree on `lower`."""
     name = name.replace("\x00", "\ufffd")  # PostgreSQL refuses even to look for a NUL
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def natural_key(key: str) -> str:
+    """What sorts, byte by byte, as people count: before each run of digits stands how many there are, zeros in front left out.
+
+    Two different keys never have the same: where zeros were left out, the key itself follows behind a sign that no name has.
+    """
+    natural = DIGITS.sub(_counted, key)
+    return f"{natural}\x1f{key}" if ZEROS.search(key) else natural
+
+
+def _counted(match: re.Match[str]) -> str:
+    digits = match.group().lstrip("0")
+    count = len(digits)
+    return f"{count}{digits}" if count < 9 else f"9{count:03}{digits}"
 
 
 def shown(name: str) -> str:

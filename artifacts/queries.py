@@ -5,10 +5,11 @@ What it means for versions is said here, for runs in `artifacts.run_filters`.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from artifacts import filters
 from artifacts.errors import Invalid
@@ -157,11 +158,18 @@ def _value(given: str) -> Any:
 
 def applied(found: MembershipQuerySet, query: Query) -> MembershipQuerySet:
     """The versions that hold every condition; what the database can't compare is added to the query's faults."""
-    compiled = Compiled(found, FIELDS)
+    return holding(found, query, FIELDS, _condition)
+
+
+def holding[Rows: QuerySet[Any]](
+    found: Rows, query: Query, fields: Mapping[str, Field], condition_of: Callable[[Part, Compiled], Q]
+) -> Rows:
+    """The rows that hold every condition, each made by `condition_of`; its refusals are added to the query's faults."""
+    compiled = Compiled(found, fields)
     condition = Q()
     for part in query.parts:
         try:
-            condition &= _condition(part, compiled)
+            condition &= condition_of(part, compiled)
         except Invalid as refusal:
             query.faults.append(str(refusal))
     return filters.narrowed_by(found, compiled, condition)  # type: ignore[return-value]

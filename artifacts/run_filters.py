@@ -12,7 +12,7 @@ from artifacts.filters import Column, Compiled, Field, Json, Names
 from artifacts.json_order import by_value
 from artifacts.models import RunTag
 from artifacts.models.runs import RunQuerySet
-from artifacts.queries import Part, Query, Vocabulary
+from artifacts.queries import Part, Query, Vocabulary, holding
 
 SUMMARY = Json("summary")
 RUN_FIELDS: dict[str, Field] = filters.both(
@@ -90,14 +90,7 @@ def stored(name: str) -> str:
 
 def applied(found: RunQuerySet, query: Query) -> RunQuerySet:
     """The runs, read `with_state_now`, that hold every condition; what can't be compared is added to the query's faults."""
-    compiled = Compiled(found, RUN_FIELDS)
-    condition = Q()
-    for part in query.parts:
-        try:
-            condition &= _condition(part, compiled)
-        except Invalid as refusal:
-            query.faults.append(str(refusal))
-    return filters.narrowed_by(found, compiled, condition)  # type: ignore[return-value]
+    return holding(found, query, RUN_FIELDS, _condition)
 
 
 def _condition(part: Part, compiled: Compiled) -> Q:

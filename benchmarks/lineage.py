@@ -7,13 +7,10 @@ is answered to a click on a node. A tenth of the nodes led to the version (data 
 runs that measured it, and what half of them logged. Milliseconds of the server's own CPU time, the median.
 """
 
-import argparse
-import logging
-import os
-import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.own_place import Place, arguments, own_place
 from benchmarks.version_page import median
 
 if TYPE_CHECKING:
@@ -81,46 +78,20 @@ def versions(sequence: "Collection", made_by: "Sequence[Run | None]") -> "list[A
 
 def main() -> None:
     """Print one table."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--sizes", type=int, nargs="+", default=[20, 500, 5_000])
-    arguments.add_argument("--times", type=int, default=10)
-    given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ.update(LINKYARD_DATA_DIR=place, DJANGO_SETTINGS_MODULE="registry_site.settings")
-        import django
-
-        django.setup()
-        measure(given.sizes, given.times)
+    given = arguments(__doc__, sizes=[20, 500, 5_000], times=10).parse_args()
+    with own_place() as place:
+        measure(place, given.sizes, given.times)
 
 
-def measure(sizes: list[int], times: int) -> None:
+def measure(place: Place, sizes: list[int], times: int) -> None:
     """Fill and time each size in turn."""
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.test import Client
-
-    from artifacts.actions import organizations, people, projects
-    from registry.actions import registries
-
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.ALLOWED_HOSTS.append("testserver")
-    settings.STATIC_ROOT.mkdir()
-    logging.disable(logging.INFO)  # a line for each request would hide the table
-    call_command("migrate", verbosity=0)
-    user = people.create_user("ada", acting_user=None)
-    organization = registries.create_organization("Acme Corp", owner=user, acting_user=None)
-    team = organizations.create_team("vision", organization, members=[(user, "admin")], acting_user=None)
-    projects.find_or_create_project(team, "bench", acting_user=user)
-    browser = Client()
-    browser.force_login(user)
     beside = {"HX-Request": "true", "HX-Target": "side"}
     print(f"{'nodes':>8}{'page':>10}{'beside':>10}   (ms){'size':>10}   (KiB)")
     for size in sizes:
         address, run = fill(size)
 
         def show(query: str = "", headers: dict[str, str] | None = None, address: str = address) -> int:
-            answer = browser.get(address + query, headers=headers)
+            answer = place.browser.get(address + query, headers=headers)
             assert answer.status_code == 200, answer
             return len(answer.content)
 

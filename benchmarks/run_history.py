@@ -6,13 +6,11 @@ Measured inside one process (no network), two metrics logged at each step. `stor
 requests; `size` the compressed lines; the rest are milliseconds of the server's own CPU time, the median.
 """
 
-import argparse
 import json
 import math
-import os
-import tempfile
 import time
 
+from benchmarks.own_place import Place, arguments, own_place
 from benchmarks.version_page import median
 
 LINES = 10_000  # of one request
@@ -43,40 +41,19 @@ def fill(size: int) -> tuple[object, float]:
 
 def main() -> None:
     """Print one table."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
-    arguments.add_argument("--times", type=int, default=5)
-    given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ.update(LINKYARD_DATA_DIR=place, DJANGO_SETTINGS_MODULE="registry_site.settings")
-        import django
-
-        django.setup()
-        measure(given.sizes, given.times)
+    given = arguments(__doc__, sizes=[1_000, 100_000, 1_000_000], times=5).parse_args()
+    with own_place() as place:
+        measure(place, given.sizes, given.times)
 
 
-def measure(sizes: list[int], times: int) -> None:
+def measure(place: Place, sizes: list[int], times: int) -> None:
     """Fill and time each size in turn."""
-    from django.conf import settings
-    from django.core.management import call_command
     from django.db.models import Sum
     from django.db.models.functions import Length
-    from django.test import Client
 
     from artifacts import readings
-    from artifacts.actions import organizations, people
     from artifacts.models import HistoryChunk
-    from registry.actions import registries
 
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.ALLOWED_HOSTS.append("testserver")
-    call_command("migrate", verbosity=0)
-    user = people.create_user("ada", acting_user=None)
-    organization = registries.create_organization("Acme Corp", owner=user, acting_user=None)
-    organizations.create_team("vision", organization, members=[(user, "admin")], acting_user=None)
-    browser = Client()
-    browser.force_login(user)
     print(f"{'lines':>10}{'rows':>8}{'size':>12}{'stored':>10}{'page':>10}{'a range':>10}{'a sample':>10}")
     for size in sizes:
         run, slowest = fill(size)
@@ -87,7 +64,7 @@ def measure(sizes: list[int], times: int) -> None:
             readings.sampled(run, "history", 1_000, min_step=low, max_step=high)  # type: ignore[arg-type]
 
         address = f"/vision/bench/runs/r{size}"
-        page = median(lambda address=address: browser.get(address), times)
+        page = median(lambda address=address: place.browser.get(address), times)
         part = median(lambda: sample(0, 1_000), times)
         whole = median(lambda: sample(None, None), times)
         print(

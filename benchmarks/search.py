@@ -8,15 +8,13 @@ clock, the medians. Each size has so many collections with a tag and an alias ea
 of linked versions with 100,000 each. Last, what linking a version with 100,000 files costs, the first one and the next one.
 """
 
-import argparse
 import base64
 import hashlib
-import logging
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
+
+from benchmarks.own_place import Place, arguments, own_place
 
 ASKED = {
     "part of a name": "tector-7",
@@ -128,49 +126,26 @@ def medians(work: Callable[[], object], times: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print one table for each size."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    arguments.add_argument("--files", type=int, default=1_000_000)
-    arguments.add_argument("--times", type=int, default=20)
-    given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ.update(LINKYARD_DATA_DIR=place, DJANGO_SETTINGS_MODULE="registry_site.settings")
-        import django
-
-        django.setup()
-        measure(given.sizes, given.files, given.times)
+    parser = arguments(__doc__, sizes=[1_000, 10_000, 100_000], times=20)
+    parser.add_argument("--files", type=int, default=1_000_000)
+    given = parser.parse_args()
+    with own_place() as place:
+        measure(place, given.sizes, given.files, given.times)
 
 
-def measure(sizes: list[int], files: int, times: int) -> None:
+def measure(place: Place, sizes: list[int], files: int, times: int) -> None:
     """Fill and time each size in turn."""
-    from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
-    from django.test import Client
 
-    from artifacts.actions import organizations, people, projects
     from artifacts.models import Collection
     from registry.actions import registries
     from registry.actions.search import find
 
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    settings.ALLOWED_HOSTS.append("testserver")
-    settings.STATIC_ROOT.mkdir(exist_ok=True)
-    logging.disable(logging.INFO)
-    call_command("migrate", verbosity=0)
-    user = people.create_user("ada", acting_user=None)
-    organization = registries.create_organization("Acme Corp", owner=user, acting_user=None)
-    team = organizations.create_team("vision", organization, members=[(user, "admin")], acting_user=None)
-    source = projects.find_or_create_project(team, "bench", acting_user=user)
+    user, browser = place.user, place.browser
     for number in range(18):
-        registries.create_registry(organization, f"Registry {number}", acting_user=user)
-    Collection.objects.create(project=source, kind="sequence", type="model", name="yolo", name_key="yolo")
+        registries.create_registry(place.organization, f"Registry {number}", acting_user=user)
+    Collection.objects.create(project=place.project, kind="sequence", type="model", name="yolo", name_key="yolo")
     linked = [link_files(100_000) for _ in range(max(1, files // 100_000))]
-    browser = Client()
-    browser.force_login(user)
     done = 0
     for size in sizes:
         fill(done, size)

@@ -6,13 +6,11 @@ Measured inside one process (no network): the collection's page as the browser g
 through the client's protocol. Milliseconds of the server's own CPU time, the median.
 """
 
-import argparse
-import logging
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
+
+from benchmarks.own_place import Place, arguments, own_place
 
 RESOLVE = """query Resolve($project: String!, $entity: String!, $name: String!) {
   project(name: $project, entityName: $entity) { artifactCollectionMembership(name: $name) { id versionIndex artifact { id digest } } } }"""
@@ -75,42 +73,19 @@ def median(work: Callable[[], object], times: int) -> float:
 
 def main() -> None:
     """Print one table."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 100_000])
-    arguments.add_argument("--times", type=int, default=20)
-    given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        os.environ.update(LINKYARD_DATA_DIR=place, DJANGO_SETTINGS_MODULE="registry_site.settings")
-        import django
-
-        django.setup()
-        measure(given.sizes, given.times)
+    given = arguments(__doc__, sizes=[100, 10_000, 100_000], times=20).parse_args()
+    with own_place() as place:
+        measure(place, given.sizes, given.times)
 
 
-def measure(sizes: list[int], times: int) -> None:
+def measure(place: Place, sizes: list[int], times: int) -> None:
     """Fill and time each size in turn."""
-    from django.conf import settings
-    from django.core.management import call_command
     from django.test import Client
 
-    from artifacts.actions import organizations, people, projects
-    from registry.actions import registries
+    from artifacts.actions import people
 
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    settings.ALLOWED_HOSTS.append("testserver")
-    settings.STATIC_ROOT.mkdir()
-    logging.disable(logging.INFO)  # a line for each request would hide the table
-    call_command("migrate", verbosity=0)
-    user = people.create_user("ada", acting_user=None)
-    organization = registries.create_organization("Acme Corp", owner=user, acting_user=None)
-    team = organizations.create_team("vision", organization, members=[(user, "admin")], acting_user=None)
-    projects.find_or_create_project(team, "bench", acting_user=user)
-    _, key = people.create_api_key(user, acting_user=None)
-    browser, client = Client(), Client()
-    browser.force_login(user)
+    _, key = people.create_api_key(place.user, acting_user=None)
+    client = Client()
     print(f"{'versions':>10}{'page':>10}{'metrics':>10}{'alias':>10}   (ms)")
     for size in sizes:
         address, name = fill(size)
@@ -126,7 +101,7 @@ def measure(sizes: list[int], times: int) -> None:
             assert answer.json()["data"]["project"]["artifactCollectionMembership"], answer.content
 
         def show(address: str = address) -> None:
-            assert browser.get(address).status_code == 200
+            assert place.browser.get(address).status_code == 200
 
         page = median(show, times)
         metrics = median(lambda address=address: show(address + "?metrics=1"), times)

@@ -1,9 +1,10 @@
 """What a registry has beyond being a project: what it accepts, who answers for it, what it holds."""
 
 from django.db import models
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Now
 
+from artifacts.access import Can, places_where
 from artifacts.models import Organization, Project, User
 
 # What an administrator may choose as a registry's sign: Lucide's names, and the colours of the stylesheet's glyphs.
@@ -27,9 +28,9 @@ COLOURS = {"a": "Petrol", "b": "Blue", "c": "Amber", "d": "Green"}
 class RegistryQuerySet(models.QuerySet["Registry"]):
     """Registries."""
 
-    def among(self, projects: QuerySet[Project]) -> "RegistryQuerySet":
-        """Those of these projects."""
-        return self.filter(project__in=projects.values("pk"))
+    def where(self, user: User, can: Can) -> "RegistryQuerySet":
+        """Those in which somebody may do this."""
+        return self.filter(places_where(user, can, "project__"))
 
     def of_organization(self, organization: Organization) -> "RegistryQuerySet":
         """Those that an organization owns."""

@@ -139,7 +139,7 @@ def _choose_team(choice: Choice, user: User, wanted: Wanted, asked: str, *, is_f
 
 
 def _choose_project(choice: Choice, user: User, team: Entity, asked: str, *, is_final: bool) -> Project | None:
-    found = access.projects_where(user, Can.DOWNLOAD).ordinary().filter(entity=team).order_by("name_key")
+    found = access.projects_where(user, Can.DOWNLOAD).ordinary().filter(entity=team).order_by("natural_key")
     missing = f"{team.name} has no project of this name that you may download from; choose one of the list."
     match = by_name(choice, found, asked, missing=missing, is_final=is_final)
     if choice.is_empty and not asked:
@@ -153,7 +153,7 @@ def _choose_among_teams(choice: Choice, user: User, wanted: Wanted, asked: str, 
     """A project of any team, as `team/project`."""
     found = access.projects_where(user, Can.DOWNLOAD).ordinary().select_related("entity__organization")
     found = found.filter(entity__kind=Entity.Kind.TEAM, entity__organization=wanted.organization)
-    found = found.order_by("name_key", "entity__name_key")
+    found = found.order_by("natural_key", "entity__name_key")
     rows = list(found[: MOST_OPTIONS + 1])
     choice.is_ready, choice.is_long = True, len(rows) > MOST_OPTIONS
     team, _, name = asked.rpartition("/")
@@ -175,7 +175,7 @@ def _choose_artifact(
     choice: Choice, wanted: Wanted, project: Project, asked: str, *, is_final: bool
 ) -> Collection | None:
     everything = Collection.objects.sequences().in_project(project).filter(version_count__gt=0)
-    found = everything.filter(type=wanted.type_name).order_by("name_key")
+    found = everything.filter(type=wanted.type_name).order_by("natural_key")
     choice.prompt = "Choose an artifact"
     missing = f"{project.name} has no artifact of this name and of type {wanted.type_name}; choose one of the list."
     match = by_name(choice, found, asked, missing=missing, is_final=is_final)

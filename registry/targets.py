@@ -50,10 +50,10 @@ def organization_of(version: ArtifactVersion) -> Organization:
 def read_targets(user: User, version: ArtifactVersion, asked: dict[str, str]) -> Targets:
     """Where somebody may link a version, as far as `asked` has chosen."""
     organization = organization_of(version)
-    seen = Registry.objects.among(access.visible_projects(user).registries()).of_organization(organization)
+    seen = Registry.objects.where(user, Can.VIEW).of_organization(organization)
     takes = seen.filter(Q(accepts_all_types=True) | Q(accepted_types__name=version.type)).distinct()
-    takes = takes.select_related("project").order_by("project__name_key")
-    opened = takes.among(access.projects_where(user, Can.LINK))
+    takes = takes.select_related("project").order_by("project__natural_key")
+    opened = takes.where(user, Can.LINK)
     projects = [row.project for row in opened[:MOST_REGISTRIES]]
     targets = Targets(
         target=Choice("target", "Select a register model", prompt="Choose a collection", later=["target-more"]),
@@ -72,7 +72,7 @@ def _offer_collections(
 ) -> None:
     choice = targets.target
     found = Collection.objects.portfolios().filter(project__in=opened.order_by().values("project"), type=version.type)
-    found = found.order_by("project__name_key", "name_key").select_related("project")
+    found = found.order_by("project__natural_key", "natural_key").select_related("project")
     rows = list(found[: MOST_OPTIONS + 1])
     choice.is_ready, choice.is_long, choice.value = True, len(rows) > MOST_OPTIONS, asked
     is_none = not rows
@@ -144,7 +144,7 @@ def _left_out(seen: RegistryQuerySet, takes: RegistryQuerySet, opened: RegistryQ
 
 
 def _titles(found: RegistryQuerySet) -> list[str]:
-    rows = found.select_related("project").order_by("project__name_key")[:MOST_REGISTRIES]
+    rows = found.select_related("project").order_by("project__natural_key")[:MOST_REGISTRIES]
     return [row.project.title for row in rows]
 
 

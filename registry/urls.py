@@ -19,6 +19,7 @@ from registry.views import (
     search,
     settings,
     source_acts,
+    unlink,
     versions,
 )
 
@@ -70,7 +71,7 @@ urlpatterns = [
     path(f"{COLLECTION}/-/tags/shown", cards.show_tags, name="collection-tags"),
     path(f"{COLLECTION}/-/tags", cards.add_tag, name="collection-tag"),
     path(f"{COLLECTION}/-/tags/remove", cards.remove_tag, name="collection-untag"),
-    path(f"{COLLECTION}/<str:reference>/-/unlink", collections.unlink, name="unlink"),
+    path(f"{COLLECTION}/<str:reference>/-/unlink", unlink.unlink, name="unlink"),
     path(f"{COLLECTION}/<str:reference>/-/deprecate", deprecation.deprecate, name="deprecate"),
     path(f"{COLLECTION}/<str:reference>/-/reinstate", deprecation.reinstate, name="reinstate"),
     path(REGISTRY, registries.registry, name="registry"),

@@ -132,7 +132,7 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
         )
     collection.name, collection.name_key = name, key
     collection.updated_at = Now()
-    collection.save(update_fields=["name", "name_key", "updated_at"])
+    collection.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
     NameRedirect.objects.filter(in_project=project, name_key=key).delete()
     if old != key:
         NameRedirect.objects.update_or_create(in_project=project, name_key=old, defaults={"collection": collection})

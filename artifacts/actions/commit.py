@@ -12,6 +12,7 @@ from artifacts import access, audit, background, manifests
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.actions.blobs import Held, adopt_blobs, held_blobs, require_held
+from artifacts.actions.versions import allowed_lifetime
 from artifacts.errors import Conflict, Invalid, NotYet
 from artifacts.manifests import Entry
 from artifacts.models import (
@@ -166,9 +167,11 @@ def _finish(version: ArtifactVersion, content: Content, acting_user: User) -> Ar
     index = pending.index = sequence.take_index()
     pending.state, pending.committed_at = ArtifactVersion.State.COMMITTED, timezone.now()
     pending.digest, pending.file_count = content.digest, len(rows)
+    asked, pending.ttl_seconds = pending.ttl_seconds, allowed_lifetime(pending, acting_user)
     pending.size = min(sum(entry.size or 0 if blob is None else blob.size for entry, blob in rows), 2**63 - 1)
-    pending.save(update_fields=["index", "state", "committed_at", "digest", "file_count", "size"])
-    _place(pending, index, acting_user)
+    changed = ["index", "state", "committed_at", "digest", "file_count", "size", "ttl_seconds"]
+    pending.save(update_fields=changed)
+    _place(pending, index, acting_user, **({} if asked == pending.ttl_seconds else {"ttl_ignored": asked}))
     return pending
 
 
@@ -195,12 +198,12 @@ def _insert(version: ArtifactVersion, rows: Sequence[tuple[Entry, Held | None]])
         )
 
 
-def _place(version: ArtifactVersion, index: int, acting_user: User) -> None:
-    """The version's place in its sequence, with the names it asked for; its run's output; the audit event."""
+def _place(version: ArtifactVersion, index: int, acting_user: User, **told: object) -> None:
+    """The version's place in its sequence, with the names it asked for; its run's output; the audit event, with what is `told`."""
     sequence = version.sequence
     membership = Membership.objects.create(collection=sequence, version=version, index=index, created_by=acting_user)
     labels.move_latest(membership)
-    audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, label=str(version), membership=membership)
+    audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, label=str(version), membership=membership, **told)  # type: ignore[arg-type]  # data has names of its own
     wanted = [name for name in version.wanted_aliases if name != LATEST]
     labels.add_aliases(membership, wanted, acting_user=acting_user)
     if version.wanted_tags:

@@ -64,14 +64,29 @@ def keep_version(version: ArtifactVersion, seconds: int | None, *, acting_user: 
         raise Invalid("A version can't be kept for a negative time; give the seconds, or none.")
     if seconds != FOR_EVER and naming.is_internal_type(version.type):
         raise Invalid(f"Versions of type “{version.type}” are made by the client itself and get no time to live.")
-    team = Entity.objects.select_related("organization").get(pk=version.project.entity_id)
-    if team.ttl_by_admins and seconds != version.ttl_seconds:
+    if seconds != version.ttl_seconds:
         access.require(acting_user, Can.EDIT, version.project)
-        if not access.manages_team(acting_user, team):
+        team = _team_of(version)
+        if team.ttl_by_admins and not access.manages_team(acting_user, team):
             raise Forbidden(
                 f"permission denied: only administrators of “{team.name}” set how long versions are kept; ask one of them."
             )
     _change(version, {"ttl_seconds": seconds}, acting_user)
+
+
+def allowed_lifetime(version: ArtifactVersion, acting_user: User) -> int | None:
+    """The time to live with which a version is committed: what its code asked for, if that person may set one, else the team's rule.
+
+    It isn't refused: a version that took an hour to upload would be lost for a setting that can be made afterwards.
+    """
+    if version.ttl_seconds is None:
+        return None
+    team = _team_of(version)
+    return version.ttl_seconds if not team.ttl_by_admins or access.manages_team(acting_user, team) else None
+
+
+def _team_of(version: ArtifactVersion) -> Entity:
+    return Entity.objects.select_related("organization").get(pk=version.project.entity_id)
 
 
 def never_expire(version: ArtifactVersion) -> None:

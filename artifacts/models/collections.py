@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from artifacts.models.natural import NaturalKey
 from artifacts.models.people import User
 from artifacts.models.projects import Project
 from artifacts.naming import LATEST
@@ -45,6 +46,7 @@ class Collection(models.Model):
     type = models.CharField(max_length=128)
     name = models.CharField(max_length=128)
     name_key = models.CharField(max_length=160)
+    natural_key = NaturalKey()
     description = models.TextField(blank=True, default="")
     next_index = models.BigIntegerField(default=0)
     version_count = models.BigIntegerField(default=0)
@@ -64,8 +66,8 @@ class Collection(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["project", "kind", "type", "name_key"], name="collection_list_of_a_type"),
-            models.Index(fields=["project", "kind", "name_key"], name="collection_list"),
+            models.Index(fields=["project", "kind", "type", "natural_key"], name="collection_list_of_a_type"),
+            models.Index(fields=["project", "kind", "natural_key"], name="collection_list"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from artifacts.models.natural import NaturalKey
 from artifacts.models.organizations import Entity, Organization, Role
 from artifacts.models.people import User
 from artifacts.naming import REGISTRY_PREFIX
@@ -46,6 +47,7 @@ class Project(models.Model):
     entity = models.ForeignKey(Entity, on_delete=models.DB_CASCADE, related_name="projects")
     name = models.CharField(max_length=128)
     name_key = models.CharField(max_length=160)
+    natural_key = NaturalKey()
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PROJECT)
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.TEAM)
     default_role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
@@ -65,7 +67,7 @@ class Project(models.Model):
                 condition=Q(kind="project") | Q(kind="registry", visibility__in=["organization", "restricted"]),
             ),
         ]
-        indexes = [models.Index(fields=["kind", "entity", "name_key"], name="project_list")]
+        indexes = [models.Index(fields=["kind", "entity", "natural_key"], name="project_list")]
 
     def __str__(self) -> str:
         return self.name

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from artifacts.errors import NotFound
 from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
-from artifacts.naming import LATEST, clean_text, key_of
+from artifacts.naming import LATEST, clean_text, key_of, natural_key
 from artifacts.pages import HtmxHttpRequest, kept, moved, page
 from artifacts.views.place import collection_url, project_of, version_url
 
@@ -134,9 +134,9 @@ def project_page(
 
 def _fill(branch: Branch, sequences: CollectionQuerySet, start: str, current: Current) -> None:
     """The collections of an open type: a page of them, and the current one even when it isn't among those."""
-    found = sequences.filter(type=branch.type).order_by("name_key")
+    found = sequences.filter(type=branch.type).order_by("natural_key")
     if start:
-        found = found.filter(name_key__gte=key_of(start))
+        found = found.filter(natural_key__gte=natural_key(key_of(start)))
     rows = list(found[: IN_TREE + 1])
     if len(rows) > IN_TREE:
         branch.more_url = f"{branch.href}?{urlencode({'from': rows[IN_TREE].name})}"
@@ -169,8 +169,8 @@ def _found(
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
     start, of_type = clean_text(request.GET.get("from", "")[:128]), clean_text(request.GET.get("in", "")[:128])
     if start:
-        found = found.filter(Q(type__gt=of_type) | Q(type=of_type, name_key__gte=key_of(start)))
-    rows = list(found.order_by("type", "name_key")[: IN_TREE + 1])
+        found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
+    rows = list(found.order_by("type", "natural_key")[: IN_TREE + 1])
     query = Search(words).query
     for branch in branches:
         _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
@@ -207,12 +207,14 @@ def registry_url(project: Project) -> str:
 
 def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:
     """A page of the project's collections by name, those that are looked for, with the number that `latest` has in each."""
-    found = project.collections.all().sequences().order_by("name_key")
+    found = project.collections.all().sequences().order_by("natural_key")
     found = found.filter(type=type) if type else found
     if search.words:
         found = matching(found, search.words, types)
     start = request.GET.get("after", "")[:128]
-    rows = list((found.filter(name_key__gt=key_of(start)) if start else found).prefetch_related("tags")[: PAGE + 1])
+    if start:
+        found = found.filter(natural_key__gt=natural_key(key_of(start)))
+    rows = list(found.prefetch_related("tags")[: PAGE + 1])
     newest = Alias.objects.filter(collection__in=rows[:PAGE], name=LATEST).values_list(
         "collection", "membership__index"
     )

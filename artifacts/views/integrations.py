@@ -13,7 +13,7 @@ from artifacts import access, addresses
 from artifacts.actions import integrations as acts
 from artifacts.errors import Conflict, DomainError, NotFound
 from artifacts.forms import SecretForm, SecretValueForm, SlackForm, TeamTtlForm, WebhookForm
-from artifacts.models import Entity, Integration
+from artifacts.models import Entity, Integration, Secret
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from artifacts.views import members
 from artifacts.views.members import Place
@@ -50,6 +50,13 @@ def _managed_team(request: HtmxHttpRequest, name: str) -> Entity:
     in_organization(request, team.organization)
     access.require_management(access.manages_team(request.user, team), team.name)
     return team
+
+
+def _secret_of(team: Entity, name: str) -> Secret:
+    row = team.secrets.filter(name=name).first()
+    if row is None:
+        raise NotFound("There is no such secret; reload the page.")
+    return row
 
 
 def _again(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form) -> HttpResponse:
@@ -118,9 +125,7 @@ def secret_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def secret_replace(request: HtmxHttpRequest, entity: str, secret: str) -> HttpResponse:
     team = _managed_team(request, entity)
-    row = team.secrets.filter(name=secret).first()
-    if row is None:
-        raise NotFound("There is no such secret; reload the page.")
+    row = _secret_of(team, secret)
     form = SecretValueForm(request.POST or None)
     if form.is_valid():
         try:
@@ -136,9 +141,7 @@ def secret_replace(request: HtmxHttpRequest, entity: str, secret: str) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def secret_delete(request: HtmxHttpRequest, entity: str, secret: str) -> HttpResponse:
     team = _managed_team(request, entity)
-    row = team.secrets.filter(name=secret).first()
-    if row is None:
-        raise NotFound("There is no such secret; reload the page.")
+    row = _secret_of(team, secret)
     if request.method == "POST":
         acts.delete_secret(row, acting_user=request.user)
         return done(request, _back(team, "secrets"), toast=f"Deleted the secret {row.name}.")

@@ -13,7 +13,7 @@ from artifacts.errors import NotFound
 from artifacts.forms import TeamTtlForm
 from artifacts.lifetimes import DAY
 from artifacts.models import Collection, Entity, Project, Run
-from artifacts.naming import key_of
+from artifacts.naming import key_of, natural_key
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
 from artifacts.views import members
 from artifacts.views.integrations import integrations_of
@@ -53,7 +53,7 @@ def entity(request: HtmxHttpRequest, entity: str) -> HttpResponse:
 def _projects(request: HtmxHttpRequest, projects: QuerySet[Project]) -> dict[str, Any]:
     """A page of projects by name, with what they hold: counted over their collections, never over versions or runs."""
     after = key_of(request.GET.get("after", ""))
-    found = list(projects.filter(name_key__gt=after).order_by("name_key")[: PAGE + 1])
+    found = list(projects.filter(natural_key__gt=natural_key(after)).order_by("natural_key")[: PAGE + 1])
     shown = found[:PAGE]
     numbers = [project.pk for project in shown]
     held = {

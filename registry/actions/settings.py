@@ -151,7 +151,7 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     renamed_from = project.title
     project.name, project.name_key = stored, key
     project.updated_at = Now()
-    project.save(update_fields=["name", "name_key", "updated_at"])
+    project.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
     NameRedirect.objects.filter(in_entity=project.entity, name_key=key).delete()
     if old != key:
         NameRedirect.objects.update_or_create(in_entity=project.entity, name_key=old, defaults={"project": project})

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_GET, require_http_methods
 
-from artifacts import access, addresses, queries
+from artifacts import queries
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.columns import Choice, metadata_of, shown_columns
@@ -16,11 +16,11 @@ from artifacts.models import Alias, Collection, Membership, User
 from artifacts.pages import HtmxHttpRequest, done, kept, moved, page
 from artifacts.views.compare import render_compare
 from registry import metrics, parallel, snippets
-from registry.actions import link, registries
+from registry.actions import registries
 from registry.columns import BESIDE_METRICS, COLUMNS, SORTS, USUAL, axes_of
 from registry.rows import LinkRow, Name, link_rows, with_rows
 from registry.views.gone import show_gone
-from registry.views.place import collection_of, collection_url, permissions, registry_url, version_url
+from registry.views.place import collection_of, collection_url, permissions, registry_url
 
 DIRECTIONS = [
     ("auto", "Best: as each metric says"),
@@ -160,29 +160,3 @@ def delete(request: HtmxHttpRequest, org: str, registry: str, collection: str) -
             return done(request, registry_url(found.project), toast=f"Deleted collection {found.name}")
     context = {"collection": found, "cancel": collection_url(found), "error": error}
     return page(request, "registry/delete_collection.html", context, status=422 if error else 200)
-
-
-@require_http_methods(["GET", "POST"])
-def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, reference: str) -> HttpResponse:
-    found = collection_of(request, org, registry, collection, can=Can.LINK)
-    membership = addresses.membership(found, reference)
-    error = ""
-    if request.method == "POST":
-        try:
-            link.unlink_version(membership, acting_user=request.user)
-        except (Forbidden, Invalid) as refusal:
-            error = str(refusal)
-        else:
-            home = collection_url(found)
-            # The version's own page is gone with the link; a list is read again where it stands.
-            is_gone = (request.htmx.current_url_abs_path or "").startswith(f"{home}/")
-            event = None if is_gone else "versionLinked"
-            return done(request, home, event=event, toast=f"Unlinked {found.name}:{membership.name}")
-    access.require(request.user, Can.LINK, found.project)
-    context = {
-        "collection": found,
-        "membership": membership,
-        "cancel": version_url(found, membership.name),
-        "error": error,
-    }
-    return page(request, "registry/unlink_version.html", context, status=422 if error else 200)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts import access
+from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.keyset import page_of
 from artifacts.models import Organization
@@ -24,7 +25,7 @@ from registry.views.place import organization_of, registry_url
 CARDS = 24
 LONGEST_WORDS = 128
 SORTS = {
-    "name": ("Starred first, then name", ("-is_starred", "project__name_key")),
+    "name": ("Starred first, then name", ("-is_starred", "project__natural_key")),
     "linked": ("Last linked", ("-active_at", "pk")),
     "versions": ("Most versions", ("-version_count", "pk")),
 }
@@ -54,7 +55,7 @@ def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
     """An organization's registries, as far as the visitor sees them."""
     request.place = organization  # type: ignore[attr-defined]
     visible = access.visible_projects(request.user).registries()
-    seen = Registry.objects.among(visible).of_organization(organization).as_cards(request.user)
+    seen = Registry.objects.where(request.user, Can.VIEW).of_organization(organization).as_cards(request.user)
     words = clean_text(request.GET.get("q", "")[:LONGEST_WORDS]).strip()
     if words:
         seen = filtered(seen, words)

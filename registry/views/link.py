@@ -18,6 +18,7 @@ from registry.choices import PICKED, narrowed, picked_in
 from registry.forms import words
 from registry.sources import LATER, Wanted, read_source
 from registry.views.place import collection_of, collection_url, filled_in, version_url
+from registry.views.unlink import undo_url
 
 SENT = "team,pick_team,project,pick_project,artifact,pick_artifact,version,pick_version,aliases"
 
@@ -92,7 +93,7 @@ def linked(
         event=None if is_other_page else "versionLinked",
         toast="Linked as",
         link=(address, f"{collection.name}:{membership.name}"),
-        undo=version_url(collection, membership.name, "registry:unlink") if may_undo else "",
+        undo=undo_url(membership) if may_undo else "",
     )
 
 

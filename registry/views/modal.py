@@ -31,6 +31,7 @@ from registry.targets import (
 )
 from registry.views.link import is_narrowing, is_sent, known_aliases, preview, takes_nothing
 from registry.views.place import filled_in, version_url
+from registry.views.unlink import COLLECTION, REGISTRY, undo_url
 
 FIRST_STEP = ("target", "registry", "name", "new-name", "new-visibility", "new-accepted", "new-types")
 SENT = ",".join([*FIRST_STEP, "pick_target", "pick_registry"])
@@ -160,6 +161,11 @@ class Target:
             raise Refused({})
         return cls(name, registry, None, None if registry is not None else form)
 
+    @property
+    def new(self) -> str:
+        """What is made on the way to the link."""
+        return "" if self.collection is not None else COLLECTION if self.registry is not None else REGISTRY
+
     def made(self, request: HtmxHttpRequest, version: ArtifactVersion, aliases: list[str]) -> Membership:
         """Link, and make what is missing for it, all or nothing."""
         if self.collection is not None:
@@ -198,7 +204,7 @@ class Target:
             event="versionLinked",
             toast="Linked as",
             link=(address, f"{collection.name}:{made.name}"),
-            undo=version_url(collection, made.name, "registry:unlink") if may_undo else "",
+            undo=undo_url(made, self.new) if may_undo else "",
         )
 
 

@@ -31,8 +31,8 @@ from registry.views.place import (
 )
 
 SORTS: dict[str, tuple[str, Sequence[str]]] = {
-    "name": ("Name", ("name_key",)),
-    "-name": ("Name, backwards", ("-name_key",)),
+    "name": ("Name", ("natural_key",)),
+    "-name": ("Name, backwards", ("-natural_key",)),
     "-linked": ("Last linked", ("-active_at", "-pk")),
     "linked": ("Linked longest ago", ("active_at", "pk")),
     "-versions": ("Most versions", ("-version_count", "-pk")),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from artifacts import naming
 from artifacts.errors import Invalid
 from artifacts.models import Entity, Organization, Project
-from artifacts.naming import key_of
+from artifacts.naming import key_of, natural_key
 
 NAMES: dict[str, Callable[[str], str]] = {
     "entity": naming.entity_name,
@@ -180,3 +180,17 @@ def test_text_from_outside_is_made_storable() -> None:
         deep = [deep]
     with pytest.raises(Invalid):
         naming.clean_json(deep)
+
+
+def test_names_are_listed_as_people_count() -> None:
+    listed = ["m", "m2", "m02", "m2-a", "m9x", "m10", "m10b", "m123456789", "m1234567890", "n1.9", "n1.10", "ünder"]
+    keys = [natural_key(key_of(name)) for name in reversed(listed)]
+    assert sorted(keys, key=str.encode) == keys[::-1]
+
+
+@given(st.text("ab-012. ", max_size=128), st.text("ab-012. ", max_size=128))
+@example("0" * 128, "0" * 127)
+@example("a0" * 64, "00" * 64)
+def test_two_names_never_have_the_same_place(one: str, other: str) -> None:
+    assert (natural_key(one) == natural_key(other)) == (one == other)
+    assert len(natural_key(one)) <= naming.LONGEST_NATURAL

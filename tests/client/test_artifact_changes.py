@@ -297,3 +297,32 @@ def test_time_to_live_is_set_inherited_switched_off_and_ended_by_a_link(client: 
     seconds = dict(ArtifactVersion.objects.values_list("sequence__name", "ttl_seconds"))
     assert seconds == {"days": 30 * 86_400, "none": 0, "set": None}
     assert not Membership.objects.filter(collection__kind="portfolio").exists()
+
+
+LOG_FOR_A_DAY = """
+from datetime import timedelta
+with wandb.init(entity="vision", project="data") as run:
+    artifact = wandb.Artifact({name!r}, "dataset")
+    artifact.add_file(file({name!r}, b"{name}"))
+    artifact.ttl = timedelta(days=1)
+    run.log_artifact(artifact).wait()
+found = wandb.Api(overrides={{"entity": "vision"}}).artifact("vision/data/{name}:v0")
+say(str(found.ttl))
+"""
+
+
+def test_where_only_administrators_set_times_to_live_a_members_version_is_logged_without_its_own(
+    client: Client,
+) -> None:
+    alice = User.objects.get(name="alice")
+    organizations.keep_versions(Entity.objects.get(name="vision"), 90 * 86_400, by_admins=True, acting_user=alice)
+    logged = LOG_FOR_A_DAY.format(name="bobs")
+    said = client.run(f"{logged}\nfound.ttl = timedelta(days=2)\nsay(refusal(found.save))")
+    assert said[0] == "90 days, 0:00:00"
+    assert "only administrators of “vision” set how long versions are kept" in said[1]
+    assert client.run(LOG_FOR_A_DAY.format(name="hers"), user="alice") == ["1 day, 0:00:00"]
+    page = client.opens("/vision/data/artifacts/dataset/bobs/v0").content.decode()
+    assert "90 days" in page
+    assert "the time to live that the code set, 1 day, doesn’t count" in page
+    assert "doesn’t count: only" not in client.opens("/vision/data/artifacts/dataset/hers/v0").content.decode()
+    assert AuditEvent.objects.get(verb="version.logged", label="bobs:v0").data == {"ttl_ignored": 86_400}
