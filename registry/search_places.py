@@ -22,13 +22,13 @@ from registry.search_statements import (
     among,
     contains,
     from_each,
+    labelled,
     listed,
     narrowed,
     of_each,
     projects_of,
     rows_of,
     span,
-    tagged,
 )
 from registry.search_words import Words
 
@@ -36,7 +36,9 @@ NEWEST = 5
 MOST_COPIES = 2_000  # of the same content that are looked through for one that is linked where it may be seen
 STALE = 4  # times as many names of files are looked at as are wanted, for those that no version has any more
 type Registries = Mapping[int, Project]
-type Files = dict[tuple[int, str], tuple[int, str, Membership]]  # by collection and path: a row's number, the path, the place
+type Files = dict[
+    tuple[int, str], tuple[int, str, Membership]
+]  # by collection and path: a row's number, the path, the place
 PLACES = f"SELECT {PLACE.sql}, {COLLECTION.sql}, {PROJECT.sql}, {ENTITY.sql}, {ORGANIZATION.sql}"
 IN_ITS_PROJECT = f"JOIN {OWNED.replace(' p ', ' p ON p.id = c.project_id ', 1)}"
 FILE_IS_THERE = "SELECT 1 FROM artifacts_manifestentry i WHERE i.version_id = h.version_id AND i.path = files.path"
@@ -77,7 +79,9 @@ def _places(rows: Iterable[Row]) -> list[Membership]:
     return found
 
 
-def _referred(asked: Words, condition: str, values: Sequence[object], narrowing: Narrowing, many: int) -> list[Membership]:
+def _referred(
+    asked: Words, condition: str, values: Sequence[object], narrowing: Narrowing, many: int
+) -> list[Membership]:
     """The places, in collections `c` of the name, that the words after the colon mean: a number, an alias or its beginning.
 
     With nothing behind the colon yet, all of them.
@@ -88,7 +92,7 @@ def _referred(asked: Words, condition: str, values: Sequence[object], narrowing:
     facets, chosen = narrowed(narrowing)
     parameters: list[object] = []
     if asked.index is not None:
-        source = "artifacts_collection c JOIN artifacts_membership m ON m.collection_id = c.id AND m.\"index\" = %s"
+        source = 'artifacts_collection c JOIN artifacts_membership m ON m.collection_id = c.id AND m."index" = %s'
         parameters = [asked.index]
     elif key:
         source = (
@@ -97,7 +101,7 @@ def _referred(asked: Words, condition: str, values: Sequence[object], narrowing:
         )
         parameters = [*span(key)]
     else:
-        newest = f"s.collection_id = c.id ORDER BY s.\"index\" DESC LIMIT {many}"
+        newest = f's.collection_id = c.id ORDER BY s."index" DESC LIMIT {many}'
         source = of_each("artifacts_collection c", "artifacts_membership", "m", newest)
     return _places(
         rows_of(
@@ -192,14 +196,14 @@ def _with_places(asked: Sequence[tuple[str, list[object]]], address: str, narrow
     """Names with the newest version of their collection that still has a file there. Not in order: that would read all that fit."""
     most = STALE * (limit + 1)
     union = " UNION ALL ".join(f"SELECT * FROM ({one} LIMIT {most}) part_{n}" for n, (one, _) in enumerate(asked))
-    tags, values = tagged(narrowing, "h")
+    labels, values = labelled(narrowing, "h")
     refers = f" AND {contains('i.ref')}" if address else ""
-    facets, chosen = narrowed(replace(narrowing, tags=frozenset()))
+    facets, chosen = narrowed(replace(narrowing, tags=frozenset(), aliases=frozenset()))
     rows = rows_of(
         f"WITH files AS MATERIALIZED ({union}) SELECT files.id, files.path, {PLACE.sql}, {COLLECTION.sql} "
         f"FROM files JOIN artifacts_collection c ON c.id = files.collection_id JOIN artifacts_membership m ON m.id = ("
         "SELECT h.id FROM artifacts_membership h JOIN artifacts_artifactversion v ON v.id = h.version_id "
-        f"AND v.deleted_at IS NULL WHERE h.collection_id = files.collection_id AND EXISTS ({FILE_IS_THERE}{refers}){tags} "
+        f"AND v.deleted_at IS NULL WHERE h.collection_id = files.collection_id AND EXISTS ({FILE_IS_THERE}{refers}){labels} "
         f'ORDER BY h."index" DESC LIMIT 1) WHERE 1 = 1{facets} LIMIT {len(asked) * (limit + 1)}',
         [*(value for _, values_of in asked for value in values_of), *([address] if address else []), *values, *chosen],
     )

@@ -120,26 +120,40 @@ def span(key: str) -> Sequence[str]:
     return (key, key + LAST_CHARACTER)
 
 
+def one_of(values: Iterable[str]) -> tuple[str, list[object]]:
+    """A few values written out, with their parameters: inside a condition that is asked of each row."""
+    several = list[object](values)
+    return f"IN ({', '.join(['%s'] * len(several))})", several
+
+
 def narrowed(narrowing: Narrowing, place: str = "m") -> tuple[str, list[object]]:
-    """The condition of facets on a collection `c`, and on a place in it where there is one: a tag may be the version's too."""
+    """The condition of facets on a collection `c`, and on a place in it where there is one."""
     condition, parameters = "", list[object]()
     if narrowing.types:
-        condition += f" AND c.type {among('text')}"
-        parameters.append(listed(narrowing.types))
+        chosen, parameters = one_of(narrowing.types)
+        condition = f" AND c.type {chosen}"
+    labels, more = labelled(narrowing, place)
+    return condition + labels, [*parameters, *more]
+
+
+def labelled(narrowing: Narrowing, place: str) -> tuple[str, list[object]]:
+    """The condition of tags and aliases alone. A tag may be the collection's or the version's; an alias is the place's.
+
+    Without a place it is a collection `c` that has the tag itself, and the alias on any of its versions.
+    """
+    condition, parameters = "", list[object]()
     if narrowing.tags:
-        tags, more = tagged(narrowing, place)
-        condition += tags
-        parameters += more
+        chosen, parameters = one_of(narrowing.tags)
+        holder = f"{place}.collection_id" if place else "c.id"
+        on = f"EXISTS (SELECT 1 FROM artifacts_collectiontag x WHERE x.collection_id = {holder} AND x.name {chosen})"
+        if place:
+            version = f"x.version_id = {place}.version_id AND x.name {chosen}"
+            on = f"({on} OR EXISTS (SELECT 1 FROM artifacts_versiontag x WHERE {version}))"
+            parameters = [*parameters, *parameters]
+        condition = f" AND {on}"
+    if narrowing.aliases:
+        chosen, keys = one_of(narrowing.aliases)
+        held = f"x.membership_id = {place}.id" if place else "x.collection_id = c.id"
+        condition += f" AND EXISTS (SELECT 1 FROM artifacts_alias x WHERE {held} AND x.name_key {chosen})"
+        parameters = [*parameters, *keys]
     return condition, parameters
-
-
-def tagged(narrowing: Narrowing, place: str) -> tuple[str, list[object]]:
-    """The condition of the tags alone, on a place, or without one on the collection `c`."""
-    if not narrowing.tags:
-        return "", []
-    collection = f"{place}.collection_id" if place else "c.id"
-    on = f"{collection} IN (SELECT collection_id FROM artifacts_collectiontag WHERE name {among('text')})"
-    if not place:
-        return f" AND {on}", [listed(narrowing.tags)]
-    versions = f"{place}.version_id IN (SELECT version_id FROM artifacts_versiontag WHERE name {among('text')})"
-    return f" AND ({on} OR {versions})", [listed(narrowing.tags)] * 2

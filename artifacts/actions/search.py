@@ -49,10 +49,7 @@ def remember(project: Project, kind: SearchTerm.Kind, name: str) -> None:
     )
     if is_new:
         SearchGram.objects.bulk_create(
-            [
-                SearchGram(term=term, project_number=project.pk, kind=kind, gram=gram)
-                for gram in grams_of(term.name_key)
-            ]
+            [SearchGram(term=term, project_number=project.pk, kind=kind, gram=gram) for gram in grams_of(term.name_key)]
         )
 
 

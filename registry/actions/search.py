@@ -11,6 +11,7 @@ from artifacts.actions.search import SHORTEST_PART
 from artifacts.models import Alias, Project, SearchGram, SearchTerm, User
 from artifacts.naming import REGISTRY_PREFIX, key_of
 from registry.search_hits import Found, Hit, Kind, Narrowing, owner_keys, ranked
+from registry.search_narrowed import all_collections, all_versions
 from registry.search_places import find_files, find_versions
 from registry.search_statements import (
     COLLECTION,
@@ -61,15 +62,22 @@ def find(
 ) -> Found:
     """What `words` mean or are a part of: exactly these first, then what begins so, then a word that does, then the others.
 
+    Without words, the collections and versions that facets name, those that got it last first.
     At most `most` of each kind are listed, the best of the first `candidates` that the indexes give. `seen` is what
     `visible_registries` gave for this person, where it was asked already.
     """
     found, asked, limit = Found(most), read(words), max(most, candidates)
-    if not asked.key:
+    if not asked.key and not narrowing.names_something:
         return found
     seen = visible_registries(user) if seen is None else seen
     left = narrowing.registries
     visible = seen if left is None else {number: row for number, row in seen.items() if number in left}
+    if not asked.key:
+        if narrowing.takes(Kind.COLLECTION):
+            found.add(Kind.COLLECTION, all_collections(visible, narrowing, limit), limit)
+        if narrowing.takes(Kind.VERSION):
+            found.add(Kind.VERSION, all_versions(visible, narrowing, limit), limit)
+        return found
     if narrowing.takes(Kind.REGISTRY):
         found.add(Kind.REGISTRY, _registries(visible.values(), asked), limit)
     if narrowing.takes(Kind.COLLECTION):
