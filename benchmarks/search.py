@@ -75,7 +75,9 @@ def fill(start: int, end: int) -> None:
             for kind, word in (("collection", "detector"), ("tag", "label"), ("alias", "best"))
         )
         SearchGram.objects.bulk_create(
-            SearchGram(term=term, gram=gram) for term in terms for gram in grams_of(term.name_key)
+            SearchGram(term=term, project_number=term.project_id, kind=term.kind, gram=gram)
+            for term in terms
+            for gram in grams_of(term.name_key)
         )
 
 

@@ -119,6 +119,21 @@ class Star(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "registry"], name="star_once")]
 
 
+class RecentSearch(models.Model):
+    """What a person searched for lately, as its address says it. Nobody else sees it, and they may forget it."""
+
+    user = models.ForeignKey(User, on_delete=models.DB_CASCADE, related_name="recent_searches")
+    query_string = models.CharField(max_length=2000)
+    searched_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "recent searches"
+        constraints = [models.UniqueConstraint(fields=["user", "query_string"], name="recent_search_once")]
+
+    def __str__(self) -> str:
+        return self.query_string
+
+
 class SavedSearch(models.Model):
     """A search that a person wants to repeat: what its address says behind the question mark. Nobody else sees it."""
 

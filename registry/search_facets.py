@@ -1,11 +1,12 @@
-"""The facets of a page of results: by kind, registry, type and tag, each counted among what the others leave."""
+"""The facets of a page of results: by kind, registry, type, tag and alias, each counted among what the others leave."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from artifacts.models import CollectionTag, VersionTag
+from artifacts.models import Alias, CollectionTag, VersionTag
+from artifacts.naming import key_of
 from registry.search_address import Address
 from registry.search_hits import Found, Hit, Kind, Narrowing
 
@@ -18,7 +19,7 @@ KIND_TITLES = {
     Kind.ALIAS: "Aliases",
     Kind.FILE: "Files",
 }
-TITLES = {"kind": "Kind", "registry": "Registry", "type": "Type", "tag": "Tag"}
+TITLES = {"kind": "Kind", "registry": "Registry", "type": "Type", "tag": "Tag", "alias": "Alias"}
 
 
 @dataclass(frozen=True)
@@ -60,20 +61,42 @@ def tags_of(hits: Sequence[Hit]) -> dict[int, frozenset[str]]:
     return found
 
 
+def aliases_of(hits: Sequence[Hit], chosen: Sequence[str]) -> dict[int, frozenset[str]]:
+    """The aliases by which each hit may be narrowed, by its place: a version's own, and of a collection's many the chosen ones."""
+    on_places: dict[int, set[str]] = defaultdict(set)
+    on_collections: dict[int, set[str]] = defaultdict(set)
+    places = {hit.membership.pk for hit in hits if hit.membership is not None}
+    for number, name in Alias.objects.filter(membership__in=places).values_list("membership", "name"):
+        on_places[number].add(name)
+    if chosen:
+        collections = {hit.collection.pk for hit in hits if hit.kind == Kind.COLLECTION and hit.collection is not None}
+        held = Alias.objects.filter(collection__in=collections, name_key__in=list(map(key_of, chosen)))
+        for number, name in held.values_list("collection", "name"):
+            on_collections[number].add(name)
+    found: dict[int, frozenset[str]] = {}
+    for place, hit in enumerate(hits):
+        names = on_places[hit.membership.pk] if hit.membership is not None else set[str]()
+        if hit.kind == Kind.COLLECTION and hit.collection is not None:
+            names = on_collections[hit.collection.pk]
+        found[place] = frozenset(names)
+    return found
+
+
 def facets_of(
     everything: Found, found: Found, address: Address, narrowing: Narrowing, labels: Mapping[int, str]
 ) -> list[Facet]:
     """The facets of a search before and after it was narrowed; what is chosen is always offered, so that it can be taken back."""
     hits = [hit for several in everything.hits.values() for hit in several]
-    tags = tags_of(hits)
+    tags, aliases = tags_of(hits), aliases_of(hits, address.chosen.get("alias", ()))
     more = "+" if everything.bounded else ""
     facets = []
     for name, title in TITLES.items():
         others = without(narrowing, name)
         counted: Counter[str] = Counter()
         for place, hit in enumerate(hits):
-            if fits(hit, others, tags[place]):
-                counted.update(values_of(hit, name, tags[place], labels))
+            if fits(hit, others, tags[place], aliases[place]):
+                names = aliases[place] if name == "alias" else tags[place]
+                counted.update(values_of(hit, name, names, labels))
         options = _options(name, counted, address.chosen.get(name, ()), more)
         if name == "kind":
             options = [_of_kind(option, everything, found) for option in options]
@@ -89,11 +112,12 @@ def without(narrowing: Narrowing, name: str) -> Narrowing:
         "registry": replace(narrowing, registries=None),
         "type": replace(narrowing, types=frozenset()),
         "tag": replace(narrowing, tags=frozenset()),
+        "alias": replace(narrowing, aliases=frozenset()),
     }
     return empty[name]
 
 
-def fits(hit: Hit, narrowing: Narrowing, tags: frozenset[str]) -> bool:
+def fits(hit: Hit, narrowing: Narrowing, tags: frozenset[str], aliases: frozenset[str]) -> bool:
     """Whether a hit is left: the same rule as the queries of `registry.actions.search`."""
     if not narrowing.takes(hit.kind):
         return False
@@ -101,10 +125,12 @@ def fits(hit: Hit, narrowing: Narrowing, tags: frozenset[str]) -> bool:
         return False
     if narrowing.types and hit.type not in narrowing.types:
         return False
+    if narrowing.aliases and not narrowing.aliases & set(map(key_of, aliases)):
+        return False
     return not narrowing.tags or bool(narrowing.tags & tags)
 
 
-def values_of(hit: Hit, name: str, tags: frozenset[str], labels: Mapping[int, str]) -> Sequence[str]:
+def values_of(hit: Hit, name: str, names: frozenset[str], labels: Mapping[int, str]) -> Sequence[str]:
     """The values of a facet that a hit has."""
     if name == "kind":
         return [hit.kind]
@@ -112,7 +138,7 @@ def values_of(hit: Hit, name: str, tags: frozenset[str], labels: Mapping[int, st
         return [labels[hit.project.pk]] if hit.project.pk in labels else []
     if name == "type":
         return [hit.type] if hit.type else []
-    return [*tags]
+    return [*names]
 
 
 def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str) -> list[Option]:

@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
-
-from artifacts.models import Collection, CollectionTag, Membership, Project, VersionTag
+from artifacts.models import Collection, Membership, Project
 
 
 class Kind(StrEnum):
@@ -48,30 +46,20 @@ class Narrowing:
     registries: frozenset[int] | None = None
     types: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    aliases: frozenset[str] = frozenset()  # by key
+
+    @property
+    def names_something(self) -> bool:
+        """Whether it leaves a choice that can be shown without words."""
+        return self.registries is not None or bool(self.types or self.tags or self.aliases)
 
     def takes(self, kind: Kind) -> bool:
-        """Whether anything of this kind can be left: registries have no type and no tag, tags have no type."""
+        """Whether anything of this kind can be left: registries have no type, tag and alias, tags no type and alias."""
         if self.kinds and kind not in self.kinds:
             return False
         if kind == Kind.REGISTRY:
-            return not self.types and not self.tags
-        return kind != Kind.TAG or not self.types
-
-    def of_collections(self) -> Q:
-        """The condition on collections."""
-        left = Q(type__in=self.types) if self.types else Q()
-        if self.tags:
-            left &= Q(pk__in=CollectionTag.objects.filter(name__in=self.tags).values("collection"))
-        return left
-
-    def of_places(self, prefix: str = "") -> Q:
-        """The condition on memberships, or on what refers to one by `prefix`: a tag may be the collection's or the version's."""
-        left = Q(**{f"{prefix}collection__type__in": self.types}) if self.types else Q()
-        if self.tags:
-            on_collections = CollectionTag.objects.filter(name__in=self.tags).values("collection")
-            on_versions = VersionTag.objects.filter(name__in=self.tags).values("version")
-            left &= Q(**{f"{prefix}collection__in": on_collections}) | Q(**{f"{prefix}version__in": on_versions})
-        return left
+            return not self.types and not self.tags and not self.aliases
+        return kind != Kind.TAG or not (self.types or self.aliases)
 
 
 @dataclass

@@ -33,6 +33,8 @@ urlpatterns = [
     path("registry", home.home, name="home"),
     path("registry/", RedirectView.as_view(pattern_name="registry:home", query_string=True)),
     path("search", search.search, name="search"),
+    path("search/-/recent", saved_searches.remember, name="search-remember"),
+    path("search/-/recent/clear", saved_searches.clear, name="search-clear"),
     path("search/-/save", saved_searches.save, name="search-save"),
     path("search/-/saved/<int:number>/rename", saved_searches.rename, name="search-rename"),
     path("search/-/saved/<int:number>/delete", saved_searches.delete, name="search-delete"),

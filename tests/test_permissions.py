@@ -20,8 +20,9 @@ from tests.test_addresses import ALL, PROTOCOL
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {
     "public": ["healthz", "readyz", "metrics", "login", "logout", "front"],
-    "own": ["home", "search", "search-save", "search-rename", "search-delete", "authorize", "quickstart", "account",
-            "account-profile", "account-default-entity", "account-theme", "account-password", "account-keys", "account-key-revoke"],
+    "own": ["home", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
+            "quickstart", "account", "account-profile", "account-default-entity",
+            "account-theme", "account-password", "account-keys", "account-key-revoke"],
     "view": ["collection-history", "organization-home", "star", "history", "members",
              "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",

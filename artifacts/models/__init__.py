@@ -17,7 +17,7 @@ from artifacts.models.organizations import (
 from artifacts.models.people import ApiKey, User
 from artifacts.models.projects import ArtifactType, NameRedirect, Project, ProjectMember, ProtectedAlias
 from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag
-from artifacts.models.search import LinkedFile, SearchGram, SearchTerm
+from artifacts.models.search import LinkedFile, LinkedFilePart, SearchGram, SearchTerm
 from artifacts.models.versions import ArtifactVersion, ClientId, VersionTag
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "HistoryChunk",
     "Integration",
     "LinkedFile",
+    "LinkedFilePart",
     "Manifest",
     "ManifestEntry",
     "Membership",

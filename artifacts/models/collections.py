@@ -186,7 +186,10 @@ class Alias(models.Model):
     class Meta:
         verbose_name_plural = "aliases"
         constraints = [models.UniqueConstraint(fields=["collection", "name_key"], name="alias_once_in_its_collection")]
-        indexes = [models.Index(fields=["name_key"], name="alias_name")]
+        indexes = [
+            models.Index(fields=["name_key"], name="alias_name"),
+            models.Index(fields=["name_key", "id"], name="alias_newest_of_a_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

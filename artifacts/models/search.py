@@ -40,13 +40,22 @@ class SearchTerm(models.Model):
 
 
 class SearchGram(models.Model):
-    """Three consecutive characters of a term."""
+    """What a term says from one of its characters on, the first one apart: a part of a name is the beginning of one of these.
+
+    Registry and kind stand here too, so that a few of each are found at the start of a range, however many there are.
+    """
+
+    LONGEST = 24
 
     term = models.ForeignKey(SearchTerm, on_delete=models.DB_CASCADE, related_name="grams")
-    gram = models.CharField(max_length=3)
+    project_number = models.BigIntegerField(db_default=0)
+    kind = models.CharField(max_length=10, choices=SearchTerm.Kind.choices, db_default="")
+    gram = models.CharField(max_length=LONGEST)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["gram", "term"], name="search_gram_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["project_number", "kind", "gram", "term"], name="search_gram_once_in_place")
+        ]
 
 
 class LinkedFile(models.Model):
@@ -65,6 +74,26 @@ class LinkedFile(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project_number", "name_key", "collection"], name="linked_file_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class LinkedFilePart(models.Model):
+    """What else a file of a linked version is found by: a word inside its name, a folder, a part of its reference's address or its digest.
+
+    Once for a collection, with the path where it was first met, as `LinkedFile` keeps whole names.
+    """
+
+    project_number = models.BigIntegerField()
+    collection = models.ForeignKey(Collection, on_delete=models.DB_CASCADE, related_name="linked_file_parts")
+    part = models.CharField(max_length=48)
+    path = models.CharField(max_length=4096)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project_number", "part", "collection"], name="linked_file_part_once")
         ]
 
     def __str__(self) -> str:

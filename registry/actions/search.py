@@ -3,23 +3,51 @@
 Everything is bounded: of a kind so many candidates are read, by way of an index, and ranked here. What doesn't fit is said to be more.
 """
 
-from collections.abc import Iterable, Sequence
-
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from collections.abc import Iterable, Mapping, Sequence
 
 from artifacts import access
-from artifacts.actions.search import SHORTEST_PART, grams_of
-from artifacts.models import Alias, Collection, CollectionTag, Project, SearchTerm, User, VersionTag
-from artifacts.models.search import begins
+from artifacts.access import Can
+from artifacts.actions.search import SHORTEST_PART
+from artifacts.models import Alias, Project, SearchGram, SearchTerm, User
 from artifacts.naming import REGISTRY_PREFIX, key_of
 from registry.search_hits import Found, Hit, Kind, Narrowing, owner_keys, ranked
+from registry.search_narrowed import all_collections, all_versions
 from registry.search_places import find_files, find_versions
+from registry.search_statements import (
+    COLLECTION,
+    LIVE,
+    PLACE,
+    PROJECTS,
+    Columns,
+    Row,
+    among,
+    contains,
+    from_each,
+    listed,
+    narrowed,
+    of_each,
+    projects_of,
+    rows_of,
+    span,
+)
 from registry.search_words import Words, read
 
 MOST = 20
 CANDIDATES = 60
-MOST_GRAMS = 4
 STALE = 4  # times as many terms are looked at as are wanted, for those that nothing bears any more
+EVERY = 1_000_000
+MOST_HOLDERS = 10_000
+ALIAS = Columns(Alias, "a", "id", "name", "name_key", "created_at")
+OF_KIND, RANGE, GRAMS = "s.kind = %s", "s.name_key >= %s AND s.name_key < %s", "s.gram >= %s AND s.gram < %s"
+TAG_IS_BORNE = """(
+    EXISTS (SELECT 1 FROM (SELECT collection_id FROM artifacts_collectiontag WHERE name = terms.name LIMIT 1000) b
+        JOIN artifacts_collection c ON c.id = b.collection_id AND c.project_id = terms.project_id)
+    OR EXISTS (SELECT 1 FROM (SELECT version_id FROM artifacts_versiontag WHERE name = terms.name LIMIT 1000) b
+        JOIN artifacts_artifactversion v ON v.id = b.version_id AND v.deleted_at IS NULL
+        JOIN artifacts_membership m ON m.version_id = v.id
+        JOIN artifacts_collection c ON c.id = m.collection_id AND c.project_id = terms.project_id)
+    OR EXISTS (SELECT 1 FROM artifacts_collectiontag WHERE name = terms.name LIMIT 1 OFFSET 1000)
+    OR EXISTS (SELECT 1 FROM artifacts_versiontag WHERE name = terms.name LIMIT 1 OFFSET 1000))"""
 EVERYTHING = Narrowing()
 
 
@@ -34,16 +62,22 @@ def find(
 ) -> Found:
     """What `words` mean or are a part of: exactly these first, then what begins so, then a word that does, then the others.
 
+    Without words, the collections and versions that facets name, those that got it last first.
     At most `most` of each kind are listed, the best of the first `candidates` that the indexes give. `seen` is what
     `visible_registries` gave for this person, where it was asked already.
     """
     found, asked, limit = Found(most), read(words), max(most, candidates)
-    if not asked.key:
+    if not asked.key and not narrowing.names_something:
         return found
     seen = visible_registries(user) if seen is None else seen
     left = narrowing.registries
     visible = seen if left is None else {number: row for number, row in seen.items() if number in left}
-    ids = list(visible)
+    if not asked.key:
+        if narrowing.takes(Kind.COLLECTION):
+            found.add(Kind.COLLECTION, all_collections(visible, narrowing, limit), limit)
+        if narrowing.takes(Kind.VERSION):
+            found.add(Kind.VERSION, all_versions(visible, narrowing, limit), limit)
+        return found
     if narrowing.takes(Kind.REGISTRY):
         found.add(Kind.REGISTRY, _registries(visible.values(), asked), limit)
     if narrowing.takes(Kind.COLLECTION):
@@ -54,7 +88,7 @@ def find(
     if narrowing.takes(Kind.TAG) and not is_path:
         found.add(Kind.TAG, _tags(visible, asked.key, narrowing, limit), limit)
     if narrowing.takes(Kind.ALIAS) and not is_path:
-        found.add(Kind.ALIAS, _aliases(visible, ids, asked.key, narrowing, limit), limit)
+        found.add(Kind.ALIAS, _aliases(visible, asked.key, narrowing, limit), limit)
     if narrowing.takes(Kind.FILE):
         found.add(Kind.FILE, find_files(user, visible, asked, narrowing, limit), limit)
     return found
@@ -62,8 +96,9 @@ def find(
 
 def visible_registries(user: User) -> dict[int, Project]:
     """The registries that somebody sees, each with its organization."""
-    seen = access.visible_projects(user).registries().select_related("entity__organization")
-    return {project.pk: project for project in seen}
+    statement, parameters = access.registries_statement(user, Can.VIEW)
+    rows = rows_of(f"{PROJECTS} WHERE p.id IN ({statement})", parameters)
+    return {project.pk: project for project in projects_of(rows)}
 
 
 def _registries(projects: Iterable[Project], asked: Words) -> list[Hit]:
@@ -84,116 +119,101 @@ def _registries(projects: Iterable[Project], asked: Words) -> list[Hit]:
 
 
 def _terms(
-    ids: Sequence[int], kind: SearchTerm.Kind, key: str, limit: int, alive: Q | Exists, *, is_narrowed: bool = False
-) -> list[SearchTerm]:
-    """Terms of one kind: those that begin so, then, if these are few, those that hold it elsewhere.
+    ids: Sequence[int], kind: SearchTerm.Kind, key: str, limit: int, *, is_narrowed: bool = False
+) -> tuple[str, list[object]]:
+    """A table `terms` of names of one kind: those that begin so, and those that hold it elsewhere.
 
-    Whether they are `alive` is asked of a few times as many as are wanted, since asking it of 100,000 takes a second; only where
-    facets are in it too, of all.
+    Whether anything bears them still is asked of a few times as many as are wanted, since asking it of 100,000 takes a second;
+    only where facets are in it too, of all.
     """
-    known = SearchTerm.objects.filter(kind=kind, project__in=ids)
-    first = list(_living(known.filter(begins("name_key", key)), "name_key", limit, alive, is_narrowed))
-    if len(key) < SHORTEST_PART or len(first) > limit:
-        return first
-    inner = known.filter(name_key__contains=key).exclude(begins("name_key", key))
-    for gram in _telling(grams_of(key)):
-        inner = inner.filter(grams__gram=gram)
-    return [*first, *_living(inner, "pk", limit - len(first), alive, is_narrowed)]
+    most = EVERY if is_narrowed else STALE * (limit + 1)
+    begins = from_each("artifacts_searchterm", "project_id", f"{OF_KIND} AND {RANGE}", "s.name_key", most)
+    parts = [f"SELECT t.id, t.project_id, t.name, t.name_key, 0 AS inside FROM {begins} ORDER BY 4, 1 LIMIT {most}"]
+    parameters: list[object] = [listed(ids), kind.value, *span(key)]
+    if len(key) >= SHORTEST_PART:
+        held = from_each("artifacts_searchgram", "project_number", f"{OF_KIND} AND {GRAMS}", "s.gram", most)
+        whole = f"WHERE {contains('w.name_key')}" if len(key) > SearchGram.LONGEST else ""
+        parts.append(
+            "SELECT w.id, w.project_id, w.name, w.name_key, 1 AS inside "
+            f"FROM {held} JOIN artifacts_searchterm w ON w.id = t.term_id {whole} ORDER BY t.gram, 1 LIMIT {most}"
+        )
+        parameters += [listed(ids), kind.value, *span(key[: SearchGram.LONGEST]), *([key] if whole else [])]
+    union = " UNION ALL ".join(f"SELECT * FROM ({part}) part_{place}" for place, part in enumerate(parts))
+    return f"WITH terms AS MATERIALIZED ({union})", parameters
 
 
-def _living(
-    terms: QuerySet[SearchTerm], order: str, limit: int, alive: Q | Exists, is_narrowed: bool
-) -> QuerySet[SearchTerm]:
-    if is_narrowed:
-        return terms.filter(alive).order_by(order, "pk")[: limit + 1]
-    some = terms.order_by(order, "pk").values("pk")[: STALE * (limit + 1)]
-    return SearchTerm.objects.filter(alive, pk__in=some).order_by(order, "pk")[: limit + 1]
+def _once(rows: Iterable[Row], limit: int) -> list[Row]:
+    """One row more than are wanted, each once: a name may begin with the words and hold them again."""
+    return list({row[0]: row for row in reversed(list(rows))}.values())[::-1][: limit + 1]
 
 
-def _telling(grams: Sequence[str]) -> Sequence[str]:
-    """A few grams, spread over the word: together they leave little to compare."""
-    step = max(1, -(-len(grams) // MOST_GRAMS))
-    return grams[::step][:MOST_GRAMS]
-
-
-def _collections(visible: dict[int, Project], asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
+def _collections(visible: Mapping[int, Project], asked: Words, narrowing: Narrowing, limit: int) -> list[Hit]:
     """The collections that still bear such names; of those that fit alike, first the ones with more versions."""
     key = asked.key if not asked.places and asked.reference is None else asked.name
     ids = [number for number, project in visible.items() if asked.fits_place(project.name_key, *owner_keys(project))]
-    named = Collection.objects.portfolios().filter(project=OuterRef("project"), name_key=OuterRef("name_key"))
-    terms = _terms(
-        ids,
-        SearchTerm.Kind.COLLECTION,
-        key,
-        limit,
-        Exists(named.filter(narrowing.of_collections())),
-        is_narrowed=bool(narrowing.types or narrowing.tags),
-    )
+    facets, values = narrowed(narrowing, "")
     if asked.reference is not None:
-        terms = [term for term in terms if term.name_key == key]
-    rows = Collection.objects.portfolios().filter(
-        project__in={term.project_id for term in terms}, name_key__in={term.name_key for term in terms}
-    )
-    wanted = {(term.project_id, term.name_key) for term in terms}
+        chosen = f"SELECT {COLLECTION.sql} FROM artifacts_collection c WHERE c.project_id {among()} AND c.name_key = %s"
+        rows = rows_of(f"{chosen} AND c.kind = 'portfolio'{facets}", [listed(ids), key, *values])
+    else:
+        terms, parameters = _terms(ids, SearchTerm.Kind.COLLECTION, key, limit, is_narrowed=bool(values))
+        rows = rows_of(
+            f"{terms} SELECT {COLLECTION.sql} FROM terms JOIN artifacts_collection c ON c.project_id = terms.project_id "
+            f"AND c.name_key = terms.name_key AND c.kind = 'portfolio'{facets} "
+            f"ORDER BY terms.inside, terms.name_key, terms.id LIMIT {2 * (limit + 1)}",
+            [*parameters, *values],
+        )
     hits = []
-    for row in rows.defer("description"):
-        if (row.project_id, row.name_key) in wanted:
-            row.project = visible[row.project_id]
-            rank = (ranked(row.name_key, key), -row.version_count, len(row.name_key), row.name_key)
-            moment = row.last_added_at or row.created_at
-            hits.append(Hit(Kind.COLLECTION, row.name, row.project, row.pk, rank, row, moment=moment))
+    for row in map(COLLECTION.made, _once(rows, limit)):
+        row.project = visible[row.project_id]
+        rank = (ranked(row.name_key, key), -row.version_count, len(row.name_key), row.name_key)
+        moment = row.last_added_at or row.created_at
+        hits.append(Hit(Kind.COLLECTION, row.name, row.project, row.pk, rank, row, moment=moment))
     return hits
 
 
-def _tags(visible: dict[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
-    """The tags that a collection of the registry, or a version linked there, still has."""
-    on_collections = CollectionTag.objects.filter(name=OuterRef("name"), collection__project=OuterRef("project"))
-    on_versions = VersionTag.objects.filter(
-        name=OuterRef("name"),
-        version__memberships__collection__project=OuterRef("project"),
-        version__deleted_at__isnull=True,
+def _tags(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
+    """The tags that a collection of the registry, or a version linked there, still has.
+
+    One that more than a thousand bear is taken as borne here too: to look through them for one of this registry has no end.
+    """
+    terms, parameters = _terms(list(visible), SearchTerm.Kind.TAG, key, limit, is_narrowed=bool(narrowing.tags))
+    chosen = f"AND terms.name {among('text')} " if narrowing.tags else ""
+    rows = rows_of(
+        f"{terms} SELECT terms.id, terms.project_id, terms.name, terms.name_key FROM terms WHERE {TAG_IS_BORNE} {chosen}"
+        f"ORDER BY terms.inside, terms.name_key, terms.id LIMIT {2 * (limit + 1)}",
+        [*parameters, *([listed(narrowing.tags)] if narrowing.tags else [])],
     )
-    alive: Q = Q(Exists(on_collections)) | Q(Exists(on_versions))
-    if narrowing.tags:
-        alive &= Q(name__in=narrowing.tags)
     return [
-        Hit(
-            Kind.TAG,
-            term.name,
-            visible[term.project_id],
-            term.pk,
-            (ranked(term.name_key, key), len(term.name_key), term.name_key),
-        )
-        for term in _terms(list(visible), SearchTerm.Kind.TAG, key, limit, alive, is_narrowed=bool(narrowing.tags))
+        Hit(Kind.TAG, name, visible[project], number, (ranked(name_key, key), len(name_key), name_key))
+        for number, project, name, name_key in _once(rows, limit)
     ]
 
 
-def _aliases(visible: dict[int, Project], ids: Sequence[int], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
-    """The aliases that versions still hold, those given last first."""
-    terms = _terms(ids, SearchTerm.Kind.ALIAS, key, limit, Q())
-    rows = Alias.objects.filter(
-        narrowing.of_places("membership__"),
-        collection__kind=Collection.Kind.PORTFOLIO,
-        collection__project__in={term.project_id for term in terms},
-        name_key__in={term.name_key for term in terms},
-        membership__version__deleted_at__isnull=True,
+def _aliases(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
+    """The aliases that versions still hold, those given last first: of each name's last ten thousand holders."""
+    ids = listed(visible)
+    terms, parameters = _terms(list(visible), SearchTerm.Kind.ALIAS, key, limit)
+    facets, values = narrowed(narrowing)
+    newest = (
+        f"s.id IN (SELECT l.id FROM (SELECT a.id, a.collection_id FROM artifacts_alias a WHERE a.name_key = names.name_key "
+        f"ORDER BY a.id DESC LIMIT {MOST_HOLDERS}) l JOIN artifacts_collection k ON k.id = l.collection_id "
+        f"AND k.kind = 'portfolio' AND k.project_id {among()} ORDER BY l.id DESC LIMIT {EVERY if values else limit + 1})"
     )
-    rows = rows.select_related("membership__collection").defer("membership__collection__description")
+    held = of_each("names", "artifacts_alias", "a", newest)
+    rows = rows_of(
+        f"{terms}, names AS MATERIALIZED (SELECT DISTINCT name_key FROM terms) "
+        f"SELECT {ALIAS.sql}, {PLACE.sql}, {COLLECTION.sql} FROM {held} JOIN artifacts_membership m ON m.id = a.membership_id "
+        f"{LIVE} JOIN artifacts_collection c ON c.id = a.collection_id{facets} ORDER BY a.id DESC LIMIT {limit + 1}",
+        [*parameters, ids, *values],
+    )
     hits = []
-    for alias in rows.order_by("-pk")[: limit + 1]:
-        membership = alias.membership
-        membership.collection.project = visible[membership.collection.project_id]
+    for row in rows:
+        alias, place = ALIAS.made(row), PLACE.made(row, ALIAS.size)
+        place.collection = COLLECTION.made(row, ALIAS.size + PLACE.size)
+        project = place.collection.project = visible[place.collection.project_id]
         rank = (ranked(alias.name_key, key), -alias.pk)
         hits.append(
-            Hit(
-                Kind.ALIAS,
-                alias.name,
-                membership.collection.project,
-                alias.pk,
-                rank,
-                membership.collection,
-                membership,
-                moment=alias.created_at,
-            )
+            Hit(Kind.ALIAS, alias.name, project, alias.pk, rank, place.collection, place, moment=alias.created_at)
         )
     return hits

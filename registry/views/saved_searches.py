@@ -1,26 +1,27 @@
-"""Keeping a search, renaming it, forgetting it: everybody's own only."""
+"""Keeping a search, renaming it, forgetting it, and what was searched for lately: everybody's own only."""
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from artifacts.errors import Conflict, Invalid
 from artifacts.pages import HtmxHttpRequest, done, page
-from registry.actions import saved_searches
+from registry.actions import recent_searches, saved_searches
 from registry.forms import SavedSearchForm, refused
 from registry.models import SavedSearch
 from registry.search_address import read_address
+from registry.views.search import empty_panel
 
 
 @require_http_methods(["GET", "POST"])
 def save(request: HtmxHttpRequest) -> HttpResponse:
     """The search is what this address says, as the page of results says it."""
     address = read_address(request.GET)
-    form = SavedSearchForm(request.POST or None, initial={"name": address.words[:128]})
+    form = SavedSearchForm(request.POST or None, initial={"name": (address.words or address.typed)[:128]})
     if form.is_valid():
         try:
             kept = saved_searches.save_search(
-                form.cleaned_data["name"], address.query() if address.words else "", acting_user=request.user
+                form.cleaned_data["name"], address.query() if address.asks else "", acting_user=request.user
             )
         except (Conflict, Invalid) as refusal:
             refused(form, refusal, "name")
@@ -58,6 +59,26 @@ def delete(request: HtmxHttpRequest, number: int) -> HttpResponse:
         return done(request, reverse("registry:search"), toast=f"Deleted saved search {search.name}")
     context = {"search": search, "cancel": reverse("registry:search")}
     return page(request, "registry/delete_search.html", context)
+
+
+@require_POST
+def remember(request: HtmxHttpRequest) -> HttpResponse:
+    """A hit of the panel was chosen: what was typed to find it is kept, as the page of results keeps what it shows."""
+    address = read_address(request.POST)
+    if address.asks:
+        recent_searches.remember_search(address.query(), acting_user=request.user)
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["GET", "POST"])
+def clear(request: HtmxHttpRequest) -> HttpResponse:
+    """Forget what was searched for lately; from the panel, which then shows what is left."""
+    if request.method == "POST":
+        recent_searches.clear_searches(acting_user=request.user)
+        if request.headers.get("HX-Target") == "search-panel":
+            return empty_panel(request)
+        return done(request, reverse("registry:search"), toast="Recent searches cleared")
+    return page(request, "registry/clear_searches.html", {"cancel": reverse("registry:search")})
 
 
 def results_url(search: SavedSearch) -> str:

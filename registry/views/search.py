@@ -9,16 +9,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from artifacts.pages import HtmxHttpRequest, page
+from registry.actions.recent_searches import recent_searches, remember_search
 from registry.actions.saved_searches import saved_searches
 from registry.actions.search import CANDIDATES, find, visible_registries
-from registry.models import SavedSearch
-from registry.search_address import SORTS, Address, narrowing_of, read_address, registry_labels
-from registry.search_facets import KIND_TITLES, facets_of
+from registry.models import RecentSearch, SavedSearch
+from registry.search_address import FACETS, SORTS, Address, narrowing_of, read_address, registry_labels
+from registry.search_facets import KIND_TITLES, TITLES, facets_of
 from registry.search_hits import Found, Hit, Kind
 from registry.search_words import Words, read
 from registry.views.search_lines import Line, line_of, lines_of
 
 IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 8, 50
+FOR_PANEL = 24  # candidates of a kind, of which the best six are shown
 MOST_OF_A_KIND = 500  # that are ranked, sorted and paged where one kind is asked for
 ORDER = (Kind.REGISTRY, Kind.COLLECTION, Kind.VERSION, Kind.TAG, Kind.ALIAS, Kind.FILE)
 POINTED_ORDER = (Kind.VERSION, Kind.FILE, Kind.COLLECTION, Kind.REGISTRY, Kind.ALIAS, Kind.TAG)
@@ -45,6 +47,14 @@ class Part:
     text: str
 
 
+@dataclass(frozen=True)
+class Chip:
+    """A facet that is chosen, and the address without it."""
+
+    words: str
+    href: str
+
+
 @require_GET
 def search(request: HtmxHttpRequest) -> HttpResponse:
     address = read_address(request.GET)
@@ -52,8 +62,11 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
     if request.headers.get("HX-Target") == "search-panel":
         return panel(request, address, words)
     context: dict[str, Any] = {
-        "query": address.words,
+        "query": address.typed,
+        "words": address.words,
+        "asks": address.asks,
         "saved": saved_of(request),
+        "chips": chips_of(address),
         "sorts": SORTS.items(),
         "sort": address.sort,
         "address": address,
@@ -62,24 +75,65 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
         "clear_url": f"?{Address(address.words, sort=address.sort).query()}",
     }
     context["saved_as"] = next((one for one in context["saved"] if one.query_string == address.query()), None)
-    if words.key:
+    if address.asks:
         context |= results(request, address, words)
+        if is_full(request, address):
+            remember_search(address.query(), acting_user=request.user)
+    else:
+        context["recent"] = recent_of(request)
     return page(request, "registry/search.html", context, partial="search-page")
 
 
 def panel(request: HtmxHttpRequest, address: Address, words: Words) -> HttpResponse:
-    """A few of each kind for whoever is typing; before that, what they saved."""
-    context: dict[str, Any] = {"query": address.words}
-    if words.key:
-        found = find(request.user, address.words, most=IN_PANEL)
-        context["groups"] = [
-            Group(kind, KIND_TITLES[kind], [line_of(hit, words) for hit in found.listed(kind)], "")
-            for kind in order(words)
-            if found.listed(kind)
-        ]
-    else:
-        context["saved"] = saved_of(request)[:IN_PANEL]
-    return page(request, "registry/search.html", context, partial="search-hits")
+    """A few of each kind for whoever is typing; before that, what they searched for and what they saved."""
+    if not address.asks:
+        return empty_panel(request)
+    seen = visible_registries(request.user)
+    narrowing = narrowing_of(address, seen)
+    found = find(request.user, address.words, most=IN_PANEL, candidates=FOR_PANEL, narrowing=narrowing, seen=seen)
+    groups = [
+        Group(kind, KIND_TITLES[kind], [line_of(hit, words) for hit in found.listed(kind)], "")
+        for kind in order(words)
+        if found.listed(kind)
+    ]
+    context = {"query": address.typed, "groups": groups, "all_query": address.query()}
+    return page(request, "registry/search_panel.html", context)
+
+
+def empty_panel(request: HtmxHttpRequest) -> HttpResponse:
+    """What is offered before the first letter."""
+    context = {"recent": recent_of(request), "saved": saved_of(request)[:IN_PANEL], "query": ""}
+    return page(request, "registry/search_panel.html", context)
+
+
+def is_full(request: HtmxHttpRequest, address: Address) -> bool:
+    """Whether this is a search of its own: not another page of one, and not the same words narrowed or sorted in place."""
+    if "after" in request.GET or "before" in request.GET:
+        return False
+    if not request.htmx:
+        return True
+    shown = read_address(QueryDict((request.htmx.current_url_abs_path or "").partition("?")[2]))
+    return shown.words != address.words
+
+
+def recent_of(request: HtmxHttpRequest) -> list[RecentSearch]:
+    """What the visitor searched for lately, in words."""
+    kept = list(recent_searches(request.user))
+    for one in kept:
+        one.said = read_address(QueryDict(one.query_string)).said  # type: ignore[attr-defined]
+    return kept
+
+
+def chips_of(address: Address) -> list[Chip]:
+    """What is chosen of the facets, each with the way to take it back."""
+    return [
+        Chip(
+            f"{TITLES[name]}: {KIND_TITLES[Kind(value)] if name == 'kind' else value}",
+            f"?{address.without(name, value)}",
+        )
+        for name in FACETS
+        for value in address.chosen.get(name, ())
+    ]
 
 
 def saved_of(request: HtmxHttpRequest) -> list[SavedSearch]:
