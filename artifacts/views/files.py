@@ -72,7 +72,10 @@ def _tree(place: Place, opened: Opened) -> Context:
     level, top, is_filled = Tree(place, opened.path).to(folder, opened.after, opened.open)
     if folder and not is_filled and not opened.after:
         raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
-    return {"level": level, "folder": folder, "trail": _trail(place.url("files"), top)}
+    # Told of a version whose files are all on this page; to know it of a larger one, all of them would have to be read.
+    entries = [node.item.entry for node in level.nodes]
+    is_referring = len(entries) == place.version.file_count > 0 and all(entry and entry.ref for entry in entries)
+    return {"level": level, "folder": folder, "trail": _trail(place.url("files"), top), "is_referring": is_referring}
 
 
 def _found(place: Place, words: str, after: str, path: str) -> Context:
