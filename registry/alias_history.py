@@ -1,7 +1,7 @@
 """Which version an alias pointed at: before, and at any moment, read from what was written down when it moved."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,16 +54,27 @@ def _moves(collection: Collection, *, until: datetime | None = None) -> Iterator
 def as_of(collection: Collection, moment: datetime) -> list[Standing]:
     """The aliases of a collection at a moment, by name; `latest` is the highest version that was linked then."""
     known: dict[str, Standing | None] = {}
+    deleted = _deleted(collection, moment)
     for alias, version, event in _moves(collection, until=moment):
         if alias not in known and alias != LATEST:
-            known[alias] = Standing(alias, version, event.created_at, event.actor_name) if version else None
+            was_on = version and event.version_number not in deleted  # the aliases of a version end with it
+            known[alias] = Standing(alias, version, event.created_at, event.actor_name) if was_on else None
     found = sorted((standing for standing in known.values() if standing), key=lambda standing: standing.alias)
-    latest = _latest(collection, moment)
+    latest = _latest(collection, moment, deleted)
     return [latest, *found] if latest else found
 
 
-def _latest(collection: Collection, moment: datetime) -> Standing | None:
-    """The highest version that was linked at a moment and not unlinked until then."""
+def _deleted(collection: Collection, moment: datetime) -> set[int | None]:
+    """The numbers of those linked versions whose source was deleted until a moment."""
+    linked = AuditEvent.objects.filter(collection_number=collection.pk, verb=Verb.LINKED).values("version_number")
+    deletions = AuditEvent.objects.filter(
+        verb=Verb.VERSION_DELETED, version_number__in=linked, created_at__lte=moment
+    ).order_by("-pk")
+    return set(deletions.values_list("version_number", flat=True)[:MOST_EVENTS])
+
+
+def _latest(collection: Collection, moment: datetime, deleted: Container[int | None]) -> Standing | None:
+    """The highest version that was linked at a moment, and neither unlinked nor deleted until then."""
     linked = AuditEvent.objects.filter(
         collection_number=collection.pk, verb__in=(Verb.LINKED, Verb.UNLINKED), created_at__lte=moment
     )
@@ -74,7 +85,7 @@ def _latest(collection: Collection, moment: datetime) -> Standing | None:
             continue
         if event.verb == Verb.UNLINKED:
             gone.add(number[1])
-        elif number[1] not in gone:
+        elif number[1] not in gone and event.version_number not in deleted:
             return Standing(LATEST, number[1], event.created_at, event.actor_name)
     return None
 

@@ -18,8 +18,9 @@ from artifacts.models import Collection, Membership, Run
 from artifacts.naming import key_of
 from artifacts.pages import HtmxHttpRequest, page
 from artifacts.run_columns import settings_of
-from artifacts.views.files import clean, short
+from artifacts.views.files import short
 from artifacts.views.place import collection_url, path_of, project_of, run_url, version_url
+from artifacts.views.tree_address import clean
 
 Context = dict[str, Any]
 MOST_CHOICES = 50

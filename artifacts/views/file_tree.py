@@ -1,6 +1,8 @@
 """The tree of a version's files: folders that open in place, each level paged by its names."""
 
 import hashlib
+from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -10,6 +12,7 @@ from artifacts.previews.preview import suffix
 from artifacts.views.place import Place, act_url
 
 LEVELS = 6  # deeper folders are shown from their own upper ones on
+MOST_LEVELS = 30  # that are opened because the address says so
 AROUND = 40  # what is shown of the folders above
 ICONS = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"), "image"),
@@ -82,19 +85,32 @@ class Tree:
     def __init__(self, place: Place, current: str = "") -> None:
         self.place, self.current, self.here = place, current, place.url("files")
 
-    def to(self, folder: str, after: str = "") -> tuple[Level, str, bool]:
-        """The tree opened down to a folder and to the current file; from which folder on; whether the folder holds anything."""
+    def to(self, folder: str, after: str = "", opened: Collection[str] = ()) -> tuple[Level, str, bool]:
+        """The tree opened down to a folder and to the current file, with what else is open; from where on; whether that holds anything."""
         parts = folder.split("/")[:-1]
         chain = ["/".join(parts[:count]) + "/" if count else "" for count in range(len(parts) + 1)][-LEVELS:]
         current = self.current if self.current.startswith(folder) else ""
         listing = self._listing(chain[-1], current, after)
         level, is_filled = self.level(listing), bool(listing.items)
-        for above, opened in zip(reversed(chain[:-1]), reversed(chain[1:]), strict=True):
-            inner, level = level, self.level(list_around(self.place.version, above, opened, size=AROUND))
+        for above, below in zip(reversed(chain[:-1]), reversed(chain[1:]), strict=True):
+            inner, level = level, self.level(list_around(self.place.version, above, below, size=AROUND))
             for node in level.nodes:
-                if node.item.path == opened:
-                    node.level, node.toggle = inner, self._fragment(opened, closed="1")
+                if node.item.path == below:
+                    node.level, node.toggle = inner, self._fragment(below, closed="1")
+        self._open(level, opened)
         return level, chain[0], is_filled
+
+    def _open(self, level: Level, opened: Collection[str]) -> None:
+        """Open folders of the tree that are open by themselves, the outer ones first, as many as a page bears."""
+        left, levels = MOST_LEVELS, deque([level])
+        while levels:
+            for node in levels.popleft().nodes:
+                if node.level is None and node.item.is_folder and node.item.path in opened and left:
+                    node.level = self.level(list_folder(self.place.version, node.item.path))
+                    node.toggle = self._fragment(node.item.path, closed="1")
+                    left -= 1
+                if node.level is not None:
+                    levels.append(node.level)
 
     def node(self, folder: str, *, is_open: bool) -> Node | None:
         """One folder, open or closed, for its place in a tree that is shown already; None where there is none."""

@@ -24,9 +24,11 @@ from artifacts.ranges import asked_range
 from artifacts.storage import Damaged, store
 from artifacts.views.file_tree import Node, Tree, file_address, folder_address
 from artifacts.views.place import Place, membership_of, place_of
+from artifacts.views.tree_address import Opened, clean, slashed
 
 Context = dict[str, Any]
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
+TREE = {"path", "folder", "after", "open", "find"}  # what the address says of the tree, not of the file
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\\]")
 MOST_PICTURES = 120
 SAFE = {
@@ -40,31 +42,40 @@ def files_context(request: HtmxHttpRequest, place: Place) -> Context:
     """The folder, the file, or the search that the address names."""
     path = clean(request.GET.get("path", ""))
     words = clean(request.GET.get("find", "")).strip()[:200]
-    folder = slashed(clean(request.GET.get("folder", ""))) or path[: path.rfind("/") + 1]
+    opened = Opened.read(request.GET.dict(), request.GET.getlist("open"))
     entry = _entry(place, path) if path else None
     after = clean(request.GET.get("after", ""))
     here = place.url("files")
     preview = _preview(request, place, entry) if entry else None
+    is_pane = entry is not None and not words and request.htmx.target == "file-pane"
+    if is_pane and (before := Opened.shown(request, here)):
+        opened = before.chosen(path)
+    options = [(name, value) for name, value in request.GET.dict().items() if name not in TREE]
     return {
+        "pushed": opened.address(here, options) if is_pane else "",
         "words": words,
         "file_count": f"{place.version.file_count:,}",
         "entry": entry,
         "entry_digest": short(entry.digest) if entry else "",
         "entry_name": path.rsplit("/", 1)[-1],
-        "entry_url": file_address(here, path, words),
+        "entry_url": file_address(here, path, words) if words else Opened(path, folders=opened.folders).address(here),
         "file_url": place.file_url(path) if entry and place.can_download and entry.blob else "",
         "zip_url": place.zip_url if place.can_download and not place.version.is_deleted else "",
         "preview": preview,
         "preview_template": f"artifacts/previews/{preview.kind}.html" if preview else "",
-        **(_found(place, words, after, path) if words else _tree(place, folder, after, path)),
+        **(_found(place, words, after, path) if words else _tree(place, opened)),
     }
 
 
-def _tree(place: Place, folder: str, after: str, path: str) -> Context:
-    level, top, is_filled = Tree(place, path).to(folder, after)
-    if folder and not is_filled and not after:
+def _tree(place: Place, opened: Opened) -> Context:
+    folder = opened.folder or opened.path[: opened.path.rfind("/") + 1]
+    level, top, is_filled = Tree(place, opened.path).to(folder, opened.after, opened.open)
+    if folder and not is_filled and not opened.after:
         raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
-    return {"level": level, "folder": folder, "trail": _trail(place.url("files"), top)}
+    # Told of a version whose files are all on this page; to know it of a larger one, all of them would have to be read.
+    entries = [node.item.entry for node in level.nodes]
+    is_referring = len(entries) == place.version.file_count > 0 and all(entry and entry.ref for entry in entries)
+    return {"level": level, "folder": folder, "trail": _trail(place.url("files"), top), "is_referring": is_referring}
 
 
 def _found(place: Place, words: str, after: str, path: str) -> Context:
@@ -77,16 +88,6 @@ def _found(place: Place, words: str, after: str, path: str) -> Context:
     ]
     more = f"{here}?{urlencode({'find': words, 'after': found.after})}" if found.after else ""
     return {"found": nodes, "by_digest": found.by_digest, "more_found": more, "is_further": bool(after)}
-
-
-def clean(path: str) -> str:
-    """A path as the database can look for it; what is no path of a manifest then finds nothing."""
-    return path.replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:4096]
-
-
-def slashed(folder: str) -> str:
-    """A folder as paths of files begin with it."""
-    return folder if not folder or folder.endswith("/") else f"{folder}/"
 
 
 def short(digest: str) -> str:
@@ -157,7 +158,11 @@ def branch(request: HtmxHttpRequest, entity: str, project: str, collection: str,
     node = tree.node(folder, is_open=request.GET.get("closed") != "1") if folder else None
     if node is None:
         raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
-    return render(request, "artifacts/files_node.html", {"node": node})
+    response = render(request, "artifacts/files_node.html", {"node": node})
+    here = place.url("files")
+    if now := Opened.shown(request, here):
+        response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).address(here)
+    return response
 
 
 @require_GET

@@ -107,7 +107,10 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
     context |= context_of(request, place)
     if "part" in context:  # htmx asked for less than the tab
         return page(request, context["part"], context)
-    return page(request, template, context, partial=partial)
+    response = page(request, template, context, partial=partial)
+    if context.get("pushed"):  # what the tab shows then, which the address that was asked for doesn't know
+        response["HX-Push-Url"] = context["pushed"]
+    return response
 
 
 def deleted_by(version: ArtifactVersion) -> str:

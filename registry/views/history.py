@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
@@ -53,6 +54,7 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         "aliases": alias_history.formerly(place, labels.protected_keys(place.project)),
         "as_of": request.GET.get("as_of", ""),
         "moment": moment,
+        "is_to_come": moment is not None and moment > timezone.now(),
         "standing": alias_history.as_of(place, moment) if moment else [],
     }
     return page(request, "registry/collection_history.html", context, partial="events")

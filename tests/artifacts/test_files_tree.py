@@ -294,3 +294,60 @@ def test_every_kind_of_file_has_its_page(world: World, project: Project, client:
     assert "5 of 5 tensors" in found
     everything = client.get(TAB, {"path": "weights/model.safetensors", "all": "1"}).content.decode()
     assert "214 of 214 tensors" in everything
+
+
+def opened_by(client: Client, folder: str, at: str, **more: str) -> str:
+    """The address to which the browser goes when a folder is opened (or closed) on the page at this address."""
+    headers = {**HTMX, "HX-Current-URL": f"http://testserver{at}"}
+    return str(client.get(FOLDER, {"folder": folder, **more}, headers=headers).headers.get("HX-Push-Url", ""))
+
+
+def test_open_folders_are_in_the_address_and_a_sent_one_opens_the_same(
+    world: World, project: Project, client: Client
+) -> None:
+    logged(project, world, {path: b"x" for path in ("a/b/c.txt", "a/d.txt", "e f/g.txt", "h/i/j.txt", "k.txt")})
+    client.force_login(world.bob)
+    one = opened_by(client, "a/", TAB)
+    assert one == f"{TAB}?open=a%2F"
+    two = opened_by(client, "a/b/", one)
+    assert two == f"{TAB}?open=a%2Fb%2F"  # what lies above is open without being named
+    three = opened_by(client, "e f/", two)
+    assert three == f"{TAB}?open=a%2Fb%2F&open=e+f%2F"
+    assert names(client.get(three).content.decode()) == ["a", "b", "c.txt", "d.txt", "e f", "g.txt", "h", "k.txt"]
+    # Closing leaves what lies above open, and ends what lies below.
+    assert opened_by(client, "a/b/", three, closed="1") == f"{TAB}?open=e+f%2F&open=a%2F"
+    assert opened_by(client, "a/", three, closed="1") == f"{TAB}?open=e+f%2F"
+    assert opened_by(client, "a/", one, closed="1") == TAB
+    # A chosen file keeps them, and what its own address implied before.
+    pane = {**HTMX, "HX-Target": "file-pane", "HX-Current-URL": f"http://testserver{three}"}
+    chosen = client.get(TAB, {"path": "h/i/j.txt"}, headers=pane)
+    four = chosen.headers["HX-Push-Url"]
+    assert four == f"{TAB}?open=a%2Fb%2F&open=e+f%2F&path=h%2Fi%2Fj.txt"
+    shown = names(client.get(four).content.decode())
+    assert shown == ["a", "b", "c.txt", "d.txt", "e f", "g.txt", "h", "i", "j.txt", "k.txt"]
+    pane["HX-Current-URL"] = f"http://testserver{four}"
+    five = client.get(TAB, {"path": "k.txt", "as": "source"}, headers=pane).headers["HX-Push-Url"]
+    assert five == f"{TAB}?open=a%2Fb%2F&open=e+f%2F&open=h%2Fi%2F&path=k.txt&as=source"
+    # What was walked to without script stays open, too; a page elsewhere or a search is left alone.
+    assert opened_by(client, "e f/", f"{TAB}?folder=a/") == f"{TAB}?open=e+f%2F&folder=a%2F"
+    assert opened_by(client, "a/", f"{TAB}?folder=a/b", closed="1") == TAB
+    assert opened_by(client, "a/", "/vision/detector") == opened_by(client, "a/", f"{TAB}?find=x") == ""
+
+
+def test_an_address_opens_a_bounded_number_of_folders(
+    world: World, project: Project, client: Client, django_assert_max_num_queries: object
+) -> None:
+    files = {f"d{n:03d}/{m}/x.txt": 1 for n in range(60) for m in range(2)}
+    factories.version(project, user=world.bob, files=files)
+    client.force_login(world.bob)
+    asked = [f"d{n:03d}/{m}" for n in range(60) for m in range(2)] + ["", "/", "nothing/", "\0", "d000/0/x.txt"]
+    client.get(TAB)
+    with django_assert_max_num_queries(110):  # type: ignore[operator]
+        page = client.get(TAB, {"open": asked}).content.decode()
+    assert page.count('aria-expanded="true"') == 30
+    at = TAB
+    for number in range(25):
+        at = opened_by(client, f"d{number:03d}/", at)
+    assert (at.count("open="), "d000" in at, "d024" in at) == (20, False, True)
+    long = f"{TAB}?" + "&".join(f"open={'x' * 900}{number}" for number in range(6))
+    assert len(opened_by(client, "d001/", long)) < 4_500

@@ -242,6 +242,12 @@ def test_a_deleted_version_says_so_and_gives_no_files(world: World, shown: Shown
     ArtifactVersion.objects.filter(pk=shown.version.pk).update(deleted_at=timezone.now())
     for place in (SOURCE, LINKED):
         assert "This version was deleted." in get(client, world.bob, place)
+        usage = get(client, world.bob, f"{place}/usage")
+        assert "Code can’t fetch it any more." in usage
+        assert "use_artifact" not in usage.partition("Used by")[0]
+        files = get(client, world.bob, f"{place}/files")
+        assert "The files are gone" in files
+        assert "Choose a file" not in files
     get(client, world.bob, shown_file(shown.source), 404)
 
 
@@ -286,3 +292,16 @@ def test_runs_that_used_it_are_paged(world: World, shown: Shown, client: Client)
     assert "eval-1" not in page
     assert "eval-1" in get(client, world.bob, address)
     get(client, world.bob, f"{SOURCE}/usage?after=%00x")
+
+
+def test_a_version_of_references_alone_says_where_its_bytes_are(world: World, client: Client) -> None:
+    project = factories.project(world.team, user=world.bob)
+    made = factories.version(project, "refs", user=world.bob, files={"a.bin": 1, "b.bin": 2})
+    address = "/vision/detector/artifacts/model/refs/v0/files"
+    assert "These files are references" not in get(client, world.bob, address)
+    made.entries.update(ref="s3://bucket/x")
+    page = get(client, world.bob, address)
+    assert "These files are references" in page
+    assert "as a zip" not in page
+    made.entries.filter(path="a.bin").update(ref="")
+    assert "as a zip" in get(client, world.bob, address)

@@ -28,6 +28,17 @@ def test_files_are_walked_through_looked_into_and_fetched(world: World, visit: V
     weights.click()
     expect(tree.get_by_role("treeitem", name=re.compile("odd.pkl.*can run code when loaded"))).to_be_visible()
     expect(media).to_have_attribute("aria-expanded", "true")
+
+    # The address says which are open: it can be sent, and Back closes what was opened last.
+    expect(page).to_have_url(re.compile(r"\?open=media%2F&open=weights%2F$"))
+    page.reload()
+    expect(weights).to_have_attribute("aria-expanded", "true")
+    expect(media).to_have_attribute("aria-expanded", "true")
+    page.go_back()
+    expect(weights).to_have_attribute("aria-expanded", "false")
+    expect(media).to_have_attribute("aria-expanded", "true")
+    page.go_forward()
+    expect(weights).to_have_attribute("aria-expanded", "true")
     many = tree.get_by_role("treeitem", name=re.compile("^many"))
     many.click()
     expect(tree.get_by_text("129.txt")).to_have_count(0)

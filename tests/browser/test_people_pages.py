@@ -90,6 +90,11 @@ def test_the_shell_leads_everywhere_also_on_a_phone(world: World, visit: Visit) 
 
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto("/".join(page.url.split("/")[:3]) + "/orgs/Acme%20Corp/registry/model/-/automations")
+    created = page.get_by_role("columnheader", name="Created", exact=True).bounding_box()
+    acts = page.get_by_role("columnheader", name="Actions").bounding_box()
+    assert created is not None
+    assert acts is not None
+    assert created["x"] + created["width"] <= acts["x"] + 1  # the actions, which stay in sight, cover nothing
     page.get_by_role("button", name="Disable watch").click()
     expect(page.get_by_role("button", name="Enable watch")).to_be_visible()
     page.get_by_role("link", name="Delete automation watch").click()

@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from artifacts.actions import labels
 from artifacts.models import AuditEvent, Collection, Membership
 from registry.actions import link, registries
-from registry.actions.link import link_by_name
+from registry.actions.delete import delete_version
+from registry.actions.link import link_by_name, unlink_version
 from tests import factories
 from tests.conftest import World
 
@@ -76,6 +77,27 @@ def test_aliases_are_shown_as_of_a_moment(client: Client, world: World, detector
     assert standing(15) == [("latest", "v1"), ("prod", "v1")]
     assert standing(40) == []
     assert "The collection had no alias then." in client.get(f"{COLLECTION}?as_of=2000-01-01").content.decode()
+
+
+def test_as_of_knows_of_deleted_versions_and_of_moments_to_come(
+    client: Client, world: World, detectors: Collection
+) -> None:
+    """A source version takes its aliases with it when it is deleted, without an event of each collection."""
+    AuditEvent.objects.filter(collection_number=detectors.pk).update(created_at=timezone.now() - timedelta(days=9))
+    version = detectors.memberships.get(index=2).version
+    delete_version(version, delete_aliases=True, acting_user=world.bob)
+    unlink_version(detectors.memberships.get(index=1), acting_user=world.bob)
+    client.force_login(world.carol)
+
+    def standing(day: str) -> list[tuple[str, str]]:
+        answer = client.get(f"{COLLECTION}?as_of={day}")
+        assert ("still to come" in answer.content.decode()) == (day == "2999-01-01")
+        return [(row.alias, row.version) for row in answer.context["standing"]]
+
+    yesterday = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%d")
+    assert standing(yesterday) == [("latest", "v2"), ("prod", "v2")]
+    assert standing("2999-01-01") == [("latest", "v0")]
+    assert standing("2000-01-01") == []
 
 
 def test_an_alias_is_moved_back_in_one_click(client: Client, world: World, detectors: Collection) -> None:
