@@ -87,6 +87,12 @@ class Walk:
         self.is_cut |= len(new) > room
         self.edges |= new if len(new) <= room else set(sorted(new)[:room])
 
+    def drop(self, versions: Iterable[int]) -> None:
+        """Let go of versions."""
+        gone = {f"v{version}" for version in versions}
+        self.keys = {key: None for key in self.keys if key not in gone}
+        self.edges = {edge for edge in self.edges if not gone.intersection(edge)}
+
 
 @dataclass(frozen=True)
 class Way:
@@ -103,7 +109,9 @@ class Way:
 
 def walk(version: ArtifactVersion, levels: int) -> Walk:
     """What a version came from and what came of it; a level is a run with the versions on its other side."""
-    return _together(_walked(version.pk, levels, BACK), _walked(version.pk, levels, ON))
+    before, after = _walked(version.pk, levels, BACK), _walked(version.pk, levels, ON)
+    after.drop(_unfinished(after.versions - {version.pk}))
+    return _together(before, after)
 
 
 def _together(one: Walk, other: Walk) -> Walk:
@@ -188,10 +196,18 @@ def _outputs_of_versions(versions: Iterable[int]) -> Pairs:
 
 
 def _outputs_of_runs(runs: Iterable[int]) -> Pairs:
-    """The whole versions that they logged."""
+    """The versions that they logged, with those that others are still at work on."""
     first = ArtifactVersion.objects.committed().filter(Among("run", runs))
-    again = RunOutput.objects.filter(Among("run", runs), version__index__isnull=False)
-    return _pairs(first, again)
+    return _pairs(first, RunOutput.objects.filter(Among("run", runs)))
+
+
+def _unfinished(versions: Iterable[int]) -> Iterable[int]:
+    """Which of them aren't whole yet.
+
+    Asked once, at the end: the outputs joined with their versions made PostgreSQL read all versions there are.
+    """
+    rows = ArtifactVersion.objects.filter(Among("pk", versions), index__isnull=True)
+    return rows.values_list("pk", flat=True)
 
 
 def _pairs(first: QuerySet[ArtifactVersion], again: QuerySet[RunOutput]) -> Pairs:
@@ -217,10 +233,6 @@ ON = Way(
     steps=[
         ("-run_id", f"{USES} WHERE version_id = node"),
         ("id", f"{VERSIONS} WHERE run_id = -node AND state = 'COMMITTED'"),
-        (
-            "made.id",
-            f"{OUTPUTS} AS output JOIN {VERSIONS} AS made ON made.id = output.version_id"
-            ' WHERE output.run_id = -node AND made."index" IS NOT NULL',
-        ),
+        ("version_id", f"{OUTPUTS} WHERE run_id = -node"),
     ],
 )

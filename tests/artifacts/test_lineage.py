@@ -9,7 +9,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.graph import MOST_ARROWS
-from artifacts.lineage import EVERYTHING, LEVELS_ALONE, MOST_NODES, _outputs_of_runs, _outputs_of_versions, _uses, walk
+from artifacts.lineage import (
+    BACK,
+    EVERYTHING,
+    LEVELS_ALONE,
+    MOST_NODES,
+    ON,
+    _outputs_of_runs,
+    _outputs_of_versions,
+    _reached,
+    _unfinished,
+    _uses,
+    walk,
+)
 from artifacts.models import ArtifactVersion, Project, RunOutput, RunUse
 from artifacts.views.lineage_nodes import Node
 from registry.actions import link
@@ -226,7 +238,7 @@ def test_a_long_way_is_walked_to_its_end_and_costs_what_a_shorter_one_costs(
         back = walk(far, EVERYTHING)
     assert len(back.keys) == 5 + 240, "eval-1 and its report are no ancestors"
     assert set(back.edges) < set(found.edges)
-    assert len(counted) <= 4 * LEVELS_ALONE + 6
+    assert len(counted) <= 4 * LEVELS_ALONE + 7
 
 
 def test_a_deep_walk_finds_what_one_by_levels_finds(
@@ -339,6 +351,20 @@ def test_a_dense_graph_is_drawn_as_far_as_it_is_legible(
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a small table is read as a whole by PostgreSQL, rightly")
 def test_levels_are_read_by_indexes(db: None) -> None:
-    for rows in (_uses("run", [1, 2]), _uses("version", [1]), _outputs_of_runs([1, 2]), _outputs_of_versions([1])):
+    for rows in (
+        _uses("run", [1, 2]),
+        _uses("version", [1]),
+        _outputs_of_runs([1, 2]),
+        _outputs_of_versions([1]),
+        _unfinished([1]),
+    ):
         assert isinstance(rows, QuerySet)
         assert "SCAN" not in rows.explain()
+    with CaptureQueriesContext(connection) as counted:
+        for way in (BACK, ON):
+            _reached([1], way, 10)
+    for query in counted.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plan = [row[3] for row in cursor.fetchall()]
+        assert {line for line in plan if line.startswith("SCAN")} == {"SCAN reached"}
