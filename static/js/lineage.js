@@ -4,7 +4,7 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 const on = addEventListener;
 const box = () => find(".lineage");
 const svg = () => find("svg.graph");
-const size = (name) => svg().getAttribute(name);
+const whole = () => svg().viewBox.baseVal;
 const within = ({ target }, selector) => target.closest?.(selector);
 const nodeOf = (key) => find(`#n-${key}`);
 const keyOf = (node) => node?.id.slice(2);
@@ -13,11 +13,12 @@ const picked = () => find("#side")?.dataset.picked;
 const moved = new Map(); // how far, by key
 const by = (key) => moved.get(key) || [0, 0];
 let scale = 0;
-let before, grip, pinch; // its place before a swap, a drag, two fingers
+let before, grip, pinch; // before a swap; a drag; two fingers
 
 function resize(to) {
   scale = Math.min(4, Math.max(0.1, to));
-  svg().style.width = `${size("width") * scale}px`;
+  svg().setAttribute("width", whole().width * scale);
+  svg().classList.add("own-size");
 }
 
 function middle(element) {
@@ -38,7 +39,7 @@ function redraw() {
   const places = {};
   for (const node of all(".node")) {
     const key = keyOf(node), { e, f } = spot(node), [x, y] = by(key);
-    node.style.translate = `${x}px ${y}px`;
+    node.setAttribute("transform", `translate(${e} ${f}) translate(${x} ${y})`);
     places[key] = [e + x, f + y + 25];
   }
   for (const { dataset, children } of all(".edge")) {
@@ -60,11 +61,11 @@ function move(key, right, down) {
 const presses = {
   in: () => zoom(1.25),
   out: () => zoom(0.8),
-  fit: () => resize(Math.min(box().clientWidth / size("width"), box().clientHeight / size("height"))),
+  fit: () => resize(Math.min(box().clientWidth / whole().width, box().clientHeight / whole().height)),
   reset() {
     moved.clear();
     redraw();
-    box().focus();
+    box().focus({ preventScroll: true });
   },
 };
 
@@ -150,16 +151,16 @@ on("click", (event) => {
 });
 
 function arrive() {
-  const here = find(".here");
+  const here = find(".hub");
   if (!here) return;
   if (scale) resize(scale);
   if (moved.size) redraw();
   if (before?.here === here.id) return box().scrollTo(before);
-  const from = middle(box()), to = middle(here);
+  const from = middle(box()), to = middle(nodeOf(picked()) || here);
   box().scrollBy(to.x - from.x, to.y - from.y);
 }
 
-on("htmx:beforeSwap", () => (before = { left: box()?.scrollLeft, top: box()?.scrollTop, key: picked(), here: find(".here")?.id }));
+on("htmx:beforeSwap", () => (before = { left: box()?.scrollLeft, top: box()?.scrollTop, key: picked(), here: find(".hub")?.id }));
 on("htmx:afterSettle", ({ target: { id } }) => {
   if (id === "graph") arrive();
   else if (id !== "side") return;

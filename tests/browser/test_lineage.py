@@ -38,6 +38,7 @@ class Fingers:
     """Fingers on a screen, as Chromium takes them from its system."""
 
     def __init__(self, page: Page) -> None:
+        self.page = page
         self.session = page.context.new_cdp_session(page)
 
     def put(self, *places: tuple[float, float]) -> None:
@@ -45,6 +46,7 @@ class Fingers:
 
     def to(self, *places: tuple[float, float]) -> None:
         self._send("touchMove", places)
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     def lift(self) -> None:
         self._send("touchEnd", ())
@@ -190,13 +192,13 @@ def test_a_graph_is_zoomed_and_dragged(world: World, visit: Visit) -> None:
 
     # Everything fits again; the scale stays when the graph is drawn anew.
     page.get_by_role("button", name="Fit").click()
-    fitting = width()
+    fitting, scale = width(), scale_of(page)
     assert fitting <= box.evaluate("element => element.clientWidth") + 1
     graph.get_by_role("link", name="train sunny-sky-3").click()
     page.locator("#side").get_by_role("link", name="Hide").click()
     expect(page.get_by_role("link", name="Show hidden (1)")).to_be_visible()
     settled(page)
-    assert graph.evaluate("element => element.style.width") != ""
+    assert scale_of(page) == pytest.approx(scale, rel=0.001)
 
     # Pointing at a node dims what isn't joined to it.
     page.mouse.move(*middle(graph.get_by_role("link", name="evaluate eval-1")))
@@ -237,32 +239,30 @@ def test_nodes_are_moved_one_by_one_and_back(world: World, visit: Visit) -> None
     drag(page, was, (30, 70))
     assert middle(train) == pytest.approx((was[0] + 30, was[1] + 70), abs=1)
     assert middle(coco) == pytest.approx(other, abs=0.5)
-    box = train.locator(".shape-box").bounding_box() or train.bounding_box()
-    assert box
     assert end_of(incoming.locator(".edge-line"))[1] == pytest.approx(was[1] + 70, abs=2)
-    assert abs(end_of(incoming.locator(".edge-line"))[0] - (middle(train)[0] - box["width"] / 2)) < 12
+    assert end_of(incoming.locator(".edge-line"))[0] < middle(train)[0] - 60
     changed = [old != new for old, new in zip(as_drawn, drawn(), strict=True)]
-    assert sum(changed) == 4, "one arrow comes, one goes; each is a line and its tip, and of the one that goes the tip stays"
+    assert sum(changed) == 3, "of one arrow the line and the tip, of the other, which leaves from it, the line"
     expect(side).to_be_hidden()
     expect(page).to_have_url(re.compile("/lineage$"))
 
-    # It stays there through what is swapped: a preview, a group unfolded, Back.
+    # It stays there through what is swapped: a preview, a group unfolded. Back is a page anew.
     train.click()
     expect(side.get_by_role("heading", name="sunny-sky-3")).to_be_visible()
     settled(page)
-    moved = graph.evaluate("graph => graph.querySelector('.node.run').style.translate")
-    assert moved != ""
+    down = middle(train)[1] - middle(coco)[1]
+    assert down == pytest.approx(70, abs=1)
+    down /= scale_of(page)
     graph.get_by_role("link", name=re.compile("^evaluate 29 runs, folded")).click()
     side.get_by_role("link", name="Unfold", exact=True).click()
     expect(graph.get_by_role("link", name=re.compile("^evaluate reader-"))).to_have_count(30)
     settled(page)
-    assert middle(train)[1] - middle(coco)[1] == pytest.approx(70 * scale_of(page), abs=4)
+    assert middle(train)[1] - middle(coco)[1] == pytest.approx(down * scale_of(page), abs=1)
     page.go_back()
-    expect(graph.get_by_role("link", name=re.compile("^evaluate reader-"))).to_have_count(1)
+    expect(graph.get_by_role("link", name=re.compile("^evaluate reader-"))).to_have_count(2)
 
     # By keys, and back to how it was drawn.
-    settled(page)
-    page.reload()
+    page.goto(page.url.split("?")[0])
     expect(reset).to_be_hidden()
     train.focus()
     was = middle(train)
@@ -301,7 +301,7 @@ def test_fingers_scroll_zoom_and_move_the_marked_node(world: World, visit: Visit
     graph, box = phone.locator("svg.graph"), phone.get_by_role("region", name="Lineage graph")
     root = graph.get_by_role("link", name="model yolo:v0")
     train = graph.get_by_role("link", name="train sunny-sky-3")
-    box.scroll_into_view_if_needed()
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")
     fingers = Fingers(phone)
 
     # Two fingers that part zoom around the middle between them.
@@ -311,9 +311,7 @@ def test_fingers_scroll_zoom_and_move_the_marked_node(world: World, visit: Visit
     for apart in range(35, 65, 5):
         fingers.to((x - apart, y), (x + apart, y))
     fingers.lift()
-    phone.wait_for_function(
-        "than => document.querySelector('svg.graph').getScreenCTM().a > than", arg=before * 1.2
-    )
+    phone.wait_for_function("than => document.querySelector('svg.graph').getScreenCTM().a > than", arg=before * 1.2)
     assert scale_of(phone) == pytest.approx(before * 2, rel=0.25)
     assert middle(root) == pytest.approx((x, y), abs=6)
     expect(phone.locator("#side")).to_be_hidden()
@@ -338,7 +336,7 @@ def test_fingers_scroll_zoom_and_move_the_marked_node(world: World, visit: Visit
     for step in range(1, 9):
         fingers.to((x, y + 5 * step))
     fingers.lift()
-    assert middle(train) == pytest.approx((x, y + 40), abs=2)
+    assert middle(train) == pytest.approx((x, y + 40), abs=6)
     expect(phone.get_by_role("button", name="Reset layout")).to_be_visible()
     context.close()
 
