@@ -249,9 +249,11 @@ def _from_to(low: int, high: int) -> str:
     low_level, high_level = (f"level {(abs(column) + 1) // 2:,}" for column in (low, high))
     if low < 0 < high:
         return f"{low_level} before to {high_level} after this version"
-    if low >= 0:
-        return f"{low_level if low else 'this version'} to {high_level} after it"
-    return f"{low_level} before this version to {high_level if high else 'it'}"
+    if low == 0:
+        return f"this version to {high_level} after it"
+    if high == 0:
+        return f"{low_level} before this version to it"
+    return f"{low_level} to {high_level} {'after' if low > 0 else 'before'} this version"
 
 
 def outline(root: str, nodes: Mapping[str, Node], picture: Picture, look: Look, *, backwards: bool) -> list[Item]:

@@ -288,6 +288,7 @@ def test_a_long_graph_is_drawn_by_parts(world: World, trained: ArtifactVersion, 
     assert "Earlier levels" not in page
     assert "Later levels" not in shown(client)
     page = shown(client, link_named(page, "later-levels"))
+    assert "Drawn: level 31 to level 95 after this version." in page
     page = shown(client, link_named(page, "later-levels"))
     assert {"link119x-0", "step-119:v0"} < set(drawn(page))
     assert "yolo:v0" not in drawn(page)
