@@ -171,11 +171,11 @@ def _unfolded(
     return left
 
 
-def nearest(place: Mapping[str, int], most: int = MOST_DRAWN + MOST_UNFOLDED) -> dict[str, int]:
-    """The nodes in the columns next to column 0, as many as can be drawn."""
+def nearest(place: Mapping[str, int], around: int = 0, most: int = MOST_DRAWN + MOST_UNFOLDED) -> dict[str, int]:
+    """The nodes in the columns next to one, as many as can be drawn."""
     if len(place) <= most:
         return dict(place)
-    return dict(sorted(place.items(), key=lambda item: abs(item[1]))[:most])
+    return dict(sorted(place.items(), key=lambda item: abs(item[1] - around))[:most])
 
 
 def draw(place: Mapping[str, int], edges: Iterable[Edge]) -> Drawing:

@@ -1,8 +1,15 @@
-"""Which runs and versions led to a version, and what came of it: walked level by level, with a fixed number of queries each."""
+"""Which runs and versions led to a version, and what came of it.
 
-from collections.abc import Iterable
+The near levels are walked one by one, each with two queries and its newest nodes first. All that is behind them is reached by
+one statement each way, so that a graph costs as many queries however deep it is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Lookup, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
@@ -11,6 +18,10 @@ from artifacts.models import ArtifactVersion, RunOutput, RunUse
 
 MOST_NODES = 5_000
 MOST_EDGES = 20_000
+LEVELS_ALONE = 8  # more than most graphs have
+EVERYTHING = 10**6  # as a number of levels
+USES, OUTPUTS, VERSIONS = (model._meta.db_table for model in (RunUse, RunOutput, ArtifactVersion))
+Pairs = Iterable[tuple[int | None, int]]  # a run and a version each
 
 
 class Among(Lookup):
@@ -38,7 +49,6 @@ class Walk:
     keys: dict[str, None]
     edges: set[tuple[str, str]] = field(default_factory=set)
     is_cut: bool = False  # there is more, and it was not taken in
-    goes_on: bool = False  # the last level had versions: there may be more behind them
 
     @property
     def runs(self) -> set[int]:
@@ -62,25 +72,45 @@ class Walk:
         self.keys |= dict.fromkeys(f"{letter}{number}" for number in taken)
         return taken
 
-    def read(self, rows: Iterable[tuple[int | None, int]]) -> list[tuple[int, int]]:
+    def read(self, rows: Pairs) -> list[tuple[int, int]]:
         """The pairs of a run and a version that queries find; of those that find too many, what they find first."""
         found = list(dict.fromkeys((run, version) for run, version in rows if run is not None))
         self.is_cut |= len(found) > MOST_EDGES
         return found[:MOST_EDGES]
 
-    def join(self, edges: Iterable[tuple[str, str]]) -> None:
+    def join(self, pairs: Iterable[tuple[int, int]], *, is_output: bool) -> None:
         """Take in the arrows between nodes that are taken in; there is an end to their number too."""
+        ends = ((f"r{run}", f"v{version}") for run, version in pairs)
+        edges = ends if is_output else ((version, run) for run, version in ends)
         new = {edge for edge in edges if edge[0] in self.keys and edge[1] in self.keys} - self.edges
         room = max(0, MOST_EDGES - len(self.edges))
         self.is_cut |= len(new) > room
         self.edges |= new if len(new) <= room else set(sorted(new)[:room])
 
+    def drop(self, versions: Iterable[int]) -> None:
+        """Let go of versions."""
+        gone = {f"v{version}" for version in versions}
+        self.keys = {key: None for key in self.keys if key not in gone}
+        self.edges = {edge for edge in self.edges if not gone.intersection(edge)}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of the two directions: how it goes on from versions and from runs, as queries and as SQL.
+
+    In SQL a node is one number, a version's own or a run's with a minus; a step says what is next to `node`, and where.
+    """
+
+    is_back: bool
+    runs_of: Callable[[Iterable[int]], Pairs]
+    versions_of: Callable[[Iterable[int]], Pairs]
+    steps: Sequence[tuple[str, str]]
+
 
 def walk(version: ArtifactVersion, levels: int) -> Walk:
     """What a version came from and what came of it; a level is a run with the versions on its other side."""
-    before, after = (Walk(keys={f"v{version.pk}": None}) for _ in range(2))
-    _walk_back(before, version.pk, levels)
-    _walk_on(after, version.pk, levels)
+    before, after = _walked(version.pk, levels, BACK), _walked(version.pk, levels, ON)
+    after.drop(_unfinished(after.versions - {version.pk}))
     return _together(before, after)
 
 
@@ -93,64 +123,116 @@ def _together(one: Walk, other: Walk) -> Walk:
     edges = one.edges | other.edges
     if is_cut:
         edges = {edge for edge in edges if edge[0] in keys and edge[1] in keys}
-    return Walk(keys, edges, is_cut or one.is_cut or other.is_cut, one.goes_on or other.goes_on)
+    return Walk(keys, edges, is_cut or one.is_cut or other.is_cut)
 
 
-def _walk_back(found: Walk, start: int, levels: int) -> None:
-    """The runs that logged the versions, what those used, and so on."""
-    versions = [start]
-    for _ in range(levels):
-        logged = found.read(_outputs_of_versions(versions))
-        runs = found.take("r", (run for run, _ in logged))
-        found.join((f"r{run}", f"v{version}") for run, version in logged)
-        if not runs:
-            return
-        used = found.read(_uses("run", runs))
-        versions = found.take("v", (version for _, version in used))
-        found.join((f"v{version}", f"r{run}") for run, version in used)
+def _walked(start: int, levels: int, way: Way) -> Walk:
+    """One way, as far as there is room."""
+    found, versions = Walk(keys={f"v{start}": None}), [start]
+    for _ in range(min(levels, LEVELS_ALONE)):
+        versions = _level(found, versions, way)
         if not versions:
-            return
-    found.goes_on = True
+            return found
+    if levels > LEVELS_ALONE and not found.is_cut:
+        _take_the_rest(found, versions, way)
+    return found
 
 
-def _walk_on(found: Walk, start: int, levels: int) -> None:
-    """The runs that used the versions, what those logged, and so on."""
-    versions = [start]
-    for _ in range(levels):
-        used = found.read(_uses("version", versions))
-        runs = found.take("r", (run for run, _ in used))
-        found.join((f"v{version}", f"r{run}") for run, version in used)
-        if not runs:
-            return
-        logged = found.read(_outputs_of_runs(runs))
-        versions = found.take("v", (version for _, version in logged))
-        found.join((f"r{run}", f"v{version}") for run, version in logged)
-        if not versions:
-            return
-    found.goes_on = True
+def _level(found: Walk, versions: list[int], way: Way) -> list[int]:
+    """Take in the runs next to the versions, and the versions next to those; gives back the new ones."""
+    pairs = found.read(way.runs_of(versions))
+    runs = found.take("r", (run for run, _ in pairs))
+    found.join(pairs, is_output=way.is_back)
+    if not runs:
+        return []
+    pairs = found.read(way.versions_of(runs))
+    versions = found.take("v", (version for _, version in pairs))
+    found.join(pairs, is_output=not way.is_back)
+    return versions
 
 
-def _uses(column: str, numbers: Iterable[int]) -> Iterable[tuple[int, int]]:
+def _take_the_rest(found: Walk, versions: list[int], way: Way) -> None:
+    """Take in all that is behind the versions, the nearest first."""
+    runs: list[int] = []
+    versions = list(versions)
+    for is_version, nodes in groupby(_reached(versions, way, MOST_NODES + len(found.keys) + 1), lambda node: node > 0):
+        taken = found.take("v" if is_version else "r", map(abs, nodes))
+        (versions if is_version else runs).extend(taken)
+    found.join(found.read(way.runs_of(versions)), is_output=way.is_back)
+    found.join(found.read(way.versions_of(runs)), is_output=not way.is_back)
+
+
+def _reached(versions: list[int], way: Way, most: int) -> list[int]:
+    """The nodes that are reached from some versions, each once, in the order in which a walk by levels comes to them.
+
+    In SQL, where a statement may go on from what it has found: levels that are asked for one after the other cost two
+    queries each, and a chain of 5,000 nodes has 2,500. Both databases stop at the limit, and go from node to node by indexes.
+    """
+    if connection.vendor == "postgresql":  # of several steps it lets only such a one go on
+        alone = " UNION ALL ".join(f"SELECT {what} FROM {where}" for what, where in way.steps)
+        steps = f"SELECT step.node FROM reached, LATERAL ({alone}) AS step (node)"
+    else:  # SQLite has no LATERAL, and takes the tables of a CROSS JOIN in their order
+        steps = " UNION ".join(f"SELECT {what} FROM reached CROSS JOIN {where}" for what, where in way.steps)
+    among = ",".join(str(int(number)) for number in versions)
+    start = f"SELECT id FROM {VERSIONS} WHERE id IN ({among})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE reached (node) AS ({start} UNION {steps}) SELECT node FROM reached LIMIT {most}"
+        )
+        return [node for (node,) in cursor.fetchall()]
+
+
+def _uses(column: str, numbers: Iterable[int]) -> Pairs:
     """Which of these runs or versions used or were used, the newest first."""
     uses = RunUse.objects.filter(Among(column, numbers)).order_by("-pk")
     return uses.values_list("run_id", "version_id")[: MOST_EDGES + 1]
 
 
-def _outputs_of_versions(versions: Iterable[int]) -> Iterable[tuple[int | None, int]]:
+def _outputs_of_versions(versions: Iterable[int]) -> Pairs:
     """The runs that logged them: the first one is named by the version itself, later ones of the same content beside it."""
     first = ArtifactVersion.objects.filter(Among("pk", versions), run__isnull=False)
     again = RunOutput.objects.filter(Among("version", versions))
     return _pairs(first, again)
 
 
-def _outputs_of_runs(runs: Iterable[int]) -> Iterable[tuple[int | None, int]]:
-    """The whole versions that they logged."""
+def _outputs_of_runs(runs: Iterable[int]) -> Pairs:
+    """The versions that they logged, with those that others are still at work on."""
     first = ArtifactVersion.objects.committed().filter(Among("run", runs))
-    again = RunOutput.objects.filter(Among("run", runs), version__index__isnull=False)
-    return _pairs(first, again)
+    return _pairs(first, RunOutput.objects.filter(Among("run", runs)))
 
 
-def _pairs(first: QuerySet[ArtifactVersion], again: QuerySet[RunOutput]) -> Iterable[tuple[int | None, int]]:
+def _unfinished(versions: Iterable[int]) -> Iterable[int]:
+    """Which of them aren't whole yet.
+
+    Asked once, at the end: the outputs joined with their versions made PostgreSQL read all versions there are.
+    """
+    rows = ArtifactVersion.objects.filter(Among("pk", versions), index__isnull=True)
+    return rows.values_list("pk", flat=True)
+
+
+def _pairs(first: QuerySet[ArtifactVersion], again: QuerySet[RunOutput]) -> Pairs:
     """A run and a version each, in one query, the newest version first."""
     both = first.values_list("run_id", "pk").union(again.values_list("run_id", "version_id"))
     return both.order_by("-pk")[: MOST_EDGES + 1]
+
+
+BACK = Way(
+    is_back=True,
+    runs_of=_outputs_of_versions,
+    versions_of=partial(_uses, "run"),
+    steps=[
+        ("-run_id", f"{VERSIONS} WHERE id = node AND run_id IS NOT NULL"),
+        ("-run_id", f"{OUTPUTS} WHERE version_id = node"),
+        ("version_id", f"{USES} WHERE run_id = -node"),
+    ],
+)
+ON = Way(
+    is_back=False,
+    runs_of=partial(_uses, "version"),
+    versions_of=_outputs_of_runs,
+    steps=[
+        ("-run_id", f"{USES} WHERE version_id = node"),
+        ("id", f"{VERSIONS} WHERE run_id = -node AND state = 'COMMITTED'"),
+        ("version_id", f"{OUTPUTS} WHERE run_id = -node"),
+    ],
+)

@@ -108,10 +108,8 @@ class Shell:
             self._load(user)
 
     def _load(self, user: User) -> None:
-        mine = Organization.objects.filter(members__user=user)
-        self.organizations = list(
-            (mine if mine.exists() else access.visible_organizations(user)).order_by("name_key")[:50]
-        )
+        mine, visible = Organization.objects.filter(members__user=user), access.visible_organizations(user)
+        self.organizations = list(mine.order_by("name_key")[:50]) or list(visible.order_by("name_key")[:50])
         self.organization = self._current()
         if self.organization is not None:
             teams = access.visible_entities(user).teams().filter(organization=self.organization)  # type: ignore[attr-defined]

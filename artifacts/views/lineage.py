@@ -36,8 +36,9 @@ class Picture:
     groups: dict[str, list[str]]
     all_groups: dict[str, list[str]]  # with the hidden ones
     unfolded: dict[str, list[str]]  # of the opened ones, the members that are drawn
+    leading: set[str]  # the version and all that led to it
+    whole: dict[str, int]  # `place` with what is too far away to be drawn
     hidden_count: int = 0
-    is_cut: bool = False
 
     def shown_as(self, key: str) -> str:
         """The node or the group by which a node is drawn."""
@@ -53,6 +54,7 @@ class Shape:
     y: int
     href: str
     is_picked: bool
+    is_here: bool  # the picture is first scrolled to it
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,13 @@ def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
         unfolded.get(f"{kinds[key]}-{place[key]}", []).append(key)
     groups = {name: members for name, members in all_groups.items() if name not in look.hidden}
     drawn |= {name: place[members[0]] for name, members in groups.items()}
-    near = graph.nearest(drawn)
+    near = graph.nearest(drawn, look.around)
     edges = {(instead.get(tail, tail), instead.get(head, head)) for tail, head in found.edges}
+    leading = _leading_to(root, edges)
     edges = {(tail, head) for tail, head in edges if tail != head and tail in near and head in near}
     groups = {name: members for name, members in groups.items() if name in near}
     hidden_count = len(gone) + len(all_groups.keys() & look.hidden)
-    return Picture(near, edges, groups, all_groups, unfolded, hidden_count, is_cut=len(near) < len(drawn))
+    return Picture(near, edges, groups, all_groups, unfolded, leading, drawn, hidden_count)
 
 
 def _drawn(
@@ -145,27 +148,27 @@ def _drawn(
     """The picture and the list."""
     nodes = _nodes(picture, root, place, seen)
     drawing = graph.draw(picture.place, picture.edges)
-    is_all = look.depth == "all"
+    here = min(picture.place, key=lambda key: (abs(picture.place[key] - look.around), key != root))
     return {
         "depths": [(key, words) for key, (words, _) in DEPTHS.items()],
         "kept": [pair for pair in look.pairs() if pair[0] in {"out", "hide"}],
         "is_empty": len(found.keys) == 1,
         "node_count": counted(len(found.keys), "node"),
         "is_cut": found.is_cut,
-        "goes_on": is_all and found.goes_on,
-        "is_thinned": picture.is_cut or drawing.is_thinned,
+        "is_thinned": drawing.is_thinned,
+        "span": span_of(picture, look),
         "most": MOST_NODES,
         "hidden_count": picture.hidden_count,
         "shown_url": look.address(hidden=()),
         "folded_url": look.address(opened={}) if look.opened else "",
         "drawing": drawing,
         "shapes": [
-            Shape(nodes[key], box.x, box.y, _href(nodes[key], look), key == picked)
+            Shape(nodes[key], box.x, box.y, _href(nodes[key], look), key == picked, key == here)
             for key, box in drawing.boxes.items()
         ],
-        "lines": _lines(drawing.arrows, nodes, _leading_to(root, picture.edges)),
-        "before": outline(root, nodes, picture.edges, look, backwards=True),
-        "after": outline(root, nodes, picture.edges, look, backwards=False),
+        "lines": _lines(drawing.arrows, nodes, picture.leading),
+        "before": outline(root, nodes, picture, look, backwards=True),
+        "after": outline(root, nodes, picture, look, backwards=False),
         "selected": nodes[root],
         "use_code": USE_CODE.format(path=json.dumps(place.full_name, ensure_ascii=False)),
     }
@@ -215,14 +218,54 @@ def _lines(arrows: Iterable[graph.Arrow], nodes: Mapping[str, Node], leading: se
     ]
 
 
-def outline(root: str, nodes: Mapping[str, Node], edges: set[graph.Edge], look: Look, *, backwards: bool) -> list[Item]:
+@dataclass(frozen=True)
+class Span:
+    """Which part of a graph that is longer than a picture is drawn, and where the ways to the others lead."""
+
+    drawn: str
+    whole: str
+    earlier: str
+    later: str
+    to_version: str
+
+
+def span_of(picture: Picture, look: Look) -> Span | None:
+    """The part that is drawn, if it is not the whole."""
+    if len(picture.place) == len(picture.whole):
+        return None
+    low, high = (end(picture.place.values()) for end in (min, max))
+    lowest, highest = (end(picture.whole.values()) for end in (min, max))
+    return Span(
+        drawn=_from_to(low, high),
+        whole=_from_to(lowest, highest),
+        earlier=look.address(around=min(low, look.around - 1)) if low > lowest else "",
+        later=look.address(around=max(high, look.around + 1)) if high < highest else "",
+        to_version=look.address(around=0) if look.around else "",
+    )
+
+
+def _from_to(low: int, high: int) -> str:
+    """Two columns as levels; a level is a run with the versions on its other side."""
+    low_level, high_level = (f"level {(abs(column) + 1) // 2:,}" for column in (low, high))
+    if low < 0 < high:
+        return f"{low_level} before to {high_level} after this version"
+    if low == 0:
+        return f"this version to {high_level} after it"
+    if high == 0:
+        return f"{low_level} before this version to it"
+    return f"{low_level} to {high_level} {'after' if low > 0 else 'before'} this version"
+
+
+def outline(root: str, nodes: Mapping[str, Node], picture: Picture, look: Look, *, backwards: bool) -> list[Item]:
     """What led to a node, or came of it, as a nested list in which each node stands once; groups stand for their members.
 
     It is flat here, with the places where lists begin and end: a template that included itself would run out of stack.
     """
     near: dict[str, list[str]] = defaultdict(list)
-    for tail, head in sorted(edges):
+    for tail, head in sorted(picture.edges):
         near[head if backwards else tail].append(tail if backwards else head)
+    far = _beginnings(picture.place, near, backwards=backwards)
+    near[root] += far
     below = _tree(root, near)
     items: list[Item] = []
     ready = [(key, root, 0) for key in reversed(below[root])]
@@ -230,6 +273,8 @@ def outline(root: str, nodes: Mapping[str, Node], edges: set[graph.Edge], look: 
         key, parent, depth = ready.pop()
         is_run = nodes[parent].kind == "run"
         words = ("used" if backwards else "logged") if is_run else ("logged by" if backwards else "used by")
+        if key in far:
+            words = "further back" if backwards else "further on"
         node = nodes[key]
         item = Item(node, words, look.to_group(key) if node.count else node.href, depth)
         if items:
@@ -238,6 +283,12 @@ def outline(root: str, nodes: Mapping[str, Node], edges: set[graph.Edge], look: 
         items.append(item)
         ready += [(other, key, depth + 1) for other in reversed(below[key])]
     return items
+
+
+def _beginnings(place: Mapping[str, int], near: Mapping[str, list[str]], *, backwards: bool) -> list[str]:
+    """Those on one side of the version that are joined to it by nodes which aren't drawn."""
+    joined = {key for keys in near.values() for key in keys}
+    return [key for key, column in place.items() if (column < 0 if backwards else column > 0) and key not in joined]
 
 
 def _tree(root: str, near: Mapping[str, list[str]]) -> dict[str, list[str]]:

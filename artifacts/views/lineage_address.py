@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from artifacts.lineage import EVERYTHING
 from artifacts.naming import clean_text
 
-DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", 40)}
+DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", EVERYTHING)}
 USUAL = "3"
 KEY = re.compile(r"[rv][1-9]\d{0,17}", re.ASCII)
-GROUP = re.compile(r"(?:run|artifact)-(?:0|-?[1-9]\d{0,3})", re.ASCII)
+COLUMN = re.compile(r"0|-?[1-9]\d{0,3}", re.ASCII)
+GROUP = re.compile(rf"(?:run|artifact)-(?:{COLUMN.pattern})", re.ASCII)
 OPENED = re.compile(rf"({GROUP.pattern})(?:\.({KEY.pattern}))?", re.ASCII)
 MOST_NAMED = 20
 MOST_OPENED = 6
@@ -24,6 +26,7 @@ class Look:
     """How somebody looks at a graph; what an address says that is nothing of the kind is ignored."""
 
     depth: str = USUAL
+    around: int = 0  # the column in the middle of what is drawn of a long graph; the version's own is 0
     opened: Mapping[str, str] = field(default_factory=dict)  # a group, and the member behind which its page begins
     out: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
@@ -36,9 +39,11 @@ class Look:
     def of(cls, query: QueryDict) -> "Look":
         """What an address says."""
         depth, group, after = query.get("depth", ""), query.get("group", ""), query.get("after", "")
+        around = query.get("around", "")
         opened = (OPENED.fullmatch(text) for text in query.getlist("open")[:MOST_OPENED])
         return cls(
             depth=depth if depth in DEPTHS else USUAL,
+            around=int(around) if COLUMN.fullmatch(around) else 0,
             opened={match[1]: match[2] or "" for match in opened if match},
             out=_keys(query.getlist("out"), KEY),
             hidden=_keys(query.getlist("hide"), KEY, GROUP),
@@ -57,6 +62,8 @@ class Look:
         """What the picture depends on, as parts of an address."""
         if self.depth != USUAL:
             yield "depth", self.depth
+        if self.around:
+            yield "around", str(self.around)
         yield from (("open", f"{name}.{after}" if after else name) for name, after in self.opened.items())
         if self.out:
             yield "out", ".".join(self.out)

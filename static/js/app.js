@@ -204,19 +204,6 @@
     for (const button of document.querySelectorAll("[type=submit][aria-busy]")) button.removeAttribute("aria-busy");
   });
 
-  // ---- menus: where the browser can't place a popover by its button
-  on("toggle", (event) => {
-    const menu = event.target;
-    if (!menu.matches?.("[popover].menu") || event.newState !== "open") return;
-    const button = find(`[popovertarget="${menu.id}"]`);
-    if (!button || CSS.supports("position-area", "block-end")) return;
-    const from = button.getBoundingClientRect();
-    const below = from.bottom + menu.offsetHeight + 8 < innerHeight;
-    menu.style.margin = "0";
-    menu.style.top = `${below ? from.bottom + 4 : Math.max(4, from.top - menu.offsetHeight - 4)}px`;
-    menu.style.left = `${Math.max(8, Math.min(from.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
-  }, true);
-
   // ---- tables: choosing rows
   function showSelection(form) {
     const boxes = [...form.querySelectorAll(".pick input[type=checkbox]:not([data-select-all])")];

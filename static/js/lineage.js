@@ -1,123 +1,172 @@
 // Lineage: zoom, drag, keys, what is beside the graph. Without it links are pages.
-(() => {
-  const find = (selector) => document.querySelector(selector);
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const on = document.addEventListener.bind(document);
-  const box = () => find(".lineage");
-  const svg = () => find("svg.graph");
-  const size = (name) => svg().getAttribute(name);
-  const at = (element) => element.getBoundingClientRect();
-  const within = ({ target }, selector) => target.closest?.(selector);
-  const nodeOf = (key) => find(`#n-${key}`);
-  const keyOf = (node) => node?.id.slice(2);
-  const picked = () => find("#side")?.dataset.picked;
-  let scale = 0;
-  let before, grip; // its place before a swap, a drag
+const find = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+const on = addEventListener;
+const box = () => find(".lineage");
+const svg = () => find("svg.graph");
+const whole = () => svg().viewBox.baseVal;
+const within = ({ target }, selector) => target.closest?.(selector);
+const nodeOf = (key) => find(`#n-${key}`);
+const keyOf = (node) => node?.id.slice(2);
+const spot = (node) => node.transform.baseVal[0].matrix;
+const picked = () => find("#side")?.dataset.picked;
+const moved = new Map(); // how far, by key
+const by = (key) => moved.get(key) || [0, 0];
+let scale = 0;
+let before, grip, pinch; // before a swap; a drag; two fingers
 
-  // It grows in a box that scrolls.
-  function resize(to) {
-    scale = Math.min(4, Math.max(0.1, to));
-    svg().style.width = `${size("width") * scale}px`;
+function resize(to) {
+  scale = Math.min(4, Math.max(0.1, to));
+  svg().setAttribute("width", whole().width * scale);
+  svg().classList.add("own-size");
+}
+
+function middle(element) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { x: left + width / 2, y: top + height / 2 };
+}
+
+// What lay at one point comes to lie at another.
+function zoom(times, to = middle(box()), from = to) {
+  const old = svg().getScreenCTM();
+  resize(old.a * times);
+  const { a, e, f } = svg().getScreenCTM(), grown = a / old.a;
+  box().scrollBy((from.x - old.e) * grown + e - to.x, (from.y - old.f) * grown + f - to.y);
+}
+
+// As graph.py draws, with nodes where they were moved to.
+function redraw() {
+  const places = {};
+  for (const node of all(".node")) {
+    const key = keyOf(node), { e, f } = spot(node), [x, y] = by(key);
+    node.setAttribute("transform", `translate(${e} ${f}) translate(${x} ${y})`);
+    places[key] = [e + x, f + y + 25];
   }
-
-  function zoom(by, point) {
-    const edge = at(box()), old = at(svg());
-    const { x, y } = point || { x: edge.x + edge.width / 2, y: edge.y + edge.height / 2 };
-    resize((old.width / size("width")) * by);
-    const { left, top, width } = at(svg());
-    const grown = width / old.width;
-    box().scrollBy(left + (x - old.x) * grown - x, top + (y - old.y) * grown - y);
+  for (const { dataset, children } of all(".edge")) {
+    const [left, y] = places[dataset.from], [tip, y2] = places[dataset.to];
+    const x = left + 136, x2 = tip - 5, bend = x2 > x ? Math.max(14, (x2 - x) >> 1) : 60;
+    children[0].setAttribute("d", `M${x} ${y}C${x + bend} ${y} ${x2 - bend} ${y2} ${x2} ${y2}`);
+    children[1].setAttribute("d", `M${tip} ${y2}l-7 -4v8z`);
   }
+  find("#reset-layout").hidden = !moved.size;
+}
 
-  const zooms = {
-    in: () => zoom(1.25),
-    out: () => zoom(0.8),
-    fit: () => resize(Math.min(box().clientWidth / size("width"), box().clientHeight / size("height"))),
-  };
+function move(key, right, down) {
+  if (key[0] === "x") return; // hidden: keys change
+  const [x, y] = by(key);
+  moved.set(key, [x + right, y + down]);
+  redraw();
+}
 
-  on("wheel", (event) => {
-    if (!event.ctrlKey || !within(event, ".lineage")) return;
-    event.preventDefault();
-    zoom(Math.exp(-event.deltaY / 200), event);
-  }, { passive: false });
+const presses = {
+  in: () => zoom(1.25),
+  out: () => zoom(0.8),
+  fit: () => resize(Math.min(box().clientWidth / whole().width, box().clientHeight / whole().height)),
+  reset() {
+    moved.clear();
+    redraw();
+    box().focus({ preventScroll: true });
+  },
+};
 
-  // A mouse drags, a finger scrolls.
-  on("pointerdown", (event) => {
-    const { x, y, button, pointerType } = event;
-    grip = within(event, ".lineage") && !button && pointerType !== "touch" && { x, y, left: box().scrollLeft, top: box().scrollTop };
-  });
-  on("pointermove", (event) => {
-    if (!event.buttons) grip = null;
-    if (!grip) return;
-    const [x, y] = [event.x - grip.x, event.y - grip.y];
-    grip.moved ||= Math.hypot(x, y) > 4;
-    if (grip.moved) box().scrollTo(grip.left - x, grip.top - y);
-  });
-  on("dragstart", (event) => within(event, ".lineage") && event.preventDefault());
+on("wheel", (event) => {
+  if (!event.ctrlKey || !within(event, ".lineage")) return;
+  event.preventDefault();
+  zoom(Math.exp(-event.deltaY / 200), event);
+}, { passive: false });
 
-  // What is joined to a node.
-  function light(event) {
-    const key = keyOf(within(event, ".node"));
-    const near = new Set([key]);
-    for (const edge of all(".edge")) {
-      const { from, to } = edge.dataset;
-      if (edge.classList.toggle("lit", from === key || to === key)) near.add(from).add(to);
-    }
-    for (const node of all(".node")) node.classList.toggle("lit", near.has(keyOf(node)));
-    svg()?.classList.toggle("dim", !!key);
+on("touchmove", (event) => {
+  const [one, two] = event.touches;
+  if (!two || !within(event, ".lineage")) return;
+  event.preventDefault();
+  const now = { x: (one.clientX + two.clientX) / 2, y: (one.clientY + two.clientY) / 2 };
+  now.span = Math.hypot(one.clientX - now.x, one.clientY - now.y);
+  if (pinch) zoom(now.span / pinch.span, now, pinch);
+  pinch = now;
+}, { passive: false });
+
+// A mouse drags a node or the picture, a finger the marked node: else it scrolls.
+on("pointerdown", (event) => {
+  const { x, y } = event, node = within(event, ".node");
+  const drags = within(event, ".lineage") && !event.button && (event.pointerType !== "touch" || node?.ariaCurrent);
+  grip = drags && { x, y, key: keyOf(node) };
+  pinch = null;
+});
+on("pointermove", (event) => {
+  if (!event.buttons) grip = null;
+  if (!grip) return;
+  const { key } = grip, x = event.x - grip.x, y = event.y - grip.y, { a } = svg().getScreenCTM();
+  if (!grip.moved && Math.hypot(x, y) < 5) return;
+  if (key) move(key, x / a, y / a);
+  else box().scrollBy(-x, -y);
+  grip = { key, x: event.x, y: event.y, moved: true };
+});
+on("dragstart", (event) => within(event, ".lineage") && event.preventDefault());
+
+// What is joined to a node.
+function light(event) {
+  const key = keyOf(within(event, ".node"));
+  const near = new Set([key]);
+  for (const edge of all(".edge")) {
+    const { from, to } = edge.dataset;
+    if (edge.classList.toggle("lit", from === key || to === key)) near.add(from).add(to);
   }
-  on("pointerover", light);
-  on("focusin", light);
+  for (const node of all(".node")) node.classList.toggle("lit", near.has(keyOf(node)));
+  svg()?.classList.toggle("dim", !!key);
+}
+on("pointerover", light);
+on("focusin", light);
 
-  // Left and right along the arrows, up and down a column.
-  function next(node, key) {
-    const { x, y } = at(node);
-    const [near, far] = key === "ArrowRight" ? ["from", "to"] : ["to", "from"];
-    const found = /t$/.test(key)
-      ? all(`.edge[data-${near}="${keyOf(node)}"]`).map((edge) => nodeOf(edge.dataset[far]))
-      : all(".node").filter((other) => Math.abs(at(other).x - x) < 20 && (key === "ArrowUp" ? at(other).y < y : at(other).y > y));
-    const away = (other) => Math.abs(at(other).y - y);
-    return found.sort((one, other) => away(one) - away(other))[0];
-  }
-
-  on("keydown", (event) => {
-    const node = /^Arrow/.test(event.key) && within(event, ".node");
-    const close = event.key === "Escape" && within(event, "#graph") && find("#side [data-close]");
-    if (node || close) event.preventDefault();
-    if (node) next(node, event.key)?.focus();
-    else if (close) swap(close);
+// Left and right to what is joined, up and down a column.
+function next(node, right, down) {
+  const { e, f } = spot(node), away = (other) => Math.abs(spot(other).f - f);
+  const found = all(right ? ".node.lit" : ".node").filter((other) => {
+    const to = spot(other);
+    return right ? (to.e - e) * right > 0 : to.e === e && (to.f - f) * down > 0;
   });
+  return found.sort((one, other) => away(one) - away(other))[0];
+}
 
-  const swap = (link) =>
-    htmx.ajax("GET", link.getAttribute("href"), { target: `#${link.dataset.swap || "side"}`, swap: "outerHTML", push: "true", source: link });
+const ways = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, -10], ArrowDown: [0, 10] };
+on("keydown", (event) => {
+  const node = within(event, ".node"), way = node && ways[event.key];
+  const close = event.key === "Escape" && within(event, "#graph") && find("#side [data-close]");
+  if (way || close) event.preventDefault();
+  if (close) return swap(close);
+  if (!way) return;
+  light(event);
+  if (event.shiftKey) move(keyOf(node), ...way);
+  else next(node, ...way)?.focus();
+});
 
-  on("click", (event) => {
-    zooms[within(event, "[data-zoom]")?.dataset.zoom]?.();
-    const link = within(event, "a.node, [data-swap]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    if (!grip?.moved) swap(link);
-  });
+const swap = (link) =>
+  htmx.ajax("GET", link.getAttribute("href"), { target: `#${link.dataset.swap || "side"}`, swap: "outerHTML", push: "true", source: link });
 
-  function arrive() {
-    if (!svg()) return;
-    find(".zoom").hidden = false;
-    if (scale) resize(scale);
-    if (before) return box().scrollTo(before);
-    const [edge, root] = [at(box()), at(find(".selected"))];
-    box().scrollBy(root.x - edge.x - edge.width / 2, root.y - edge.y - edge.height / 2);
-  }
+on("click", (event) => {
+  presses[within(event, "[data-press]")?.dataset.press]?.();
+  const link = within(event, "a.node, [data-swap]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (!grip?.moved || !event.detail) swap(link);
+});
 
-  on("htmx:beforeSwap", () => (before = { left: box()?.scrollLeft, top: box()?.scrollTop, key: picked() }));
-  on("htmx:afterSettle", ({ target: { id } }) => {
-    if (id === "graph") arrive();
-    if (id !== "graph" && id !== "side") return;
-    find(".node[aria-current]")?.removeAttribute("aria-current");
-    const node = nodeOf(picked());
-    node?.setAttribute("aria-current", "true");
-    node?.scrollIntoView({ block: "nearest" });
-    find("[data-announce]").textContent = find("#side h2")?.textContent || "";
-    if (document.activeElement === document.body) (nodeOf(before.key) || box()).focus({ preventScroll: true });
-  });
-  arrive();
-})();
+function arrive() {
+  const here = find(".hub");
+  if (!here) return;
+  if (scale) resize(scale);
+  if (moved.size) redraw();
+  if (before?.here === here.id) return box().scrollTo(before);
+  const from = middle(box()), to = middle(nodeOf(picked()) || here);
+  box().scrollBy(to.x - from.x, to.y - from.y);
+}
+
+on("htmx:beforeSwap", () => (before = { left: box()?.scrollLeft, top: box()?.scrollTop, key: picked(), here: find(".hub")?.id }));
+on("htmx:afterSettle", ({ target: { id } }) => {
+  if (id === "graph") arrive();
+  else if (id !== "side") return;
+  for (const node of all(".node")) node.ariaCurrent = keyOf(node) === picked() || null;
+  nodeOf(picked())?.scrollIntoView({ block: "nearest" });
+  find("[data-announce]").textContent = find("#side h2")?.textContent || "";
+  if (document.activeElement === document.body) (nodeOf(before.key) || box()).focus({ preventScroll: true });
+});
+arrive();

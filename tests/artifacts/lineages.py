@@ -47,9 +47,9 @@ def outputs(runs: list[Run], name: str = "result", type_name: str = "report") ->
     return made
 
 
-def chain(version: ArtifactVersion, length: int) -> ArtifactVersion:
+def chain(version: ArtifactVersion, length: int, *, first: int = 0) -> ArtifactVersion:
     """So many runs one after the other, each with what the one before logged; gives back what the last one logged."""
-    for number in range(length):
+    for number in range(first, first + length):
         [run] = readers(version, 1, name=f"link{number}x")
         [version] = outputs([run], f"step-{number}", "dataset")
     return version

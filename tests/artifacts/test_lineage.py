@@ -9,7 +9,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.graph import MOST_ARROWS
-from artifacts.lineage import MOST_NODES, _outputs_of_runs, _outputs_of_versions, _uses, walk
+from artifacts.lineage import (
+    BACK,
+    EVERYTHING,
+    LEVELS_ALONE,
+    MOST_NODES,
+    ON,
+    _outputs_of_runs,
+    _outputs_of_versions,
+    _reached,
+    _unfinished,
+    _uses,
+    walk,
+)
 from artifacts.models import ArtifactVersion, Project, RunOutput, RunUse
 from artifacts.views.lineage_nodes import Node
 from registry.actions import link
@@ -43,6 +55,15 @@ def shown(client: Client, query: str = "") -> str:
 def drawn(page: str) -> list[str]:
     """The names of the nodes."""
     return re.findall(r"<title>([^<]*)</title>", page.split('<svg class="graph')[1].split("</svg>")[0])
+
+
+def link_named(page: str, name: str) -> str:
+    """The query of the link with an id, as a browser reads it."""
+    found = re.search(rf'<a [^>]*?id="{name}"[^>]*>', page)
+    assert found, name
+    href = re.search(r'href="([^"]*)"', found[0])
+    assert href
+    return href[1].replace("&amp;", "&")
 
 
 def test_a_walk_goes_both_ways_through_runs(trained: ArtifactVersion) -> None:
@@ -200,19 +221,98 @@ def test_as_many_queries_for_twenty_nodes_as_for_two_thousand(
     assert few[0] <= 30
 
 
-def test_a_long_way_is_cut_at_forty_levels_and_told_as_a_list_however_deep(
-    world: World, trained: ArtifactVersion, client: Client
+def test_a_long_way_is_walked_to_its_end_and_costs_what_a_shorter_one_costs(
+    trained: ArtifactVersion, django_assert_num_queries: object, django_assert_max_num_queries: object
 ) -> None:
+    lineages.chain(trained, 30)
+    with CaptureQueriesContext(connection) as counted:
+        assert len(walk(trained, EVERYTHING).keys) == 7 + 60
+    far = lineages.chain(ArtifactVersion.objects.latest("pk"), 90, first=30)
+    with django_assert_num_queries(len(counted)):  # type: ignore[operator]
+        found = walk(trained, EVERYTHING)
+    assert len(found.keys) == 7 + 240
+    assert len(found.edges) == 6 + 240
+    assert not found.is_cut
+    assert list(found.keys)[-1] == f"v{far.pk}", "nearest first"
+    with django_assert_max_num_queries(len(counted)):  # type: ignore[operator]
+        back = walk(far, EVERYTHING)
+    assert len(back.keys) == 5 + 240, "eval-1 and its report are no ancestors"
+    assert set(back.edges) < set(found.edges)
+    assert len(counted) <= 4 * LEVELS_ALONE + 7
+
+
+def test_a_deep_walk_finds_what_one_by_levels_finds(
+    world: World, trained: ArtifactVersion, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a fork, a circle, a run that logged what another had logged, an unfinished version and ways that meet again."""
+    [fork, again] = lineages.readers(trained, 2, name="fork")
+    left, right = lineages.outputs([fork, fork], "left")
+    RunOutput.objects.create(run=again, version=left)
+    end = lineages.chain(left, 3)
+    [meeting] = lineages.readers(right, 1, name="meeting")
+    RunUse.objects.create(run=meeting, version=end)
+    assert trained.run is not None
+    RunUse.objects.create(run=trained.run, version=lineages.outputs([meeting], "met")[0])
+    unfinished = lineages.outputs([meeting], "unfinished")[0]
+    ArtifactVersion.objects.filter(pk=unfinished.pk).update(state="PENDING", index=None)
+    RunOutput.objects.create(run=again, version=unfinished)
+    for version in (trained, end, right):
+        by_levels = walk(version, EVERYTHING)
+        with monkeypatch.context() as changed:
+            changed.setattr("artifacts.lineage.LEVELS_ALONE", 1)
+            deep = walk(version, EVERYTHING)
+        assert deep.keys.keys() == by_levels.keys.keys()
+        assert deep.edges == by_levels.edges
+        assert f"v{unfinished.pk}" not in deep.keys
+
+
+def test_a_deep_walk_ends_where_there_is_no_more_room(
+    world: World, trained: ArtifactVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artifacts.lineage.MOST_NODES", 50)
+    far = lineages.chain(trained, 60)
+    found = walk(trained, EVERYTHING)
+    assert found.is_cut
+    assert len(found.keys) == 50
+    assert f"v{far.pk}" not in found.keys
+
+
+def test_a_long_graph_is_drawn_by_parts(world: World, trained: ArtifactVersion, client: Client) -> None:
+    lineages.chain(trained, 120)
+    client.force_login(world.bob)
+    page = shown(client, "?depth=all")
+    assert "247 nodes" in page
+    assert "Drawn: level 2 before to level 63 after this version. In all: level 2 before to level 120 after" in page
+    assert "link59x-0" in drawn(page)
+    assert "link119x-0" not in page
+    assert "Earlier levels" not in page
+    assert "Later levels" not in shown(client)
+    page = shown(client, link_named(page, "later-levels"))
+    assert "Drawn: level 31 to level 95 after this version." in page
+    page = shown(client, link_named(page, "later-levels"))
+    assert {"link119x-0", "step-119:v0"} < set(drawn(page))
+    assert "yolo:v0" not in drawn(page)
+    assert 'id="later-levels"' not in page
+    assert len(page) < 100_000
+    told = page.split("The same as a list")[1]
+    assert 'further on <a href="/vision/detector/' in told
+    assert told.count("further on") == 1
+    assert "step-119:v0</a>" in told
+    page = shown(client, link_named(page, "earlier-levels"))
+    assert "link60x-0" in drawn(page)
+    assert "yolo:v0" in drawn(shown(client, link_named(page, "to-version")))
+    for odd in ("x", "99999", "-0", "1e3", "٣"):
+        assert "yolo:v0" in drawn(shown(client, f"?depth=all&around={odd}"))
+
+
+def test_a_long_list_is_told_however_deep(world: World, trained: ArtifactVersion, client: Client) -> None:
     lineages.chain(trained, 45)
     client.force_login(world.bob)
     page = shown(client, "?depth=all")
-    assert "Only the 40 nearest levels each way" in page
-    assert "link39x-0" in page
-    assert "link41x-0" not in page
     body = page.split('class="panel outline"')[1].split("</details>")[0]
     assert body.count("<ul>") == body.count("</ul>") > 80
     assert body.count("<li>") == body.count("</li>")
-    assert "40 nearest levels" not in shown(client)
+    assert "step-44:v0" in body
 
 
 def test_the_list_says_how_many_are_folded(world: World, trained: ArtifactVersion, client: Client) -> None:
@@ -252,6 +352,20 @@ def test_a_dense_graph_is_drawn_as_far_as_it_is_legible(
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a small table is read as a whole by PostgreSQL, rightly")
 def test_levels_are_read_by_indexes(db: None) -> None:
-    for rows in (_uses("run", [1, 2]), _uses("version", [1]), _outputs_of_runs([1, 2]), _outputs_of_versions([1])):
+    for rows in (
+        _uses("run", [1, 2]),
+        _uses("version", [1]),
+        _outputs_of_runs([1, 2]),
+        _outputs_of_versions([1]),
+        _unfinished([1]),
+    ):
         assert isinstance(rows, QuerySet)
         assert "SCAN" not in rows.explain()
+    with CaptureQueriesContext(connection) as counted:
+        for way in (BACK, ON):
+            _reached([1], way, 10)
+    for query in counted.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plan = [row[3] for row in cursor.fetchall()]
+        assert {line for line in plan if line.startswith("SCAN")} == {"SCAN reached"}

@@ -9,7 +9,7 @@ from artifacts.models import ArtifactVersion, Project, Role, Run
 from registry.actions import link
 from tests import factories
 from tests.artifacts import lineages
-from tests.artifacts.test_lineage import ADDRESS, drawn, shown
+from tests.artifacts.test_lineage import ADDRESS, drawn, link_named, shown
 from tests.artifacts.test_version_pages import reader_of_the_link_alone
 from tests.conftest import World
 
@@ -24,15 +24,6 @@ def trained(world: World) -> ArtifactVersion:
 
 def beside(page: str) -> str:
     return page.split('id="side"')[1].split("</aside>")[0]
-
-
-def link_named(page: str, name: str) -> str:
-    """The query of the link with an id, as a browser reads it."""
-    found = re.search(rf'<a [^>]*?id="{name}"[^>]*>', page)
-    assert found, name
-    href = re.search(r'href="([^"]*)"', found[0])
-    assert href
-    return href[1].replace("&amp;", "&")
 
 
 def test_a_run_is_shown_beside_the_graph(world: World, trained: ArtifactVersion, client: Client) -> None:
