@@ -175,7 +175,10 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
         else:
             home = collection_url(found)
             # The version's own page is gone with the link; a list is read again where it stands.
-            is_gone = (request.htmx.current_url_abs_path or "").startswith(f"{home}/")
+            # With the last one comes the code to link another, which stands above the list.
+            here = request.htmx.current_url_abs_path or ""
+            is_emptied = here.split("?")[0] == home and not found.memberships.exists()
+            is_gone = is_emptied or here.startswith(f"{home}/")
             event = None if is_gone else "versionLinked"
             return done(request, home, event=event, toast=f"Unlinked {found.name}:{membership.name}")
     access.require(request.user, Can.LINK, found.project)
