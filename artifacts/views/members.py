@@ -99,7 +99,10 @@ def add(request: HtmxHttpRequest, place: Place, **context: Any) -> HttpResponse:
             form.add_error("name" if isinstance(error, NotFound) else None, str(error))
         else:
             return done(
-                request, place.address, event="membersChanged", toast=f"{person.name} is now {Role(role).label} of {place.holder.name}."
+                request,
+                place.address,
+                event="membersChanged",
+                toast=f"{person.name} is now {Role(role).label} of {place.holder.name}.",
             )
     return listing(request, place, form=form, status=422, **context)
 

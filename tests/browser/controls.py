@@ -6,7 +6,6 @@ A control's name holds no thing's name, so the same control beside another thing
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -109,15 +108,15 @@ def listen(context: BrowserContext) -> None:
     context.on("console", heard)
 
 
-def never_pressed() -> Iterator[str]:
+def never_pressed() -> list[str]:
     """The controls that no test pressed, if all tests of this folder ran."""
-    if noted("all"):
-        yield from sorted(noted("there") - noted("pressed"))
+    return sorted(noted("there") - noted("pressed")) if noted("all") else []
 
 
 def note_what_runs(session: pytest.Session) -> None:
     """Write down that every test of this folder is going to run, if it is."""
-    here = Path(__file__).parent
     chosen = {item.path for item in session.items}
-    if not any("::" in argument for argument in session.config.args) and chosen >= set(here.glob("test_*.py")):
+    options = session.config.option
+    is_part = options.keyword or options.deselect or any("::" in argument for argument in session.config.args)
+    if not is_part and chosen >= set(Path(__file__).parent.glob("test_*.py")):
         note("all", {"yes"})

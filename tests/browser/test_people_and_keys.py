@@ -41,7 +41,11 @@ def test_a_password_and_an_address_are_changed_and_what_is_wrong_is_said_beside_
         expect(sentence).to_have_attribute("aria-invalid", "true")
         expect(sentence).to_be_focused()
         expect(wrong(form)).not_to_have_count(0)
-    for field, text in ((old, "correct horse battery"), (new, "another long sentence"), (again, "another long sentence")):
+    for field, text in (
+        (old, "correct horse battery"),
+        (new, "another long sentence"),
+        (again, "another long sentence"),
+    ):
         field.fill(text)
     again.press("Enter")
     expect(wrong(form)).to_have_count(0)

@@ -15,7 +15,11 @@ HOME = "/orgs/Acme%20Robotics/registry"
 DETECTORS = f"{HOME}/model/detectors"
 STREET = "/acme-vision/detector/artifacts/model/yolo-street"
 # The panes on which the tree of a project's artifacts stands.
-PANES = ("/acme-vision/detector/artifacts", STREET, *(f"{STREET}/v7{tab}" for tab in ("", "/metadata", "/usage", "/files", "/lineage")))
+PANES = (
+    "/acme-vision/detector/artifacts",
+    STREET,
+    *(f"{STREET}/v7{tab}" for tab in ("", "/metadata", "/usage", "/files", "/lineage")),
+)
 
 
 def test_the_tree_folds_and_finds_beside_every_pane(page: Page, live_server: Any, demo: Words, visitor: Client) -> None:
@@ -228,3 +232,38 @@ def test_registries_are_made_from_both_sides_and_painted(
     dialog.get_by_role("button", name="Link to registry").click()
     expect(page.locator("#linked-to")).to_contain_text("tiny:v0")
     assert Project.objects.get(name="wandb-registry-Edge").registry.type_names == ["engine", "model"]
+
+
+def test_filters_end_and_metrics_are_chosen_by_hand(page: Page, live_server: Any, demo: Words, visitor: Client) -> None:
+    for path in (STREET, DETECTORS):
+        page.goto(f"{live_server.url}{path}?q=tag:zzz")
+        page.get_by_role("link", name="Clear the filter").click()
+        expect(page.locator("#version-rows tbody tr")).not_to_have_count(0)
+    page.goto(f"{live_server.url}{DETECTORS}?metrics=1")
+    page.get_by_role("button", name="Columns").click()
+    columns = page.get_by_role("form", name="Columns")
+    shown = columns.get_by_role("group", name="Metrics, up to six").locator("input:checked")
+    count = shown.count()
+    shown.first.uncheck()
+    columns.get_by_role("button", name="Show columns").click()
+    expect(page.locator("#version-rows th[title$='is better']")).to_have_count(count - 1)
+
+    page.goto(f"{live_server.url}/search?q=det")
+    page.locator("#facets").get_by_role("checkbox", name="model").first.check()
+    page.wait_for_url("**type=model**")
+    settled(page)
+    page.locator("#facets").get_by_role("link", name="Clear the facets").click()
+    page.wait_for_url(lambda address: "type=" not in address)
+    page.goto(f"{live_server.url}/search?q=zzzz&type=model")
+    expect(page.get_by_text("No results").first).to_be_visible()
+
+    page.goto(f"{live_server.url}{STREET}/v7/lineage")
+    listed = page.locator("details.outline")
+    listed.locator("summary").click()
+    expect(listed.locator("li").first).to_be_visible()
+    depth = page.get_by_label("Depth")
+    chosen = depth.locator("option").nth(0 if depth.evaluate("one => one.selectedIndex") else 1)
+    value = chosen.get_attribute("value")
+    depth.select_option(value)
+    page.wait_for_url(f"**depth={value}*")
+    expect(page.get_by_label("Depth")).to_have_value(value or "")
