@@ -5,9 +5,11 @@ from typing import Self
 
 from django import forms
 
+from artifacts.errors import DomainError
 from artifacts.lifetimes import days_of
 from artifacts.models import Entity, User
 from artifacts.models.organizations import MEMBER_ROLES, Role
+from artifacts.webhook_urls import webhook_url
 
 THEME_CHOICES = [("", "Like the system"), ("light", "Light"), ("dark", "Dark")]
 
@@ -185,7 +187,18 @@ class _BesideOthers(forms.Form):
         super().__init__(*args, **{"auto_id": f"{self.word}_%s", **options})  # type: ignore[arg-type]
 
 
-class WebhookForm(_BesideOthers):
+class _DeliveryForm(_BesideOthers):
+    """What automations deliver to, at an address that is looked at while it stands beside its field."""
+
+    def clean_url(self) -> str:
+        """An address that one may deliver to."""
+        try:
+            return webhook_url(str(self.cleaned_data["url"]).strip())
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
+class WebhookForm(_DeliveryForm):
     """A new webhook of a team, sent with secrets of that team."""
 
     word = "webhook"
@@ -205,7 +218,7 @@ class WebhookForm(_BesideOthers):
             self.fields[name].choices = [("", "None"), *((secret, secret) for secret in secrets)]  # type: ignore[attr-defined]
 
 
-class SlackForm(_BesideOthers):
+class SlackForm(_DeliveryForm):
     """A Slack channel, by one of its incoming webhooks."""
 
     word = "slack"

@@ -14,6 +14,7 @@ from artifacts import addresses
 from artifacts.actions import organizations, people
 from artifacts.models import Entity, Organization, Project, User
 from registry.actions import registries
+from tests.browser import controls
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,8 +27,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item in asks]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Why tests were skipped, one line for each reason however many they are."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember whether all browser tests are about to run."""
+    if not session.config.option.collectonly:
+        controls.note_what_runs(session)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run of all browser tests fails if one of the pages' controls was not pressed."""
+    is_worker = hasattr(session.config, "workerinput")
+    if not is_worker and exitstatus == pytest.ExitCode.OK and controls.never_pressed():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Which controls no test pressed; and why tests were skipped, one line for each reason however many they are."""
+    if not terminalreporter.stats.get("failed") and (left := controls.never_pressed()):
+        terminalreporter.section("controls that no browser test presses (tests/browser/controls.py)")
+        for name in left:
+            terminalreporter.write_line(name)
     for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}):
         terminalreporter.write_line(reason)
 

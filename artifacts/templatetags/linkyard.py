@@ -201,7 +201,7 @@ def shell_text(text: str) -> str:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """A form field's widget with the class that its look needs."""
+    """A form field's widget with the class that its look needs; the first that was filled in wrongly is where one goes on."""
     widget = field.field.widget
     classes = "input"
     if isinstance(widget, Textarea):
@@ -211,7 +211,10 @@ def control(field: BoundField) -> SafeString:
     elif isinstance(widget, CheckboxInput | RadioSelect | FileInput):
         classes = ""
     given = widget.attrs.get("class", "")
-    return field.as_widget(attrs={"class": f"{classes} {given}".strip()} if classes else {})
+    attrs: dict[str, str | bool] = {"class": f"{classes} {given}".strip()} if classes else {}
+    if field.errors and not isinstance(widget, RadioSelect):
+        attrs["autofocus"] = True
+    return field.as_widget(attrs=attrs)
 
 
 @register.filter

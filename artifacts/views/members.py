@@ -96,10 +96,13 @@ def add(request: HtmxHttpRequest, place: Place, **context: Any) -> HttpResponse:
         try:
             organizations.add_member(place.holder, person, role, acting_user=request.user)
         except DomainError as error:
-            form.add_error(None, str(error))
+            form.add_error("name" if isinstance(error, NotFound) else None, str(error))
         else:
             return done(
-                request, place.address, event="membersChanged", toast=f"{person.name} is {role} of {place.holder.name}."
+                request,
+                place.address,
+                event="membersChanged",
+                toast=f"{person.name} is now {Role(role).label} of {place.holder.name}.",
             )
     return listing(request, place, form=form, status=422, **context)
 
@@ -110,7 +113,7 @@ def change_role(request: HtmxHttpRequest, place: Place, name: str) -> HttpRespon
     form = RoleForm(request.POST)
     role = form.cleaned_data["role"] if form.is_valid() else str(request.POST.get("role", ""))
     organizations.add_member(place.holder, person, role, acting_user=request.user)
-    return done(request, place.address, event="membersChanged", toast=f"{person.name} is now {role}.")
+    return done(request, place.address, event="membersChanged", toast=f"{person.name} is now {Role(role).label}.")
 
 
 def remove(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:

@@ -59,7 +59,7 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         "compare_url": collection_url(found, "registry:collection-compare"),
         **table(request, rows),
     }
-    if not found.next_index:
+    if not versions.rows and not request.GET.get("q"):
         team = snippets.own_team(request.user, context["organization"])
         context["code"] = snippets.link_code(found.project, team, type_name=found.type, collection=found)
     return page(request, "registry/collection.html", context, partial="version-rows")

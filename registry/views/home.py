@@ -109,5 +109,5 @@ def new_registry(request: HtmxHttpRequest, org: str) -> HttpResponse:
         else:
             address = registry_url(made.project)
             return done(request, address, toast="Created registry", link=(address, made.project.title))
-    context = {"organization": organization, "form": form}
+    context = {"organization": organization, "form": form, "sends_once": True}
     return page(request, "registry/new_registry.html", context, status=422 if form.is_bound else 200)

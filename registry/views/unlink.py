@@ -51,7 +51,10 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
 
 
 def _told(request: HtmxHttpRequest, collection: Collection, membership: Membership, taken: TakenBack) -> HttpResponse:
-    """Say what ended. A page that is gone with it is left; a list is read again where it stands."""
+    """Say what ended. A page that is gone with it is left; a list is read again where it stands.
+
+    With a collection's last version comes the code to link another, which stands above the list: then the page is read anew.
+    """
     project, home = collection.project, collection_url(collection)
     gone, back, words = f"{home}/", home, ""
     if taken.registry:
@@ -62,6 +65,7 @@ def _told(request: HtmxHttpRequest, collection: Collection, membership: Membersh
         words = f" and took back the collection {collection.name}"
     if taken.kept:
         words += f"; “{taken.kept}” stays: it is used by now, or isn’t yours to delete"
-    is_left = (request.htmx.current_url_abs_path or "").split("?")[0].startswith(gone)
-    event = None if is_left else "versionLinked"
+    here = (request.htmx.current_url_abs_path or "").split("?")[0]
+    is_emptied = here == home and not collection.memberships.exists()
+    event = None if is_emptied or here.startswith(gone) else "versionLinked"
     return done(request, back, event=event, toast=f"Unlinked {collection.name}:{membership.name}{words}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from artifacts.actions import integrations, people
 from artifacts.models import Automation, Entity, Run, User
@@ -17,6 +17,8 @@ from registry.models import SavedSearch
 from registry_site.demo import story
 from tests import factories
 from tests.conftest import World, make_world
+
+from . import controls
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 # Playwright's loop runs in the test's own thread, and Django takes that for code that mustn't wait for a database.
@@ -49,6 +51,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     quiet = ("background-networking", "component-update", "sync", "quic", "extensions", "default-apps")
     flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
     return {**browser_type_launch_args, "executable_path": found, "args": flags}
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    """A browser of the test's own; what is pressed in it is written down."""
+    controls.listen(context)
+    return context
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from registry_site.demo import story
 from tests import factories
 from tests.page_addresses import addresses
 
+from . import controls
 from .conftest import DESK, Words
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -149,6 +150,7 @@ def faults_of(page: Page, wire: Wire, address: str) -> list[str]:
     """Everything that is wrong with one page."""
     found = []
     requests, cold, warm = wire.visit(address)
+    controls.look(page)
     if requests > MOST_REQUESTS:
         found.append(f"{requests} requests: {wire.asked}")
     if cold > MOST_COLD or warm > MOST_WARM:
