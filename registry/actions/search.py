@@ -11,7 +11,7 @@ from artifacts.actions.search import SHORTEST_PART
 from artifacts.models import Alias, Project, SearchGram, SearchTerm, User
 from artifacts.naming import REGISTRY_PREFIX, key_of
 from registry.search_hits import Found, Hit, Kind, Narrowing, owner_keys, ranked
-from registry.search_narrowed import all_collections, all_versions
+from registry.search_narrowed import all_collections, all_versions, collections_that_fit
 from registry.search_places import find_files, find_versions
 from registry.search_statements import (
     COLLECTION,
@@ -26,6 +26,7 @@ from registry.search_statements import (
     listed,
     narrowed,
     of_each,
+    one_of,
     projects_of,
     rows_of,
     span,
@@ -35,19 +36,19 @@ from registry.search_words import Words, read
 MOST = 20
 CANDIDATES = 60
 STALE = 4  # times as many terms are looked at as are wanted, for those that nothing bears any more
-EVERY = 1_000_000
+NARROWED = 8  # the same where facets leave some of them
 MOST_HOLDERS = 10_000
 ALIAS = Columns(Alias, "a", "id", "name", "name_key", "created_at")
 OF_KIND, RANGE, GRAMS = "s.kind = %s", "s.name_key >= %s AND s.name_key < %s", "s.gram >= %s AND s.gram < %s"
 TAG_IS_BORNE = """(
-    EXISTS (SELECT 1 FROM (SELECT collection_id FROM artifacts_collectiontag WHERE name = terms.name LIMIT 1000) b
+    EXISTS (SELECT 1 FROM (SELECT collection_id FROM artifacts_collectiontag WHERE name = terms.name LIMIT 200) b
         JOIN artifacts_collection c ON c.id = b.collection_id AND c.project_id = terms.project_id)
-    OR EXISTS (SELECT 1 FROM (SELECT version_id FROM artifacts_versiontag WHERE name = terms.name LIMIT 1000) b
+    OR EXISTS (SELECT 1 FROM (SELECT version_id FROM artifacts_versiontag WHERE name = terms.name LIMIT 200) b
         JOIN artifacts_artifactversion v ON v.id = b.version_id AND v.deleted_at IS NULL
         JOIN artifacts_membership m ON m.version_id = v.id
         JOIN artifacts_collection c ON c.id = m.collection_id AND c.project_id = terms.project_id)
-    OR EXISTS (SELECT 1 FROM artifacts_collectiontag WHERE name = terms.name LIMIT 1 OFFSET 1000)
-    OR EXISTS (SELECT 1 FROM artifacts_versiontag WHERE name = terms.name LIMIT 1 OFFSET 1000))"""
+    OR EXISTS (SELECT 1 FROM artifacts_collectiontag WHERE name = terms.name LIMIT 1 OFFSET 200)
+    OR EXISTS (SELECT 1 FROM artifacts_versiontag WHERE name = terms.name LIMIT 1 OFFSET 200))"""
 EVERYTHING = Narrowing()
 
 
@@ -119,14 +120,13 @@ def _registries(projects: Iterable[Project], asked: Words) -> list[Hit]:
 
 
 def _terms(
-    ids: Sequence[int], kind: SearchTerm.Kind, key: str, limit: int, *, is_narrowed: bool = False
+    ids: Sequence[int], kind: SearchTerm.Kind, key: str, limit: int, *, stale: int = STALE
 ) -> tuple[str, list[object]]:
     """A table `terms` of names of one kind: those that begin so, and those that hold it elsewhere.
 
-    Whether anything bears them still is asked of a few times as many as are wanted, since asking it of 100,000 takes a second;
-    only where facets are in it too, of all.
+    Whether anything bears them still, and fits the facets, is asked of a few times as many as are wanted: of 100,000 it takes a second.
     """
-    most = EVERY if is_narrowed else STALE * (limit + 1)
+    most = stale * (limit + 1)
     begins = from_each("artifacts_searchterm", "project_id", f"{OF_KIND} AND {RANGE}", "s.name_key", most)
     parts = [f"SELECT t.id, t.project_id, t.name, t.name_key, 0 AS inside FROM {begins} ORDER BY 4, 1 LIMIT {most}"]
     parameters: list[object] = [listed(ids), kind.value, *span(key)]
@@ -156,13 +156,15 @@ def _collections(visible: Mapping[int, Project], asked: Words, narrowing: Narrow
         chosen = f"SELECT {COLLECTION.sql} FROM artifacts_collection c WHERE c.project_id {among()} AND c.name_key = %s"
         rows = rows_of(f"{chosen} AND c.kind = 'portfolio'{facets}", [listed(ids), key, *values])
     else:
-        terms, parameters = _terms(ids, SearchTerm.Kind.COLLECTION, key, limit, is_narrowed=bool(values))
+        terms, parameters = _terms(ids, SearchTerm.Kind.COLLECTION, key, limit, stale=NARROWED if values else STALE)
         rows = rows_of(
             f"{terms} SELECT {COLLECTION.sql} FROM terms JOIN artifacts_collection c ON c.project_id = terms.project_id "
             f"AND c.name_key = terms.name_key AND c.kind = 'portfolio'{facets} "
             f"ORDER BY terms.inside, terms.name_key, terms.id LIMIT {2 * (limit + 1)}",
             [*parameters, *values],
         )
+        if values and len(rows) <= limit:  # few of the first names fit: then from those that fit, which hold the words
+            rows += collections_that_fit(ids, narrowing, limit, key)
     hits = []
     for row in map(COLLECTION.made, _once(rows, limit)):
         row.project = visible[row.project_id]
@@ -175,14 +177,20 @@ def _collections(visible: Mapping[int, Project], asked: Words, narrowing: Narrow
 def _tags(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
     """The tags that a collection of the registry, or a version linked there, still has.
 
-    One that more than a thousand bear is taken as borne here too: to look through them for one of this registry has no end.
+    One that more than two hundred bear is taken as borne here too: to look through them for one of this registry has no end.
     """
-    terms, parameters = _terms(list(visible), SearchTerm.Kind.TAG, key, limit, is_narrowed=bool(narrowing.tags))
-    chosen = f"AND terms.name {among('text')} " if narrowing.tags else ""
+    terms, parameters = _terms(list(visible), SearchTerm.Kind.TAG, key, limit)
+    if narrowing.tags:
+        chosen, values = one_of(narrowing.tags)
+        terms = (
+            "WITH terms AS MATERIALIZED (SELECT t.id, t.project_id, t.name, t.name_key, 0 AS inside FROM artifacts_searchterm t "
+            f"WHERE t.kind = 'tag' AND t.project_id {among()} AND t.name {chosen} AND {contains('t.name_key')})"
+        )
+        parameters = [listed(visible), *values, key]
     rows = rows_of(
-        f"{terms} SELECT terms.id, terms.project_id, terms.name, terms.name_key FROM terms WHERE {TAG_IS_BORNE} {chosen}"
+        f"{terms} SELECT terms.id, terms.project_id, terms.name, terms.name_key FROM terms WHERE {TAG_IS_BORNE} "
         f"ORDER BY terms.inside, terms.name_key, terms.id LIMIT {2 * (limit + 1)}",
-        [*parameters, *([listed(narrowing.tags)] if narrowing.tags else [])],
+        parameters,
     )
     return [
         Hit(Kind.TAG, name, visible[project], number, (ranked(name_key, key), len(name_key), name_key))
@@ -198,7 +206,7 @@ def _aliases(visible: Mapping[int, Project], key: str, narrowing: Narrowing, lim
     newest = (
         f"s.id IN (SELECT l.id FROM (SELECT a.id, a.collection_id FROM artifacts_alias a WHERE a.name_key = names.name_key "
         f"ORDER BY a.id DESC LIMIT {MOST_HOLDERS}) l JOIN artifacts_collection k ON k.id = l.collection_id "
-        f"AND k.kind = 'portfolio' AND k.project_id {among()} ORDER BY l.id DESC LIMIT {EVERY if values else limit + 1})"
+        f"AND k.kind = 'portfolio' AND k.project_id {among()} ORDER BY l.id DESC LIMIT {NARROWED * (limit + 1) if values else limit + 1})"
     )
     held = of_each("names", "artifacts_alias", "a", newest)
     rows = rows_of(

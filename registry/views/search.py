@@ -153,10 +153,11 @@ def results(request: HtmxHttpRequest, address: Address, words: Words) -> dict[st
     """What the page shows of the results: some of each kind, or one kind page by page, and the facets."""
     visible = visible_registries(request.user)
     narrowing = narrowing_of(address, visible)
+    most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
     everything = found = find(request.user, address.words, most=CANDIDATES, seen=visible)
     if address.is_narrowed:
-        most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
         found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
+        everything = everything if address.words else found  # without words there is nothing before the facets
     context: dict[str, Any] = {
         "facets": facets_of(everything, found, address, narrowing, registry_labels(visible)),
         "count": found.count,

@@ -106,7 +106,14 @@ def test_what_is_chosen_is_shown_and_taken_back_one_by_one(stocked: World) -> No
     assert 'id="words" name="q" type="search" value="detect"' in page
     assert facets(page)["alias"]["production"] == "1"
     assert "Chosen facets" not in shown(client, "/search?q=detect")
-    assert "<code>tag:vision</code>" in shown(client, "/search")
+    assert facets(shown(client, "/search?q=alias:production")) == {
+        "kind": {"collection": "1", "version": "1"},
+        "registry": {"model": "2"},
+        "type": {"model": "2"},
+        "tag": {"Vision": "2"},
+        "alias": {"production": "2", "latest": "1"},
+    }
+    assert "<code>tag:vision detect</code>" in shown(client, "/search")
 
 
 def test_what_one_may_not_see_is_narrowed_to_by_no_word(stocked: World) -> None:
