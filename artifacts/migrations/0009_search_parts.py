@@ -38,6 +38,11 @@ def remember_names(apps, schema_editor):
     SearchGram.objects.bulk_create(rows, batch_size=AT_ONCE)
 
 
+def forget_names(apps, schema_editor):
+    """Backwards: they wouldn't fit into three letters; the version before then finds names by their beginning until they are given anew."""
+    apps.get_model("artifacts", "SearchGram").objects.all().delete()
+
+
 def parts_of(path, ref, digest):
     """As `artifacts.actions.search` has it."""
     *folders, name = key_of(path).split("/")
@@ -135,6 +140,6 @@ class Migration(migrations.Migration):
             model_name="alias", index=models.Index(fields=["name_key", "id"], name="alias_newest_of_a_name")
         ),
         migrations.RunPython(compare_by_bytes, migrations.RunPython.noop),
-        migrations.RunPython(remember_names, migrations.RunPython.noop),
+        migrations.RunPython(remember_names, forget_names),
         migrations.RunPython(remember_what_is_linked, migrations.RunPython.noop),
     ]

@@ -181,12 +181,12 @@ def _tags(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit:
     """
     terms, parameters = _terms(list(visible), SearchTerm.Kind.TAG, key, limit)
     if narrowing.tags:
-        chosen, values = one_of(narrowing.tags)
+        (chosen, values), (keys, more) = one_of(narrowing.tags), one_of({key_of(tag) for tag in narrowing.tags})
         terms = (
             "WITH terms AS MATERIALIZED (SELECT t.id, t.project_id, t.name, t.name_key, 0 AS inside FROM artifacts_searchterm t "
-            f"WHERE t.kind = 'tag' AND t.project_id {among()} AND t.name {chosen} AND {contains('t.name_key')})"
+            f"WHERE t.kind = 'tag' AND t.project_id {among()} AND t.name_key {keys} AND t.name {chosen} AND {contains('t.name_key')})"
         )
-        parameters = [listed(visible), *values, key]
+        parameters = [listed(visible), *more, *values, key]
     rows = rows_of(
         f"{terms} SELECT terms.id, terms.project_id, terms.name, terms.name_key FROM terms WHERE {TAG_IS_BORNE} "
         f"ORDER BY terms.inside, terms.name_key, terms.id LIMIT {2 * (limit + 1)}",

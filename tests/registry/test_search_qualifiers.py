@@ -1,13 +1,10 @@
 """Words in the box that narrow, words inside files' names, and what somebody searched for lately."""
 
-import json
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
 from django.http import QueryDict
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import labels
 from artifacts.models import Collection, LinkedFilePart, ManifestEntry, User
@@ -18,7 +15,7 @@ from registry.models import RecentSearch
 from registry.search_address import read_address
 from tests import factories
 from tests.conftest import World
-from tests.registry.test_search_page import HTMX, PANEL, as_user, crowd, facets, shown, titles
+from tests.registry.test_search_page import HTMX, PANEL, as_user, facets, shown, titles
 
 
 @pytest.fixture
@@ -219,28 +216,6 @@ def test_what_was_searched_for_lately_is_offered_to_oneself_and_cleared(stocked:
     assert "Recent searches" not in shown(other, "/search?q=", **PANEL)
     for path in ("/search/-/recent", "/search/-/recent/clear"):
         assert "/login" in Client().post(path)["Location"]
-
-
-def test_narrowed_searches_ask_as_often_for_two_as_for_two_hundred(world: World) -> None:
-    client = as_user(world.bob)
-    typed = ["tag:detect-1", "alias:detect-1 detect", "type:model", "registry:model detect", "bin"]
-
-    def ask() -> dict[str, int]:
-        counted = {}
-        for words in typed:
-            for headers in (PANEL, {}):
-                client.get("/search", {"q": words})
-                with CaptureQueriesContext(connection) as queries:
-                    assert client.get("/search", {"q": words}, headers=headers).status_code == 200
-                counted[json.dumps([words, headers])] = len(queries)
-        return counted
-
-    crowd(world, 2)
-    few = ask()
-    crowd(world, 198)
-    assert ask() == few
-    assert max(count for name, count in few.items() if "panel" in name) <= 10
-    assert max(few.values()) <= 30
 
 
 def test_a_name_is_found_by_any_part_however_long_or_often_it_is_in_it(world: World) -> None:
