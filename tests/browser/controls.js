@@ -14,14 +14,16 @@
   const sends = (form, by) => ({ method: form.method, url: whole(by?.getAttribute("formaction") || asks(form)?.url || form.getAttribute("action")) });
 
   function facts(element) {
+    // A dialog is the same where it stands above a page and where it is one.
+    const sheet = element.closest("dialog, .dialog-page")?.querySelector("form");
     const shared = {
-      page: element.closest("main, dialog") ? location.href : "",
+      page: sheet ? sends(sheet).url : element.closest("main") ? location.href : "",
       marks: MARKS.filter((name) => element.hasAttribute(`data-${name}`)).join(" "),
       words: words(element),
       name: element.getAttribute("name") || "",
       value: element.value || "",
     };
-    if (element.matches("summary")) return { ...shared, kind: "fold", name: element.closest("[id], nav").id || "tree" };
+    if (element.matches("summary")) return { ...shared, kind: "fold", name: element.closest("[id], nav, dialog, .dialog-page").id || "here" };
     if (element.matches("a")) return { ...shared, kind: asks(element) ? "opens" : "link", ...(asks(element) || { url: whole(element.getAttribute("href")) }) };
     if (element.matches("button")) {
       if (asks(element)) return { ...shared, kind: "opens", ...asks(element) };

@@ -25,6 +25,11 @@ SAME = (
 )
 # One component wherever it stands.
 EVERYWHERE = {"copy", "copy-from", "close", "dismiss", "theme-switch"}
+# What the walk finds and nobody can press, and why.
+NOT_PRESSED = {
+    "turns artifacts:collection metrics": "a project's collection has no metrics: links only drop the word that the walk gave",
+    "turns registry:registry name": "the same; a registry has no such filter",
+}
 type Fact = dict[str, str]
 
 
@@ -110,7 +115,7 @@ def listen(context: BrowserContext) -> None:
 
 def never_pressed() -> list[str]:
     """The controls that no test pressed, if all tests of this folder ran."""
-    return sorted(noted("there") - noted("pressed")) if noted("all") else []
+    return sorted(noted("there") - noted("pressed") - set(NOT_PRESSED)) if noted("all") else []
 
 
 def note_what_runs(session: pytest.Session) -> None:
