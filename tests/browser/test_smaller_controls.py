@@ -232,3 +232,60 @@ def test_registries_are_made_from_both_sides_and_painted(
     dialog.get_by_role("button", name="Link to registry").click()
     expect(page.locator("#linked-to")).to_contain_text("tiny:v0")
     assert Project.objects.get(name="wandb-registry-Edge").registry.type_names == ["engine", "model"]
+
+
+def test_filters_end_and_metrics_are_chosen_by_hand(page: Page, live_server: Any, demo: Words, visitor: Client) -> None:
+    for path in (STREET, DETECTORS):
+        page.goto(f"{live_server.url}{path}?q=tag:zzz")
+        page.get_by_role("link", name="Clear the filter").click()
+        expect(page.locator("#version-rows tbody tr")).not_to_have_count(0)
+    page.goto(f"{live_server.url}{DETECTORS}?metrics=1")
+    page.get_by_role("button", name="Columns").click()
+    columns = page.get_by_role("form", name="Columns")
+    shown = columns.get_by_role("group", name="Metrics, up to six").locator("input:checked")
+    count = shown.count()
+    shown.first.uncheck()
+    columns.get_by_role("button", name="Show columns").click()
+    expect(page.locator("#version-rows th[title$='is better']")).to_have_count(count - 1)
+
+    page.goto(f"{live_server.url}/search?q=det")
+    page.locator("#facets input[name=type]").first.check()
+    expect(page.get_by_role("link", name="Clear the facets")).to_be_visible()
+    assert "type=" in page.url
+    page.get_by_role("navigation", name="Saved searches").get_by_role("link", name="Manage").click()
+    expect(page.get_by_role("heading", name="Search", exact=True)).to_be_visible()
+    page.locator("main").get_by_role("link", name="Street models", exact=True).click()
+    expect(page.locator("main")).to_contain_text("Saved as Street models")
+
+    page.goto(f"{live_server.url}{STREET}/v7/lineage")
+    listed = page.locator("details.outline")
+    listed.locator("summary").click()
+    expect(listed.locator("li").first).to_be_visible()
+    folded = page.locator("#graph a[data-swap=side][href*='group=']")
+    folded.first.press("Enter")
+    expect(page.locator("#group-title")).to_be_visible()
+    depth = page.get_by_label("Depth")
+    chosen = depth.locator("option").nth(0 if depth.evaluate("one => one.selectedIndex") else 1)
+    value = chosen.get_attribute("value")
+    depth.select_option(value)
+    page.wait_for_url(f"**depth={value}*")
+    expect(page.get_by_label("Depth")).to_have_value(value or "")
+
+
+def test_enter_on_a_dialogs_own_page_shows_the_next_choice_and_a_card_is_looked_at_before_it_is_saved(
+    page: Page, live_server: Any, demo: Words, visitor: Client
+) -> None:
+    page.goto(f"{live_server.url}{DETECTORS}/-/description")
+    page.get_by_role("textbox", name="Description").fill("Sees **at night**.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("at night")
+    assert Collection.objects.get(name="detectors").description != "Sees **at night**."
+    count = Membership.objects.count()
+    for path, field in ((f"{DETECTORS}/-/link", "Aliases"), (f"{HOME}/model/-/new-collection", "Tags")):
+        page.goto(live_server.url + path)
+        page.get_by_label(field).fill("fresh")
+        page.get_by_label(field).press("Enter")
+        page.wait_for_load_state()
+        expect(page.get_by_label(field)).to_have_value("fresh")
+        expect(page.locator(".error")).to_have_count(0)
+    assert Membership.objects.count() == count
