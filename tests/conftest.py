@@ -51,6 +51,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.write_line(reason)
 
 
+type Rows = Sequence[Sequence[Model]]
+
+
 @dataclass
 class World:
     """Acme with its team `vision`; alice administers it, bob trains in the team, carol views, mallory belongs elsewhere."""
@@ -74,21 +77,31 @@ def make_world() -> World:
     afterwards puts the same rows in again.
     """
     world, rows = _first_world()
-    for one in rows:
-        type(one[0])._base_manager.bulk_create(one)
+    put_in(rows)
     return deepcopy(world)
 
 
 @cache
-def _first_world() -> tuple[World, Sequence[Sequence[Model]]]:
-    """The world and all its rows, table by table; they are taken out of the database again."""
+def _first_world() -> tuple[World, Rows]:
     world = enact_world()
+    return world, taken_out()
+
+
+def taken_out() -> Rows:
+    """All rows of the product's tables, table by table; they are in the database no more."""
     tables = [*apps.get_app_config("artifacts").get_models(), *apps.get_app_config("registry").get_models()]
     rows = [list(table._base_manager.all()) for table in tables]
     with connection.constraint_checks_disabled(), transaction.atomic(), connection.cursor() as cursor:
         for table in reversed(tables):
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table._meta.db_table)}")
-    return world, [one for one in rows if one]
+    return [one for one in rows if one]
+
+
+@transaction.atomic
+def put_in(rows: Rows) -> None:
+    """Write again what `taken_out` gave."""
+    for one in rows:
+        type(one[0])._base_manager.bulk_create(one)
 
 
 def enact_world() -> World:

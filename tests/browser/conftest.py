@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from artifacts.models import Automation, Entity, Run, User
 from registry.models import SavedSearch
 from registry_site.demo import story
 from tests import factories
-from tests.conftest import World, make_world
+from tests.conftest import Rows, World, make_world, put_in, taken_out
 
 from . import controls
 
@@ -90,7 +92,14 @@ def visit(page: Page, live_server, world: World) -> Callable[[User, str], Page]:
 
 @pytest.fixture
 def demo(transactional_db: None) -> Words:
-    """The words for the addresses of the demo's things."""
+    """The words for the addresses of the demo's things, which a process makes once and puts in again for each test."""
+    words, rows = _first_demo()
+    put_in(rows)
+    return deepcopy(words)
+
+
+@cache
+def _first_demo() -> tuple[Words, Rows]:
     story.load()
     run = Run.objects.filter(project__name="detector").latest("pk")
     logged = {"project": "detector", "collection": "yolo-street", "reference": "v7", "run": run.name}
@@ -105,10 +114,11 @@ def demo(transactional_db: None) -> Words:
         "project-automation-delete": factories.automation(run.project, user=ada).pk,
     }
     logged |= {name: str(number) for name, number in numbers.items()}
-    return {
+    words = {
         "logged": {**ELSE, **logged},
         "registry": {"registry": "model", "collection": "detectors", "reference": "v4"},
     }
+    return words, taken_out()
 
 
 @pytest.fixture

@@ -196,9 +196,10 @@ def test_the_admin_panel_is_accessible_in_both_themes(
         page.goto(f"{live_server.url}/admin/{path}")
         page.evaluate(AXE)
         found = violations(page, WCAG)
-        page.emulate_media(color_scheme="dark")
-        found += [f"dark: {one}" for one in violations(page, COLOURS)]
-        page.emulate_media(color_scheme="light")
+        if path in {"", lists[0], *forms}:  # lists have the same colours
+            page.emulate_media(color_scheme="dark")
+            found += [f"dark: {one}" for one in violations(page, COLOURS)]
+            page.emulate_media(color_scheme="light")
         faults[path] = found
     assert len(lists) > 15
     assert not any(faults.values()), "\n".join(f"{path}: {found}" for path, found in faults.items() if found)

@@ -252,8 +252,12 @@ def test_filters_end_and_metrics_are_chosen_by_hand(page: Page, live_server: Any
     page.locator("#facets input[name=type]").first.check()
     expect(page.get_by_role("link", name="Clear the facets")).to_be_visible()
     assert "type=" in page.url
-    page.get_by_role("navigation", name="Saved searches").get_by_role("link", name="Manage").click()
+    manage = page.get_by_role("navigation", name="Saved searches").get_by_role("link", name="Manage")
+    manage.click()
     expect(page.get_by_role("heading", name="Search", exact=True)).to_be_visible()
+    page.get_by_role("region", name="Recent searches").get_by_role("link", name="det", exact=True).click()
+    expect(page.get_by_role("heading", name="Results for “det”")).to_be_visible()
+    manage.click()
     page.locator("main").get_by_role("link", name="Street models", exact=True).click()
     expect(page.locator("main")).to_contain_text("Saved as Street models")
 
