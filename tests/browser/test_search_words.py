@@ -89,7 +89,8 @@ def test_words_narrow_and_what_was_searched_for_is_offered_again(stocked: World,
     expect(recent).to_have_count(4)
     page.locator("#words").focus()
     expect(panel).to_be_hidden()
-    field.focus()
+    with page.expect_response(re.compile("/search")):  # what is offered is read anew, a moment after the focus
+        field.focus()
     expect(panel).to_be_visible()
     page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling, .htmx-swapping')")
     page.keyboard.press("ArrowUp")
