@@ -249,6 +249,13 @@ def test_a_deleted_version_says_so_and_gives_no_files(world: World, shown: Shown
         assert "The files are gone" in files
         assert "Choose a file" not in files
     get(client, world.bob, shown_file(shown.source), 404)
+    lonely = factories.version(shown.version.sequence.project, "lonely", user=world.bob)
+    address = SOURCE.replace("/yolo/", "/lonely/") + "/lineage"
+    assert "Use the version in a run" in get(client, world.bob, address)
+    ArtifactVersion.objects.filter(pk=lonely.pk).update(deleted_at=timezone.now())
+    lineage = get(client, world.bob, address)
+    assert "No runs are recorded for this version" in lineage
+    assert "Use the version in a run" not in lineage
 
 
 @pytest.mark.parametrize("place", [SOURCE, LINKED])
