@@ -195,10 +195,13 @@
   });
   on("htmx:sendError", (event) => fail(event, "The server did not answer. Check your connection and try again."));
 
-  // Forms that htmx doesn't send are busy too, until the next page comes.
+  // Forms that htmx doesn't send are busy too, until the next page comes; pressed again meanwhile, they are sent once.
   on("submit", (event) => {
     const button = event.submitter;
-    setTimeout(() => !event.defaultPrevented && button?.setAttribute("aria-busy", "true"));
+    if (event.defaultPrevented || !button) return;
+    if (button.ariaBusy) return event.preventDefault();
+    button.ariaBusy = "true";
+    setTimeout(() => (button.ariaBusy = null), 5000); // somebody may have stopped the browser
   });
   addEventListener("pageshow", () => {
     for (const button of document.querySelectorAll("[type=submit][aria-busy]")) button.removeAttribute("aria-busy");

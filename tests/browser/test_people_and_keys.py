@@ -65,7 +65,7 @@ def test_a_password_and_an_address_are_changed_and_what_is_wrong_is_said_beside_
 
     page.goto(f"{root(page)}/authorize")
     page.get_by_label("Description").fill("laptop")
-    page.get_by_role("button", name="Create API key").click()
+    page.get_by_role("button", name="Create API key").dblclick()
     expect(page.get_by_role("heading", name="Your API key")).to_be_visible()
     assert [key.description for key in ApiKey.objects.filter(user=world.bob)] == ["laptop"]
 
