@@ -6,7 +6,7 @@ the client's schema for the permission it declares.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 
 from django.db.models import Q, QuerySet, Value
 
@@ -49,7 +49,6 @@ GRANTS: dict[Role, frozenset[Can]] = {
     Role.ADMIN: frozenset(Can),
 }
 STRENGTH = {role: len(grants) for role, grants in GRANTS.items()}
-SOMEBODY = -4_611_686_018_427_387_904  # nobody's number
 NO_PLACE = "There is nothing here that you can see; check the address, or ask an administrator for access."
 
 
@@ -200,31 +199,6 @@ def places_where(user: User, can: Can, prefix: str = "") -> Q:
 
 def _its(prefix: str, **conditions: object) -> Q:
     return Q(**{f"{prefix}{name}": value for name, value in conditions.items()})
-
-
-def registries_statement(user: User, can: Can) -> tuple[str, tuple[object, ...]]:
-    """`projects_where` of registries by number, as a statement with its parameters: put together once, which is the costly part."""
-    return _stated(user, can, Project.Kind.REGISTRY)
-
-
-def ordinary_statement(user: User, can: Can) -> tuple[str, tuple[object, ...]]:
-    """The same of the projects that runs are logged to."""
-    return _stated(user, can, Project.Kind.PROJECT)
-
-
-def _stated(user: User, can: Can, kind: str) -> tuple[str, tuple[object, ...]]:
-    if not user.is_active:
-        return "SELECT 0 WHERE 1 = 0", ()
-    statement, parameters = _statement(can, kind, user.is_admin)
-    return statement, tuple(user.pk if value == SOMEBODY else value for value in parameters)
-
-
-@cache
-def _statement(can: Can, kind: str, is_admin: bool) -> tuple[str, tuple[object, ...]]:
-    """For anybody: whoever asks takes the place of `SOMEBODY`."""
-    somebody = User(pk=SOMEBODY, is_admin=is_admin)
-    statement, parameters = projects_where(somebody, can).filter(kind=kind).values("pk").query.sql_with_params()
-    return statement, tuple(parameters)
 
 
 def _registries_where(user: User, roles: list[Role], prefix: str) -> Q:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from artifacts import access
 from artifacts.access import Can
+from artifacts.access_statements import ordinary_statement, registries_statement
 from artifacts.actions.search import LONGEST_PART, SHORTEST_PART, file_key
 from artifacts.models import Membership, Project, User
 from artifacts.naming import key_of
@@ -120,7 +120,7 @@ def _linked(visible: Registries, asked: Words, narrowing: Narrowing, many: int) 
 
 def _logged(user: User, asked: Words, narrowing: Narrowing, many: int) -> list[Membership]:
     """The versions of `team/project/name`, or of `project/name` in any team, where somebody sees the project."""
-    seen, values = access.ordinary_statement(user, Can.VIEW)
+    seen, values = ordinary_statement(user, Can.VIEW)
     owner = " AND e.name_key = %s" if len(asked.places) > 1 else ""
     condition = f"c.kind = 'sequence' AND p.name_key = %s{owner} AND c.project_id IN ({seen})"
     named = [asked.places[-1], *([asked.places[-2]] if owner else [])]
@@ -132,7 +132,7 @@ def _of_digest(user: User, visible: Registries, digest: str, narrowing: Narrowin
     facets, chosen = narrowed(narrowing)
     seen, values = f"c.kind = 'portfolio' AND c.project_id {among()}", [listed(visible)]
     if narrowing.registries is None:
-        logged, more = access.ordinary_statement(user, Can.VIEW)
+        logged, more = ordinary_statement(user, Can.VIEW)
         seen, values = f"({seen} OR c.project_id IN ({logged}))", [*values, *more]
     return _places(
         rows_of(
@@ -153,7 +153,7 @@ def find_files(user: User, visible: Registries, asked: Words, narrowing: Narrowi
     key = file_key(asked.text) if asked.reference is None else ""
     if not key and not asked.md5:
         return []
-    may, values = access.registries_statement(user, Can.DOWNLOAD)
+    may, values = registries_statement(user, Can.DOWNLOAD)
     ids = [number for (number,) in rows_of(f"SELECT p.id FROM artifacts_project p WHERE p.id IN ({may})", values)]
     ids = [number for number in ids if number in visible]
     found: Files = {}

@@ -5,8 +5,8 @@ Everything is bounded: of a kind so many candidates are read, by way of an index
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from artifacts import access
 from artifacts.access import Can
+from artifacts.access_statements import registries_statement
 from artifacts.actions.search import SHORTEST_PART
 from artifacts.models import Alias, Project, SearchGram, SearchTerm, User
 from artifacts.naming import REGISTRY_PREFIX, key_of
@@ -97,7 +97,7 @@ def find(
 
 def visible_registries(user: User) -> dict[int, Project]:
     """The registries that somebody sees, each with its organization."""
-    statement, parameters = access.registries_statement(user, Can.VIEW)
+    statement, parameters = registries_statement(user, Can.VIEW)
     rows = rows_of(f"{PROJECTS} WHERE p.id IN ({statement})", parameters)
     return {project.pk: project for project in projects_of(rows)}
 
