@@ -78,12 +78,16 @@ class Forked:
             "folder": str(home),
             "output": str(home / "output"),
             "errors": str(home / "errors"),
+            "seconds": str(seconds),
         }
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(seconds)
             connection.connect(self.address)
             connection.sendall(json.dumps(job).encode() + b"\n")
-            code = int(connection.makefile().readline() or -1)
+            try:
+                code = int(connection.makefile().readline() or -1)
+            except TimeoutError:
+                code = -1
         output, errors = ((home / name).read_text(errors="replace") for name in ("output", "errors"))
         return subprocess.CompletedProcess([], code, output, errors)
 

@@ -4,6 +4,7 @@ Started by conftest.py with the path of a socket. Whoever connects sends one lin
 errors go) and reads one line back: the exit code. The script runs as `python -c` would run it, with nothing but the imports done before.
 """
 
+import faulthandler
 import gc
 import importlib
 import json
@@ -70,6 +71,8 @@ def become(job: dict[str, str]) -> None:
         held = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(held, number)
         os.close(held)
+    # A script that hangs says where, before the one who waits for it gives up.
+    faulthandler.dump_traceback_later(float(job["seconds"]) - 5, file=os.fdopen(os.dup(2), "w"))
     # The client makes this folder when it is imported and removes it when it ends: each script needs its own.
     sys.modules["wandb.sdk.data_types._private"].MEDIA_TMP.__init__("wandb-media")
     sys.argv = ["-c"]
