@@ -42,11 +42,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-    """Which controls no test pressed; and why tests were skipped, one line for each reason however many they are."""
+    """Which controls no test pressed; what hung at first; why tests were skipped, a line for each reason."""
     if not terminalreporter.stats.get("failed") and (left := controls.never_pressed()):
         terminalreporter.section("controls that no browser test presses (tests/browser/controls.py)")
         for name in left:
             terminalreporter.write_line(name)
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"hung, and was run again: {report.nodeid}")
+        terminalreporter.write_line(str(report.longrepr))
     for reason in sorted({str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}):
         terminalreporter.write_line(reason)
 

@@ -1,5 +1,6 @@
 """Runs scripts of the unmodified client in processes of their own, against the server of the test."""
 
+import faulthandler
 import json
 import os
 import socket
@@ -54,6 +55,10 @@ def contents(root):
 """
 
 
+class ScriptHung(Exception):
+    """A script did not end. Seen once in some thousand tests, with every request answered: the test is run again, once."""
+
+
 class Forked:
     """The process of forking.py, and how a script is run by it."""
 
@@ -70,7 +75,7 @@ class Forked:
         assert self.process.stdout.readline() == b"ready\n"
 
     def run(self, script: str, environment: Mapping[str, str], seconds: int = 120) -> subprocess.CompletedProcess[str]:
-        """What `python -c` does with a script in this environment."""
+        """What `python -c` does with a script in this environment; raises ScriptHung with what it said until then."""
         home = Path(environment["HOME"])
         job = {
             "script": script,
@@ -87,7 +92,10 @@ class Forked:
             try:
                 code = int(connection.makefile().readline() or -1)
             except TimeoutError:
-                code = -1
+                with (home / "server").open("w") as threads:  # the server's are in this process
+                    faulthandler.dump_traceback(threads)
+                said = [(home / name).read_text(errors="replace") for name in ("output", "errors", "server")]
+                raise ScriptHung("\n".join(said)) from None
         output, errors = ((home / name).read_text(errors="replace") for name in ("output", "errors"))
         return subprocess.CompletedProcess([], code, output, errors)
 
@@ -140,15 +148,18 @@ class Client:
     ) -> subprocess.CompletedProcess[str]:
         """Any command of the client, in a directory of its own."""
         surroundings = self.environment(key) | environment
-        return subprocess.run(
-            command,
-            cwd=surroundings["HOME"],
-            env=surroundings,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
+        try:
+            return subprocess.run(
+                command,
+                cwd=surroundings["HOME"],
+                env=surroundings,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as hung:
+            raise ScriptHung(f"{hung}\n{hung.stdout}\n{hung.stderr}") from None
 
     def opens(self, address: str, *, user: str = "bob") -> HttpResponse:
         """What the browser gets at an address that the client printed, redirects followed."""
