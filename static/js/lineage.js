@@ -1,19 +1,13 @@
-// Lineage: zoom, drag, keys, what is beside the graph. Without it links are pages.
-const find = (selector) => document.querySelector(selector);
-const all = (selector) => [...document.querySelectorAll(selector)];
-const on = addEventListener;
+// Zoom, drag, keys, what is beside the graph; without it links are pages. `find`, `all`, `on`, `mark`, `announce`: app.js.
 const box = () => find(".lineage");
 const svg = () => find("svg.graph");
 const whole = () => svg().viewBox.baseVal;
 const within = ({ target }, selector) => target.closest?.(selector);
-const nodeOf = (key) => find(`#n-${key}`);
 const keyOf = (node) => node?.id.slice(2);
 const spot = (node) => node.transform.baseVal[0].matrix;
-const picked = () => find("#side")?.dataset.picked;
+const picked = () => find(`#n-${find("#side").dataset.picked}`);
 const moved = new Map(); // how far, by key
-const by = (key) => moved.get(key) || [0, 0];
-let scale = 0;
-let before, grip, pinch; // before a swap; a drag; two fingers
+let scale, before, grip, pinch; // `before` a swap; a drag; two fingers
 
 function resize(to) {
   scale = Math.min(4, Math.max(0.1, to));
@@ -34,11 +28,11 @@ function zoom(times, to = middle(box()), from = to) {
   box().scrollBy((from.x - old.e) * grown + e - to.x, (from.y - old.f) * grown + f - to.y);
 }
 
-// As graph.py draws, with nodes where they were moved to.
+// As graph.py draws, with what was moved.
 function redraw() {
   const places = {};
   for (const node of all(".node")) {
-    const key = keyOf(node), { e, f } = spot(node), [x, y] = by(key);
+    const key = keyOf(node), { e, f } = spot(node), [x, y] = moved.get(key) || [0, 0];
     node.setAttribute("transform", `translate(${e} ${f}) translate(${x} ${y})`);
     places[key] = [e + x, f + y + 25];
   }
@@ -52,8 +46,7 @@ function redraw() {
 }
 
 function move(key, right, down) {
-  if (key[0] === "x") return; // hidden: keys change
-  const [x, y] = by(key);
+  const [x, y] = moved.get(key) || [0, 0];
   moved.set(key, [x + right, y + down]);
   redraw();
 }
@@ -79,37 +72,35 @@ on("touchmove", (event) => {
   const [one, two] = event.touches;
   if (!two || !within(event, ".lineage")) return;
   event.preventDefault();
-  const now = { x: (one.clientX + two.clientX) / 2, y: (one.clientY + two.clientY) / 2 };
-  now.span = Math.hypot(one.clientX - now.x, one.clientY - now.y);
+  const x = (one.clientX + two.clientX) / 2, y = (one.clientY + two.clientY) / 2;
+  const now = { x, y, span: Math.hypot(one.clientX - x, one.clientY - y) };
   if (pinch) zoom(now.span / pinch.span, now, pinch);
   pinch = now;
 }, { passive: false });
 
-// A mouse drags a node or the picture, a finger the marked node: else it scrolls.
+// A mouse drags a node (none hidden: its key changes) or the picture, a finger the marked node: else it scrolls.
 on("pointerdown", (event) => {
-  const { x, y } = event, node = within(event, ".node");
-  const drags = within(event, ".lineage") && !event.button && (event.pointerType !== "touch" || node?.ariaCurrent);
+  const { x, y, button, pointerType } = event, node = within(event, "a.node");
+  const drags = pointerType === "touch" ? node?.ariaCurrent : !button && within(event, ".lineage");
   grip = drags && { x, y, key: keyOf(node) };
   pinch = null;
 });
-on("pointermove", (event) => {
-  if (!event.buttons) grip = null;
-  if (!grip) return;
-  const { key } = grip, x = event.x - grip.x, y = event.y - grip.y, { a } = svg().getScreenCTM();
-  if (!grip.moved && Math.hypot(x, y) < 5) return;
-  if (key) move(key, x / a, y / a);
-  else box().scrollBy(-x, -y);
-  grip = { key, x: event.x, y: event.y, moved: true };
+on("pointermove", ({ x, y, buttons }) => {
+  if (!buttons) grip = null;
+  if (!grip || (!grip.moved && Math.hypot(x - grip.x, y - grip.y) < 5)) return;
+  const { a } = svg().getScreenCTM();
+  if (grip.key) move(grip.key, (x - grip.x) / a, (y - grip.y) / a);
+  else box().scrollBy(grip.x - x, grip.y - y);
+  grip = { ...grip, x, y, moved: true };
 });
 on("dragstart", (event) => within(event, ".lineage") && event.preventDefault());
 
 // What is joined to a node.
 function light(event) {
-  const key = keyOf(within(event, ".node"));
-  const near = new Set([key]);
+  const key = keyOf(within(event, ".node")), near = new Set([key]);
   for (const edge of all(".edge")) {
     const { from, to } = edge.dataset;
-    if (edge.classList.toggle("lit", from === key || to === key)) near.add(from).add(to);
+    if (edge.classList.toggle("lit", [from, to].includes(key))) near.add(from).add(to);
   }
   for (const node of all(".node")) node.classList.toggle("lit", near.has(keyOf(node)));
   svg()?.classList.toggle("dim", !!key);
@@ -119,54 +110,53 @@ on("focusin", light);
 
 // Left and right to what is joined, up and down a column.
 function next(node, right, down) {
-  const { e, f } = spot(node), away = (other) => Math.abs(spot(other).f - f);
-  const found = all(right ? ".node.lit" : ".node").filter((other) => {
-    const to = spot(other);
-    return right ? (to.e - e) * right > 0 : to.e === e && (to.f - f) * down > 0;
-  });
-  return found.sort((one, other) => away(one) - away(other))[0];
+  const here = spot(node), away = (other) => Math.abs(spot(other).f - here.f);
+  const isThere = (other) => {
+    const { e, f } = spot(other);
+    return right ? (e - here.e) * right > 0 : e === here.e && (f - here.f) * down > 0;
+  };
+  return all(right ? ".node.lit" : ".node").filter(isThere).sort((one, other) => away(one) - away(other))[0];
 }
 
 const ways = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, -10], ArrowDown: [0, 10] };
 on("keydown", (event) => {
   const node = within(event, ".node"), way = node && ways[event.key];
-  const close = event.key === "Escape" && within(event, "#graph") && find("#side [data-close]");
-  if (way || close) event.preventDefault();
-  if (close) return swap(close);
+  if (event.key === "Escape" && within(event, "#graph")) find("#side [data-close]")?.click();
   if (!way) return;
+  event.preventDefault();
   light(event);
-  if (event.shiftKey) move(keyOf(node), ...way);
+  if (event.shiftKey && node.href) move(keyOf(node), ...way);
   else next(node, ...way)?.focus();
 });
-
-const swap = (link) =>
-  htmx.ajax("GET", link.getAttribute("href"), { target: `#${link.dataset.swap || "side"}`, swap: "outerHTML", push: "true", source: link });
 
 on("click", (event) => {
   presses[within(event, "[data-press]")?.dataset.press]?.();
   const link = within(event, "a.node, [data-swap]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (!grip?.moved || !event.detail) swap(link);
+  if (grip?.moved && event.detail) return; // the end of a drag
+  const target = `#${link.dataset.swap || "side"}`;
+  htmx.ajax("GET", link.getAttribute("href"), { target, swap: "outerHTML", push: "true", source: link });
 });
 
 function arrive() {
-  const here = find(".hub");
-  if (!here) return;
+  const hub = find(".hub");
+  if (!hub) return;
   if (scale) resize(scale);
   if (moved.size) redraw();
-  if (before?.here === here.id) return box().scrollTo(before);
-  const from = middle(box()), to = middle(nodeOf(picked()) || here);
+  if (before?.hub === hub.id) return box().scrollTo(before);
+  const from = middle(box()), to = middle(picked() || hub);
   box().scrollBy(to.x - from.x, to.y - from.y);
 }
 
-on("htmx:beforeSwap", () => (before = { left: box()?.scrollLeft, top: box()?.scrollTop, key: picked(), here: find(".hub")?.id }));
+on("htmx:beforeSwap", () => (before = box() && { left: box().scrollLeft, top: box().scrollTop, hub: find(".hub")?.id }));
 on("htmx:afterSettle", ({ target: { id } }) => {
   if (id === "graph") arrive();
   else if (id !== "side") return;
-  for (const node of all(".node")) node.ariaCurrent = keyOf(node) === picked() || null;
-  nodeOf(picked())?.scrollIntoView({ block: "nearest" });
-  find("[data-announce]").textContent = find("#side h2")?.textContent || "";
-  if (document.activeElement === document.body) (nodeOf(before.key) || box()).focus({ preventScroll: true });
+  const old = find(".node[aria-current]");
+  mark(".node", picked());
+  picked()?.scrollIntoView({ block: "nearest" });
+  announce(find("#side h2")?.textContent);
+  if (document.activeElement === document.body) (old || box()).focus({ preventScroll: true });
 });
 arrive();

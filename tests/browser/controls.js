@@ -1,7 +1,7 @@
 // What may be pressed on a page, and what was: each control as a few facts (controls.py makes its name of them).
 (() => {
   const CONTROLS = "button, summary, a[href], input:not([type=hidden]), select, textarea";
-  const MARKS = ["autosubmit", "clear", "close", "copy", "copy-from", "dismiss", "narrow", "select-all", "swap", "theme-switch", "zoom"];
+  const MARKS = ["autosubmit", "close", "copy", "copy-from", "dismiss", "narrow", "select-all", "swap", "theme-switch", "zoom"];
   const words = (element) => (element.getAttribute("aria-label") || element.textContent || element.title).trim().replace(/\s+/g, " ");
   const whole = (url) => new URL(url || "", document.baseURI).href;
 

@@ -89,7 +89,7 @@ def test_files_are_walked_through_looked_into_and_fetched(world: World, visit: V
     page.get_by_role("link", name="Source").click()
     expect(page.get_by_text("# Detector")).to_be_visible()
     page.goto(page.url.split("?")[0] + "?path=audio/beep.wav")
-    page.wait_for_function("document.querySelector('audio').duration === 0.5")
+    page.wait_for_function("() => document.querySelector('audio').duration === 0.5")
 
     # Search, and everything as one archive.
     page.get_by_label("Search files").fill("ODD")

@@ -71,11 +71,11 @@ def test_columns_selection_and_plots_are_set_and_put_back(
     assert "metric=val" in page.url
     page.get_by_label("Select v4").check()
     expect(page.get_by_text("1 selected")).to_be_visible()
-    page.locator("[data-clear]").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     expect(page.get_by_text("1 selected")).not_to_be_visible()
     page.get_by_label("Select all").or_(page.locator("[data-select-all]")).first.check()
     expect(page.get_by_text("5 selected")).to_be_visible()
-    page.locator("[data-clear]").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
 
     page.goto(f"{live_server.url}{DETECTORS}")
     for head, first in (("Size", "v0"), ("Linked", "v4")):

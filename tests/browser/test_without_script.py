@@ -71,6 +71,10 @@ def test_versions_are_linked_both_ways_and_read(plain: Page, world: World) -> No
     plain.goto("/orgs/Acme%20Corp/registry/model/detectors")
     plain.get_by_role("button", name="Show metrics").click()
     expect(plain.get_by_role("columnheader", name="val_acc")).to_be_visible()
+    for name in ("v0", "v1"):
+        plain.get_by_label(f"Select {name}").check()
+    plain.get_by_role("button", name="Compare").click()
+    expect(plain.get_by_role("heading", name="Compare versions")).to_be_visible()
     plain.goto("/search?q=det")
     expect(plain.locator("main")).to_contain_text("detectors")
 

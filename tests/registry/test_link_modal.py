@@ -62,7 +62,7 @@ def test_two_steps_link_with_old_and_new_aliases(client: Client, stocked: World)
     client.force_login(stocked.bob)
     step = client.post(MODAL, {"target": "model/detectors", "step": "aliases"}, headers=HTMX)
     page = step.content.decode()
-    assert page.lstrip().startswith("<dialog")
+    assert page.lstrip().startswith('<div class="sheet">')
     for words in ("Step 2 of 2", ">Aliases</label>", "staging · held by v0, moves here", "detectors:v1", "Back"):
         assert words in page
     assert ">Link to registry</button>" in page
