@@ -7,6 +7,7 @@ from django.urls import reverse
 from artifacts.actions import organizations, people
 from artifacts.models import AuditEvent, Membership, User, Verb
 from registry.actions import link
+from registry.actions.delete import delete_version
 from tests import factories
 from tests.conftest import World
 
@@ -54,6 +55,16 @@ def test_each_act_is_for_those_who_may_edit(
 def test_acts_are_not_done_by_reading(world: World, linked: Membership, client: Client, act: str) -> None:
     client.force_login(world.bob)
     assert client.get(reverse(f"artifacts:version-{act}", args=SOURCE)).status_code == 405
+
+
+def test_no_alias_points_at_a_deleted_version(world: World, linked: Membership, client: Client) -> None:
+    """From a page that was open before: whoever asks for the alias would be given nothing."""
+    delete_version(linked.version, delete_aliases=True, acting_user=world.bob)
+    client.force_login(world.bob)
+    answer = client.post(reverse("artifacts:version-alias", args=linked_at(linked)), {"alias": "best"})
+    assert answer.status_code == 409
+    assert f"“{linked}” was deleted; choose another version." in answer.content.decode()
+    assert "best" not in linked.alias_names
 
 
 @pytest.mark.parametrize("act", ["tag", "untag"])

@@ -37,6 +37,15 @@ def test_the_home_is_that_of_the_visitors_organization(client: Client, world: Wo
     assert client.get(HOME).status_code == 404
 
 
+def test_the_short_address_of_a_registry_is_that_of_the_visitors_organization(client: Client, world: World) -> None:
+    client.force_login(world.carol)
+    assert client.get("/registry/model")["Location"] == f"{HOME.replace(' ', '%20')}/model"
+    assert client.get("/registry/Model")["Location"] == f"{HOME.replace(' ', '%20')}/model"
+    assert client.get("/registry/nothing").status_code == 404
+    world.carol.organization_memberships.all().delete()
+    assert "Ask an administrator to add you" in shown(client, "/registry/model")
+
+
 def test_whoever_is_in_no_organization_is_told_what_to_do(client: Client, world: World) -> None:
     world.bob.organization_memberships.all().delete()
     client.force_login(world.bob)
