@@ -1,5 +1,7 @@
 """One collection: its versions, their metrics, its card and tags, unlinking."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -138,6 +140,18 @@ def test_metrics_of_a_project_that_one_cannot_see_stay_hidden(client: Client, wo
 )
 def test_only_finite_numbers_of_a_summary_are_metrics(summary: object, expected: dict[str, float]) -> None:
     assert dict(metrics._numbers(summary)) == expected
+
+
+def test_a_row_shows_some_of_many_tags_and_names_the_rest(client: Client, world: World) -> None:
+    [link] = linked(world)
+    names = [f"tag-{number:02}" for number in range(20)]
+    labels.tag_version(link.version, names, acting_user=world.bob)
+    labels.tag_collection(link.collection, names, acting_user=world.bob)
+    client.force_login(world.carol)
+    for path in (COLLECTION, COLLECTION.removesuffix("/detectors")):
+        [row] = re.findall(r"<tr>\s*<t[dh] .*?</tr>", shown(client, path).partition("<tbody>")[2], re.DOTALL)
+        assert re.findall(r'<span class="tag">([^<]+)', row) == names[:6]
+        assert f'title="{", ".join(names[6:])}">14 more</span>' in row
 
 
 def test_metrics_are_offered_as_people_count() -> None:
