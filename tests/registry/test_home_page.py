@@ -85,6 +85,10 @@ def test_starred_registries_come_first_and_the_rest_by_name(client: Client, worl
     assert 'aria-pressed="true"' in response.content.decode()
     page = shown(client, HOME)
     assert page.index(">Gamma</a>") < page.index(">Alpha</a>") < page.index(">Beta</a>")
+    for _ in range(2):  # in two tabs
+        client.post(f"{HOME}/Gamma/-/star", {"on": "1"})
+        assert Star.objects.count() == 1
+    assert 'name="on" value="0" aria-pressed="true" aria-label="Star Gamma"' in shown(client, HOME)
     client.post(f"{HOME}/Gamma/-/star")
     assert not Star.objects.exists()
 
