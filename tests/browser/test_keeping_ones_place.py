@@ -53,5 +53,12 @@ def test_the_place_is_kept_over_the_log_in_the_next_page_and_a_name_without_an_e
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="model")).to_be_visible()
     assert page.url == there
-    page.goto(f"{there.split('/orgs')[0]}{MODEL}/c-00/{link.name}")
-    expect(page.get_by_title(endless).first).to_be_visible()
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{there.split('?')[0]}/c-00?show=aliases&show=tags&show=source&show=creator&show=size")
+    box = page.get_by_role("group", name="Versions")
+    box.evaluate("box => box.scrollLeft = 300")
+    assert box.evaluate("box => box.scrollLeft") > 200
+    expect(page.get_by_role("link", name=link.name, exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("columnheader", name="Version", exact=True)).to_be_in_viewport()
+    expect(page.get_by_title(endless).first).to_have_text(endless)
