@@ -162,9 +162,14 @@ class GeneralForm(forms.Form):
         label="Description", required=False, max_length=100_000, widget=described(rows="3"), help_text="Plain text."
     )
 
+    def __init__(self, *args: Any, renames: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].required = renames  # who may not rename isn't asked
+
     def clean_name(self) -> str:
         """A name that a registry may have."""
-        return checked(naming.registry_project_name, self.cleaned_data["name"])
+        name = self.cleaned_data["name"]
+        return checked(naming.registry_project_name, name) if name else ""
 
 
 class TagForm(forms.Form):

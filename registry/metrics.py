@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from artifacts.metrics import COUNTERS, TELLING, is_lower_better
 from artifacts.models import Membership, Run
+from artifacts.naming import natural_key
 
 MOST_COLUMNS = 6
 MOST_OFFERED = 300
@@ -81,11 +82,17 @@ def _numbers(summary: object, prefix: str = "", depth: int = 0) -> Iterator[tupl
 
 
 def columns_of(
-    rows: Sequence[Mapping[str, float]], chosen: Sequence[str], best: str = "auto", *, order: Sequence[int] = ()
+    rows: Sequence[Mapping[str, float]],
+    chosen: Sequence[str],
+    best: str = "auto",
+    *,
+    order: Sequence[int] = (),
+    below: Mapping[str, float] | None = None,
 ) -> list[Column]:
     """The metrics of a page as columns; those that most versions have and that say most come first if none are chosen.
 
-    `order` is the place of each row from the newest version to the oldest, where the table is sorted otherwise.
+    `order` is the place of each row from the newest version to the oldest, where the table is sorted otherwise; `below` is what
+    the version before the oldest measured, which stands on the next page.
     """
     order = order or range(len(rows))
     names = [name for name in chosen if any(name in row for row in rows)] or pick(rows)
@@ -96,15 +103,15 @@ def columns_of(
         known = [value for value in values if value is not None]
         top = (min(known) if is_lower else max(known)) if len(known) > 1 and min(known) != max(known) else None
         cells: list[Cell] = [Cell(None)] * len(rows)
-        below: float | None = None
+        before = (below or {}).get(name)
         for place in reversed(order):
             value = values[place]
             if value is None:
                 continue
-            change = None if below is None else value - below
+            change = None if before is None else value - before
             is_better = None if not change else (change < 0) == is_lower
             cells[place] = Cell(value, value == top, change, is_better)
-            below = value
+            before = value
         columns.append(Column(name=name, is_lower_better=is_lower, cells=cells))
     return columns
 
@@ -113,13 +120,13 @@ def pick(rows: Sequence[Mapping[str, float]]) -> list[str]:
     """The six metrics to show first, in the order of what they tell."""
     counted = Counter(name for row in rows for name in row)
     telling = [name for name in counted if not COUNTERS.search(name)] or list(counted)
-    order = sorted(telling, key=lambda name: (-counted[name], not TELLING.search(name), name))
+    order = sorted(telling, key=lambda name: (-counted[name], not TELLING.search(name), natural_key(name)))
     return order[:MOST_COLUMNS]
 
 
 def all_names(rows: Sequence[Mapping[str, float]]) -> list[str]:
     """Every metric of the page, to choose from."""
-    return sorted({name for row in rows for name in row})[:MOST_OFFERED]
+    return sorted({name for row in rows for name in row}, key=natural_key)[:MOST_OFFERED]
 
 
 def in_order(column: Column, order: Sequence[int]) -> Column:

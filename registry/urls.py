@@ -32,6 +32,7 @@ urlpatterns = [
     path("", home.front, name="front"),
     path("registry", home.home, name="home"),
     path("registry/", RedirectView.as_view(pattern_name="registry:home", query_string=True)),
+    path("registry/<str:registry>", home.short, name="short"),
     path("search", search.search, name="search"),
     path("search/-/recent", saved_searches.remember, name="search-remember"),
     path("search/-/recent/clear", saved_searches.clear, name="search-clear"),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 from artifacts.errors import DomainError, Invalid, NotYet
-from registry_site.refusals import not_found, refusal
+from registry_site.refusals import not_found, refusal, shows_no_page
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("linkyard.request")
@@ -88,7 +88,8 @@ class DomainErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "\x00" in request.path:  # nothing is named so, and PostgreSQL refuses even to look for it
             return not_found(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        return shows_no_page(request, response) if response.status_code == 405 else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Django calls this for whatever a view raised; refusals are answered here, also those of the database."""

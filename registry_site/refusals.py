@@ -1,9 +1,11 @@
 """How a refusal is answered: a page for people, one line for htmx, GraphQL's error shape for the client."""
 
 import json
+from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 
 from artifacts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, NotYet
 
@@ -14,6 +16,7 @@ TITLES = {
     400: "This can’t be done",
     403: "You may not do this",
     404: "There is nothing here",
+    405: "This address shows no page",
     409: "Something stands in the way",
     500: "Something went wrong",
     503: "Not yet",
@@ -31,8 +34,8 @@ def client_error(message: str, status: int) -> HttpResponse:
     return HttpResponse(json.dumps({"errors": [{"message": message}]}), content_type="application/json", status=status)
 
 
-def answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
-    """A refusal as whoever asks can read it."""
+def answer(request: HttpRequest, status: int, message: str, *, page: str = "") -> HttpResponse:
+    """A refusal as whoever asks can read it; `page` is where it can be done instead."""
     if is_client(request):
         return client_error(message, status)
     if getattr(request, "htmx", None):
@@ -40,7 +43,7 @@ def answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     return render(
         request,
         "error.html",
-        {"status": status, "title": TITLES.get(status, TITLES[400]), "sentence": message},
+        {"status": status, "title": TITLES.get(status, TITLES[400]), "sentence": message, "page": page},
         status=status,
     )
 
@@ -71,6 +74,31 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's 404."""
     return answer(request, 404, "There is nothing at this address that you can see; check it, or ask for access.")
+
+
+def shows_no_page(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Django's 405, which is empty: said to whoever opens the address that a form is sent to, with the way to its page."""
+    if is_client(request) or not request.accepts("text/html"):
+        return response
+    said = answer(
+        request, 405, "It takes what a button or a form sends; open the page that has them.", page=_page_above(request)
+    )
+    said["Allow"] = response["Allow"]
+    return said
+
+
+def _page_above(request: HttpRequest) -> str:
+    """The nearest address above this one that names something; `-` is no name."""
+    parts = request.path.split("/")
+    for length in range(len(parts) - 1, 1, -1):
+        above = "/".join(parts[:length])
+        try:
+            found = resolve(above)
+        except Resolver404:
+            continue
+        if "-" not in found.kwargs.values():
+            return quote(above)
+    return ""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -20,7 +20,7 @@ from tests.test_addresses import ALL, PROTOCOL
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {
     "public": ["healthz", "readyz", "metrics", "login", "logout", "front"],
-    "own": ["home", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
+    "own": ["home", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
             "quickstart", "account", "account-profile", "account-default-entity",
             "account-theme", "account-password", "account-keys", "account-key-revoke"],
     "view": ["collection-history", "organization-home", "star", "history", "members",

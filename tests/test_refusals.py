@@ -1,6 +1,7 @@
 """What the database refuses is answered as a refusal: nothing hostile, and nothing that passes by itself, is a 500."""
 
 import sqlite3
+from urllib.parse import quote
 
 import pytest
 from django.db import OperationalError
@@ -60,3 +61,33 @@ def test_the_dialog_of_a_collections_description_opens(client: Client, world: Wo
     response = client.get(f"/vision/{source.name}/artifacts/-/description/yolo")
     assert response.status_code == 200
     assert "Describe yolo" in response.content.decode()
+
+
+def test_the_address_of_an_act_says_where_its_page_is(client: Client, world: World, place: str) -> None:
+    """Whoever reloads or sends on the address of a form that was refused, or presses Enter in it, sees no empty page."""
+    client.force_login(world.bob)
+    for act, page in (
+        ("-/star", ""),
+        ("-/settings/aliases", "/-/settings"),
+        ("-/settings/aliases/remove", "/-/settings/aliases"),
+        ("zoo/-/history/move-back", "/zoo/-/history"),
+    ):
+        answer = client.get(f"/orgs/Acme Corp/registry/model/{act}")
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert f'href="/orgs/Acme%20Corp/registry/model{page}">Open its page</a>' in answer.content.decode()
+    assert 'href="/vision/detector/artifacts">' not in client.get("/storage/nothing.at.all").content.decode()
+    assert client.get("/graphql")["Content-Type"] != "text/html; charset=utf-8"
+
+
+def test_whoever_was_logged_out_meanwhile_gets_back_to_the_page(client: Client, world: World, place: str) -> None:
+    collection, act = "/orgs/Acme%20Corp/registry/model/zoo", "/orgs/Acme Corp/registry/model/zoo/-/tags"
+    pressed = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{collection}?q=v0"}
+    for answer in (client.get(act, headers=pressed), client.post(act, {"tag": "x"}, headers=pressed)):
+        assert answer.status_code == 204
+        assert answer["HX-Redirect"] == f"/login?next={quote(collection)}%3Fq%3Dv0"
+    sent = client.post(act, {"tag": "x"}, headers={"Referer": f"http://testserver{collection}?q=v0"})
+    assert sent["Location"] == f"/login?next={quote(collection)}%3Fq%3Dv0"
+    elsewhere = client.post(act, {"tag": "x"}, headers={"Referer": "http://evil.example/page"})
+    assert "evil" not in elsewhere["Location"]
+    plain = client.get(f"{collection}?q=v0")
+    assert plain["Location"] == f"/login?next={quote(collection)}%3Fq%3Dv0"

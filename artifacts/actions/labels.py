@@ -8,7 +8,7 @@ from django.db import transaction
 from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions import search
-from artifacts.errors import Forbidden, Invalid
+from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
     Alias,
     ArtifactVersion,
@@ -91,7 +91,8 @@ def checked_tags(names: Iterable[str]) -> list[str]:
 def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: User) -> None:
     """Point aliases at a version's place; whoever held one loses it. Setting what is set leaves no trace.
 
-    Raises Invalid for a name that can't be one, Forbidden without the right to edit or, for protected ones, to manage.
+    Raises Invalid for a name that can't be one, Forbidden without the right to edit or, for protected ones, to manage, Conflict
+    for a deleted version: whoever asks for the alias would be given nothing.
     """
     wanted = checked_aliases(names)
     collection = membership.collection
@@ -108,6 +109,8 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
             f"“{LATEST}” points at the newest version by itself and can't be set by hand; choose another alias."
         )
     refuse_protected(moving, collection.project, acting_user=acting_user)
+    if moving and ArtifactVersion.objects.filter(pk=membership.version_id, deleted_at__isnull=False).exists():
+        raise Conflict(f"Version “{collection.name}:{membership.name}” was deleted; choose another version.")
     for name in moving:
         _point(membership, name)
         search.remember(collection.project, SearchTerm.Kind.ALIAS, name)

@@ -11,6 +11,8 @@ from artifacts.storage import Damaged
 # What a hostile file of a known kind makes the standard library's readers raise.
 BAD = (ValueError, RecursionError, OverflowError, MemoryError, KeyError, TypeError, IndexError, Unreadable)
 NOTHING = "There is no preview for this kind of file; download it to look inside."
+EMPTY = "The file is empty."
+NOT_SO = "It can’t be read as its name says, or is too long for that; this is its text."
 
 
 def preview_of(entry: ManifestEntry, options: Options | None = None) -> Preview:
@@ -33,21 +35,23 @@ def _preview(path: str, blob: Blob, options: Options) -> Preview:
         return _header(lambda: gguf.preview(blob, options), "GGUF")
     if (found := risky.preview(path, blob)) is not None:
         return found
+    if not blob.size:
+        return Preview("none", EMPTY)
     if (found := media.preview(path, blob)) is not None:
         return found
     start = Window(blob, MOST_TEXT).read(MOST_TEXT)
     words = text.decoded(start, blob.size > len(start))
     if words is None:
-        return Preview("none", NOTHING)
-    has_source = False
+        return Preview("none", media.why_not(path, blob) or NOTHING)
+    has_source, note = False, ""
     if (reader := _reader(path)) is not None:
         try:
             if not options.as_source:
                 return reader(blob)
             has_source = True
         except (*BAD, TooMuch):
-            pass  # it isn't what its name says: then it is text
-    return text.preview(end, words, is_cut=blob.size > len(start), has_source=has_source)
+            note = NOT_SO  # then it is text
+    return text.preview(end, words, is_cut=blob.size > len(start), has_source=has_source, note=note)
 
 
 def _reader(path: str) -> Callable[[Blob], Preview] | None:

@@ -56,6 +56,17 @@ def preview(path: str, blob: Blob) -> Preview | None:
     return Preview("image", content=size_of(known[0], head))
 
 
+def why_not(path: str, blob: Blob) -> str:
+    """Why a file that is called a picture or a sound isn't shown as one; empty for every other file."""
+    end = suffix(path)
+    known = (IMAGES | SOUNDS).get(end)
+    if known is None:
+        return ""
+    if known[1].match(Window(blob, 16).read(16)):
+        return "The picture is larger than is shown here (20 MiB); download it."
+    return f"Its name ends in {end}, but its bytes are no {end[1:].upper()} file; download it to look inside."
+
+
 def _is(known: tuple[str, re.Pattern[bytes]], blob: Blob, head: bytes) -> bool:
     kind, magic = known
     return bool(magic.match(head)) and (kind.startswith("audio/") or blob.size <= LARGEST_IMAGE)

@@ -24,6 +24,7 @@ class Preview:
     is_cut: bool = False
     content: object = None
     has_source: bool = False  # whether it can be shown as plain text too
+    note: str = ""  # why it isn't shown as its name says
 
 
 @dataclass

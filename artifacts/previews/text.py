@@ -33,11 +33,11 @@ def decoded(start: bytes, is_cut: bool) -> str | None:
         return None
 
 
-def preview(end: str, words: str, *, is_cut: bool, has_source: bool = False) -> Preview:
+def preview(end: str, words: str, *, is_cut: bool, has_source: bool = False, note: str = "") -> Preview:
     """Text by lines, JSON indented, also where it is only the beginning of it."""
     if end in JSON:
         words = indented_beginning(words) if is_cut else indented(words)
-    return Preview("text", words, is_cut, lined(words), has_source)
+    return Preview("text", words, is_cut, lined(words), has_source, note)
 
 
 def lined(words: str) -> Lines:

@@ -47,6 +47,7 @@ def aliases_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpRe
 @require_POST
 def add_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     place = _place(request, entity, project, collection, reference)
+    refuse_reader(place)
     tag = request.POST.get("tag", "").strip()
     labels.tag_version(place.version, [tag], acting_user=request.user)
     return tags_changed(request, place, f"Tagged {place.title} “{tag}”")
@@ -55,6 +56,7 @@ def add_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str
 @require_POST
 def remove_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     place = _place(request, entity, project, collection, reference)
+    refuse_reader(place)
     tag = request.POST.get("tag", "")
     labels.untag_version(place.version, [tag], acting_user=request.user)
     return tags_changed(request, place, f"Removed the tag “{tag}” from {place.title}")

@@ -91,7 +91,7 @@ def _create(
                 created_by=acting_user,
             )
     except IntegrityError:
-        raise _taken(organization, stored) from None
+        raise name_taken(organization, stored) from None
     registry = Registry.objects.create(project=project, accepts_all_types=not wanted, owner=acting_user)
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=type_name) for type_name in wanted])
     if acting_user is not None:
@@ -114,11 +114,12 @@ def refuse_taken_name(organization: Organization, name: str) -> str:
     """The name under which a new registry would be stored; Invalid if it can't be one, Conflict if an organization has it."""
     stored = naming.registry_project_name(name)
     if addresses.organization_entity(organization).projects.filter(name_key=key_of(stored)).exists():
-        raise _taken(organization, stored)
+        raise name_taken(organization, stored)
     return stored
 
 
-def _taken(organization: Organization, stored: str) -> Conflict:
+def name_taken(organization: Organization, stored: str) -> Conflict:
+    """The refusal of a name that another registry of the organization has."""
     own = naming.shown(stored.removeprefix(naming.REGISTRY_PREFIX))
     return Conflict(f"A registry named “{own}” exists in “{organization.name}”; choose another name.")
 

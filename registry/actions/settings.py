@@ -10,10 +10,10 @@ from django.utils import timezone
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
 from artifacts.actions import search
-from artifacts.errors import Conflict, Invalid
+from artifacts.errors import Invalid
 from artifacts.models import ArtifactType, NameRedirect, Organization, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
-from registry.actions.registries import accept_types, create_registry, describe_registry
+from registry.actions.registries import accept_types, create_registry, describe_registry, name_taken
 from registry.models import COLOURS, ICONS, AcceptedType, Registry
 
 RETRIED_WITHIN = timedelta(minutes=5)
@@ -146,8 +146,7 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
         raise Invalid(f"“{project.title}” is a core registry and keeps its name; make a registry of your own.")
     key, old = key_of(stored), current.name_key
     if Project.objects.filter(entity=project.entity, name_key=key).exclude(pk=project.pk).exists():
-        taken = stored.removeprefix(naming.REGISTRY_PREFIX)
-        raise Conflict(f"A registry named “{naming.shown(taken)}” exists in “{project.entity}”; choose another name.")
+        raise name_taken(Organization.objects.get(entities=project.entity_id), stored)
     renamed_from = project.title
     project.name, project.name_key = stored, key
     project.updated_at = Now()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -57,7 +58,7 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         "query_faults": query.faults,
         "sort": sort,
         "compare_url": collection_url(found, "registry:collection-compare"),
-        **table(request, rows),
+        **table(request, rows, filtered),
     }
     if not versions.rows and not request.GET.get("q"):
         team = snippets.own_team(request.user, context["organization"])
@@ -65,13 +66,16 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     return page(request, "registry/collection.html", context, partial="version-rows")
 
 
-def table(request: HtmxHttpRequest, rows: list[LinkRow]) -> dict[str, Any]:
-    """The columns of the page's versions, and with metrics their pictures; what the address says stays in every form."""
+def table(request: HtmxHttpRequest, rows: list[LinkRow], listed: QuerySet[Membership]) -> dict[str, Any]:
+    """The columns of the page's versions, and with metrics their pictures; what the address says stays in every form.
+
+    `listed` is everything of which `rows` are a page.
+    """
     has_metrics = request.GET.get("metrics") == "1"
     metadata = metadata_of([row.membership for row in rows])
     usual = BESIDE_METRICS if has_metrics else USUAL
     shown = shown_columns(request.GET.getlist("show"), metadata, COLUMNS, usual)
-    measured = compared(request, rows, metadata, shown.keys) if has_metrics and rows else {"columns": []}
+    measured = compared(request, rows, listed, metadata, shown.keys) if has_metrics and rows else {"columns": []}
     cells = [[column.cells[place] for column in measured["columns"]] for place in range(len(rows))]
     return {
         "has_metrics": has_metrics,
@@ -97,14 +101,20 @@ def protected_holders(collection: Collection, guarded: set[str]) -> list[tuple[N
 
 
 def compared(
-    request: HtmxHttpRequest, rows: list[LinkRow], metadata: list[dict[str, object]], keys: list[str]
+    request: HtmxHttpRequest,
+    rows: list[LinkRow],
+    listed: QuerySet[Membership],
+    metadata: list[dict[str, object]],
+    keys: list[str],
 ) -> dict[str, Any]:
     """The metric columns of the page's versions, the line of one of them, and all of them side by side."""
     memberships = [row.membership for row in rows]
-    numbers = metrics.summaries(memberships, visible_sources(request.user, rows))
-    best = request.GET.get("best", "auto")
     order = sorted(range(len(rows)), key=lambda place: -memberships[place].index)
-    columns = metrics.columns_of(numbers, request.GET.getlist("column"), best, order=order)
+    next_below = listed.filter(index__lt=memberships[order[-1]].index).order_by("-index")[:1]
+    numbers = metrics.summaries([*memberships, *next_below], visible_sources(request.user, rows))
+    numbers, below = numbers[: len(rows)], dict(*numbers[len(rows) :])
+    best = request.GET.get("best", "auto")
+    columns = metrics.columns_of(numbers, request.GET.getlist("column"), best, order=order, below=below)
     drawn = next((one for one in columns if one.name == request.GET.get("metric", "")), next(iter(columns), None))
     chosen = [column.name for column in columns]
     offered = [*chosen, *(name for name in metrics.all_names(numbers) if name not in chosen)]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
-from artifacts import access
+from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.keyset import page_of
@@ -44,6 +44,15 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
     if organization is None:
         return page(request, "registry/no_organization.html")
     return show(request, organization)
+
+
+@require_GET
+def short(request: HtmxHttpRequest, registry: str) -> HttpResponse:
+    """`/registry/model`, as the older documentation and bookmarks have it: that registry of the visitor's organization."""
+    organization = Shell(request).organization
+    if organization is None:
+        return page(request, "registry/no_organization.html")
+    return redirect(registry_url(addresses.registry(request.user, organization, registry)))
 
 
 @require_GET

@@ -136,7 +136,10 @@ def printed_url(request: HtmxHttpRequest, project: Project) -> str:
 def star(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     given = Registry.objects.as_cards(request.user).get(project=project)
-    is_on = not given.is_starred  # type: ignore[attr-defined]
+    wanted = request.POST.get(
+        "on", ""
+    )  # as the button was shown: pressed in a second tab, it doesn't take back what the first did
+    is_on = wanted == "1" if wanted else not given.is_starred  # type: ignore[attr-defined]
     registries.star_registry(project, is_on, acting_user=request.user)
     if not request.htmx:
         return redirect(registry_url(project))

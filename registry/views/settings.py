@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import Project
@@ -27,13 +28,13 @@ def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 
 @require_POST
 def general(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
-    """Name and description; only administrators give another name."""
+    """Name and description; only administrators are asked for a name."""
     project = registry_of(request, org, registry, can=Can.EDIT)
-    form = GeneralForm(request.POST)
+    form = GeneralForm(request.POST, renames=access.allowed(request.user, Can.MANAGE, project))
     if form.is_valid():
         given = form.cleaned_data
         try:
-            if given["name"] != project.title:
+            if given["name"] not in ("", project.title):
                 acts.rename_registry(project, given["name"], acting_user=request.user)
             registries.describe_registry(project, given["description"], acting_user=request.user)
         except (Conflict, Forbidden) as refusal:
@@ -41,7 +42,7 @@ def general(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         except Invalid as refusal:
             refused(form, refusal)
         else:
-            return saved(request, project, "Saved name and description")
+            return saved(request, project, "Saved name and description" if given["name"] else "Saved the description")
     return answer(request, project, general_form=form)
 
 

@@ -349,3 +349,22 @@ def test_made_up_headers_and_opcodes_never_raise(counting: CountingStore, header
     assert seen("m.safetensors", header).kind in {"none", "tensors"}
     assert seen("m.gguf", b"GGUF" + opcodes).kind in {"none", "tensors"}
     assert seen("a.pkl", opcodes).kind == "risky"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "words"),
+    [
+        ("notes.txt", b"", "none", "The file is empty."),
+        ("empty.csv", b"", "none", "The file is empty."),
+        ("shot.png", b"\x00no picture", "none", "bytes are no PNG file"),
+        ("hey.wav", b"\x00\xff\xfe", "none", "bytes are no WAV file"),
+        ("report.ipynb", b'{"cells": [', "text", "can’t be read as its name says"),
+        ("rows.table.json", b'{"_type": "table", "columns": ["x",', "text", "can’t be read as its name says"),
+        ("plain.json", b'{"broken', "text", ""),
+    ],
+)
+def test_what_is_not_what_its_name_says_is_said_to_be_so(name: str, data: bytes, kind: str, words: str) -> None:
+    found = seen(name, data)
+    assert found.kind == kind
+    assert words in (found.note if kind == "text" else found.text)
+    assert bool(found.note) == (kind == "text" and bool(words))

@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from artifacts.actions import organizations, people
 from artifacts.models import AuditEvent, Membership, User, Verb
 from registry.actions import link
+from registry.actions.delete import delete_version
 from tests import factories
 from tests.conftest import World
 
@@ -53,6 +55,32 @@ def test_each_act_is_for_those_who_may_edit(
 def test_acts_are_not_done_by_reading(world: World, linked: Membership, client: Client, act: str) -> None:
     client.force_login(world.bob)
     assert client.get(reverse(f"artifacts:version-{act}", args=SOURCE)).status_code == 405
+
+
+def test_no_alias_points_at_a_deleted_version(world: World, linked: Membership, client: Client) -> None:
+    """From a page that was open before: whoever asks for the alias would be given nothing."""
+    delete_version(linked.version, delete_aliases=True, acting_user=world.bob)
+    client.force_login(world.bob)
+    answer = client.post(reverse("artifacts:version-alias", args=linked_at(linked)), {"alias": "best"})
+    assert answer.status_code == 409
+    assert f"“{linked}” was deleted; choose another version." in answer.content.decode()
+    assert "best" not in linked.alias_names
+
+
+@pytest.mark.parametrize("act", ["tag", "untag"])
+def test_who_sees_a_link_but_not_its_source_is_told_why_it_gets_no_tag(
+    world: World, linked: Membership, client: Client, act: str
+) -> None:
+    """Tags are shared with the source; “there is nothing here” would be untrue of a version that one looks at."""
+    dora = people.create_user("dora", acting_user=None)
+    organizations.add_member(world.organization, dora, "member", acting_user=world.alice)
+    client.force_login(dora)
+    answer = client.post(
+        reverse(f"artifacts:version-{act}", args=linked_at(linked)), {"tag": "x"}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 403
+    assert "shared with the source version" in answer.content.decode()
+    assert not linked.version.tags.exists()
 
 
 def test_an_alias_is_set_in_one_place_only(world: World, linked: Membership, client: Client) -> None:

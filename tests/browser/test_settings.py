@@ -40,9 +40,11 @@ def test_an_administrator_sets_up_a_registry(world: World, visit: Visit) -> None
     page.get_by_label("Include users and teams").fill("vision")
     page.get_by_role("button", name="Add access").click()
     expect(page.get_by_label("Registry role of vision")).to_have_value("restricted_viewer")
+    page.get_by_label("Registry role of vision").focus()
     with page.expect_response(lambda answer: answer.request.method == "GET" and answer.url.endswith("/-/settings")):
         page.get_by_label("Registry role of vision").select_option("Viewer")
     expect(page.get_by_text("vision is now Viewer")).to_be_visible()
+    expect(page.get_by_label("Registry role of vision")).to_be_focused()
     page.get_by_label("Member", exact=True).fill("carol")
     page.get_by_role("button", name="Add new member").click()
     carol = page.get_by_role("group", name="Registry members and roles").get_by_role("row").filter(has_text="carol")

@@ -1,5 +1,7 @@
 """One collection: its versions, their metrics, its card and tags, unlinking."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -50,7 +52,7 @@ def test_versions_are_listed_newest_first_with_source_and_maker(client: Client, 
 
 
 def test_a_hundred_versions_are_paged_both_ways(client: Client, world: World) -> None:
-    linked(world, 101)
+    linked(world, 101, val_acc=0.1)
     client.force_login(world.bob)
     first = client.get(COLLECTION)
     second = client.get(COLLECTION + first.context["versions"].older)
@@ -58,6 +60,13 @@ def test_a_hundred_versions_are_paged_both_ways(client: Client, world: World) ->
     pages = [[row.membership.index for row in response.context["rows"]] for response in (first, second, third)]
     assert [len(page) for page in pages] == [50, 50, 1]
     assert [index for page in pages for index in page] == list(range(100, -1, -1))
+    for address, last in (
+        ("", 0.01),
+        (f"{third.context['versions'].newer}&", 0.01),
+        (second.context["versions"].older, None),
+    ):
+        [column] = client.get(f"{COLLECTION}{address or '?'}&metrics=1").context["columns"]
+        assert column.cells[-1].change == (last and pytest.approx(last)), "the version before stands on the next page"
     assert third.context["versions"].older == ""
     back = client.get(COLLECTION + third.context["versions"].newer)
     assert [row.membership.index for row in back.context["rows"]] == pages[1]
@@ -131,6 +140,24 @@ def test_metrics_of_a_project_that_one_cannot_see_stay_hidden(client: Client, wo
 )
 def test_only_finite_numbers_of_a_summary_are_metrics(summary: object, expected: dict[str, float]) -> None:
     assert dict(metrics._numbers(summary)) == expected
+
+
+def test_a_row_shows_some_of_many_tags_and_names_the_rest(client: Client, world: World) -> None:
+    [link] = linked(world)
+    names = [f"tag-{number:02}" for number in range(20)]
+    labels.tag_version(link.version, names, acting_user=world.bob)
+    labels.tag_collection(link.collection, names, acting_user=world.bob)
+    client.force_login(world.carol)
+    for path in (COLLECTION, COLLECTION.removesuffix("/detectors")):
+        [row] = re.findall(r"<tr>\s*<t[dh] .*?</tr>", shown(client, path).partition("<tbody>")[2], re.DOTALL)
+        assert re.findall(r'<span class="tag">([^<]+)', row) == names[:6]
+        assert f'title="{", ".join(names[6:])}">14 more</span>' in row
+
+
+def test_metrics_are_offered_as_people_count() -> None:
+    row = {f"m{number}": 1.0 for number in (10, 2, 1, 11, 3, 4, 5)}
+    assert metrics.pick([row]) == ["m1", "m2", "m3", "m4", "m5", "m10"]
+    assert metrics.all_names([row])[-2:] == ["m10", "m11"]
 
 
 def test_a_plot_needs_two_values_and_survives_equal_ones() -> None:

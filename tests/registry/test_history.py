@@ -12,8 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from artifacts.actions import labels
 from artifacts.models import AuditEvent, Collection, Membership
-from registry.actions import link, registries
+from registry.actions import link, registries, settings
 from registry.actions.delete import delete_version
+from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name, unlink_version
 from tests import factories
 from tests.conftest import World
@@ -106,6 +107,23 @@ def test_an_alias_is_moved_back_in_one_click(client: Client, world: World, detec
     assert client.post(f"{COLLECTION}/move-back", {"alias": "prod", "version": "v1"}).status_code == 302
     assert Membership.objects.get(collection=detectors, aliases__name="prod").index == 1
     assert "Roll back to v2" in client.get(COLLECTION).content.decode()
+
+
+def test_each_act_says_on_the_page_what_it_did(client: Client, world: World, detectors: Collection) -> None:
+    one, two = (detectors.memberships.get(index=number) for number in (0, 2))
+    deprecate(one, "It misses cyclists <at night>.", successor=two, acting_user=world.bob)
+    link.unlink_version(two, acting_user=world.bob)
+    ours = registries.create_registry(world.organization, "Ours", types=["model"], acting_user=world.alice).project
+    registries.accept_types(ours, ["engine", "onnx"], acting_user=world.alice)
+    settings.make_owner(ours, world.bob, acting_user=world.alice)
+    settings.change_settings(ours, visibility="restricted", accepts_all_types=True, acting_user=world.alice)
+    client.force_login(world.alice)
+    page = client.get(COLLECTION).content.decode()
+    assert "It misses cyclists &lt;at night&gt;. Instead: v2." in page
+    assert "with latest, prod</span>" in page
+    page = client.get("/orgs/Acme Corp/registry/Ours/-/history").content.decode()
+    for words in (">engine, onnx<", ">now Restricted<", ">now all<", ">now bob<"):
+        assert words in page
 
 
 def test_nothing_is_offered_that_would_be_refused(client: Client, world: World, detectors: Collection) -> None:

@@ -37,6 +37,15 @@ def test_the_home_is_that_of_the_visitors_organization(client: Client, world: Wo
     assert client.get(HOME).status_code == 404
 
 
+def test_the_short_address_of_a_registry_is_that_of_the_visitors_organization(client: Client, world: World) -> None:
+    client.force_login(world.carol)
+    assert client.get("/registry/model")["Location"] == f"{HOME.replace(' ', '%20')}/model"
+    assert client.get("/registry/Model")["Location"] == f"{HOME.replace(' ', '%20')}/model"
+    assert client.get("/registry/nothing").status_code == 404
+    world.carol.organization_memberships.all().delete()
+    assert "Ask an administrator to add you" in shown(client, "/registry/model")
+
+
 def test_whoever_is_in_no_organization_is_told_what_to_do(client: Client, world: World) -> None:
     world.bob.organization_memberships.all().delete()
     client.force_login(world.bob)
@@ -76,6 +85,10 @@ def test_starred_registries_come_first_and_the_rest_by_name(client: Client, worl
     assert 'aria-pressed="true"' in response.content.decode()
     page = shown(client, HOME)
     assert page.index(">Gamma</a>") < page.index(">Alpha</a>") < page.index(">Beta</a>")
+    for _ in range(2):  # in two tabs
+        client.post(f"{HOME}/Gamma/-/star", {"on": "1"})
+        assert Star.objects.count() == 1
+    assert 'name="on" value="0" aria-pressed="true" aria-label="Star Gamma"' in shown(client, HOME)
     client.post(f"{HOME}/Gamma/-/star")
     assert not Star.objects.exists()
 

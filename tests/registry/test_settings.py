@@ -1,12 +1,14 @@
 """A registry's settings: name, description, icon, visibility, types, access, roles, owner, deletion."""
 
+from html import unescape
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from artifacts.actions import organizations, people
 from artifacts.models import AuditEvent, Project, ProjectMember, Role, User, Verb
-from registry.actions import registries
+from registry.actions import registries, settings
 from registry.actions.link import link_by_name
 from registry.models import Registry
 from tests import factories
@@ -29,7 +31,7 @@ def test_a_new_name_leaves_a_redirect_and_a_taken_one_is_refused_beside_its_fiel
     taken = client.post(f"{MINE}/settings/general", {"name": "dataset", "description": "new"})
     assert taken.status_code == 422
     assert taken.context["general_form"].errors["name"] == [
-        "A registry named “dataset” exists in “acme-corp”; choose another name."
+        "A registry named “dataset” exists in “Acme Corp”; choose another name."
     ]
     mine.refresh_from_db()
     assert (mine.title, mine.description) == ("Mine", "")
@@ -48,8 +50,15 @@ def test_a_member_describes_and_gives_no_other_name(client: Client, world: World
     answer = client.post(f"{MINE}/settings/general", {"name": "Hers", "description": "by dora"})
     assert answer.status_code == 422
     assert "permission denied" in answer.context["general_form"].errors["name"][0]
+    assert answer.context["general_form"].errors["name"][0] in unescape(answer.content.decode())
     mine.refresh_from_db()
     assert (mine.title, mine.description) == ("Mine", "by dora")
+    page = client.get(f"{MINE}/settings").content.decode()
+    assert 'name="name"' not in page
+    settings.rename_registry(mine, "Yours", acting_user=world.bob)  # while dora's page is open
+    assert client.post(f"{MINE}/settings/general", {"description": "still dora"}).status_code == 302
+    mine.refresh_from_db()
+    assert (mine.title, mine.description) == ("Yours", "still dora")
 
 
 def test_a_core_registry_keeps_name_description_visibility_and_life(client: Client, world: World) -> None:
