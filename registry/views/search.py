@@ -16,6 +16,7 @@ from registry.models import RecentSearch, SavedSearch
 from registry.search_address import FACETS, SORTS, Address, narrowing_of, read_address, registry_labels
 from registry.search_facets import KIND_TITLES, TITLES, facets_of
 from registry.search_hits import Found, Hit, Kind
+from registry.search_labels import Labels, labels_of
 from registry.search_words import Words, read
 from registry.views.search_lines import Line, line_of, lines_of
 
@@ -158,25 +159,29 @@ def results(request: HtmxHttpRequest, address: Address, words: Words) -> dict[st
     if address.is_narrowed:
         found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
         everything = everything if address.words else found  # without words there is nothing before the facets
+    several = [everything] if found is everything else [everything, found]
+    labels = labels_of(
+        [hit for one in several for hits in one.hits.values() for hit in hits], address.chosen.get("alias", ())
+    )
     context: dict[str, Any] = {
-        "facets": facets_of(everything, found, address, narrowing, registry_labels(visible)),
+        "facets": facets_of(everything, found, address, narrowing, registry_labels(visible), labels),
         "count": found.count,
         "registries": len({hit.project.pk for hits in found.hits.values() for hit in hits}),
         "is_bounded": bool(found.bounded),
     }
     if address.kind is not None:
         part = part_of(found, address, request)
-        lines = lines_of(part.hits, words)
+        lines = lines_of(part.hits, words, labels)
         shown = [Group(address.kind, KIND_TITLES[address.kind], lines, count_of(found, address.kind))] if lines else []
         return {**context, "groups": shown, "part": part}
-    return {**context, "groups": overview(found, address, words)}
+    return {**context, "groups": overview(found, address, words, labels)}
 
 
-def overview(found: Found, address: Address, words: Words) -> list[Group]:
+def overview(found: Found, address: Address, words: Words, labels: Labels) -> list[Group]:
     """The best of each kind, with the way to all of it."""
     kinds = [kind for kind in order(words) if found.listed(kind)]
     hits = [(kind, hit) for kind in kinds for hit in sorted_hits(found.hits[kind], address.sort)[:IN_OVERVIEW]]
-    lines = lines_of([hit for _, hit in hits], words)
+    lines = lines_of([hit for _, hit in hits], words, labels)
     groups = []
     for kind in kinds:
         shown = [line for (of, _), line in zip(hits, lines, strict=True) if of == kind]
