@@ -95,6 +95,11 @@ def among(kind: str = "bigint") -> str:
     return f"= ANY(%s::{kind}[])" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
 
 
+def each_value() -> str:
+    """The numbers of a parameter as a table `each`."""
+    return "unnest(%s::bigint[]) AS each(value)" if connection.vendor == "postgresql" else "json_each(%s) each"
+
+
 def of_each(source: str, table: str, alias: str, condition: str) -> str:
     """For each row of a source the rows `s` of a table that a condition gives, with its order and its limit."""
     chosen = f"SELECT s.id FROM {table} s WHERE {condition}"
@@ -105,7 +110,7 @@ def of_each(source: str, table: str, alias: str, condition: str) -> str:
 
 def from_each(table: str, project: str, condition: str, order: str, most: int) -> str:
     """Of each registry of a parameter the first rows `t` of a range, by an index that begins with the registry."""
-    source = "unnest(%s::bigint[]) AS each(value)" if connection.vendor == "postgresql" else "json_each(%s) each"
+    source = each_value()
     wanted = f"s.{project} = each.value AND {condition} ORDER BY {order} LIMIT {most}"
     return of_each(source, table, "t", wanted)
 
