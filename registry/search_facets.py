@@ -5,7 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from artifacts.naming import key_of
+from artifacts.templatetags.linkyard import alias_badge, tag_badge, type_badge
 from registry.search_address import Address
 from registry.search_hits import Found, Hit, Kind, Narrowing
 from registry.search_labels import Labels
@@ -32,6 +36,20 @@ class Option:
     count: str
     is_chosen: bool
     id: str
+    facet: str
+
+    @property
+    def shown(self) -> SafeString:
+        """The label with the look that such things have everywhere."""
+        if self.facet == "type":
+            return type_badge(self.label)
+        if self.facet == "tag":
+            return tag_badge(self.label)
+        return (
+            alias_badge(self.label)
+            if self.facet == "alias"
+            else format_html('<span class="clip">{}</span>', self.label)
+        )
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,7 @@ def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str)
             count=f"{counted[value]}{more}",
             is_chosen=value in wanted,
             id=f"facet-{name}-{crc32(value.encode()):x}",  # the same wherever it stands, so that the focus stays on it
+            facet=name,
         )
         for value in values
     ]

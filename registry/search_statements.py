@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Organization, Project
 from artifacts.models.search import LAST_CHARACTER
@@ -39,11 +40,18 @@ class Columns[M: Model]:
         return found
 
     def made(self, row: Row, start: int = 0) -> M:
-        """The object of a row; what wasn't read is deferred."""
+        """The object of a row, as `from_db` makes it; what wasn't read is deferred.
+
+        `from_db` walks over every field of the model, which took most of the time of a search that ranks five hundred.
+        """
         values = list(row[start : start + self.size])
         for place, turn, column in self.converters:
             values[place] = turn(values[place], column, connection)
-        return self.model.from_db(connection.alias, self.attributes, values)
+        made = self.model.__new__(self.model)
+        made._state = ModelState()
+        made._state.adding, made._state.db = False, connection.alias
+        made.__dict__.update(zip(self.attributes, values, strict=True))
+        return made
 
 
 COLLECTION = Columns(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
@@ -18,7 +19,7 @@ from registry.models import RecentSearch, SavedSearch
 from registry.search_address import FACETS, SORTS, Address, narrowing_of, read_address, registry_labels
 from registry.search_facets import KIND_TITLES, TITLES, facets_of
 from registry.search_hits import Found, Hit, Kind
-from registry.search_labels import Labels, labels_of
+from registry.search_labels import labels_of
 from registry.search_words import Words, read
 from registry.views.search_lines import Line, line_of, lines_of
 
@@ -184,34 +185,33 @@ def results(request: HtmxHttpRequest, address: Address, words: Words, visible: d
     if address.is_narrowed:
         found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
         everything = everything if address.words else found  # without words there is nothing before the facets
-    several = [everything] if found is everything else [everything, found]
+    part = part_of(found, address, request) if address.kind is not None else None
+    shown = part.hits if part is not None else best(found, address, words)
     labels = labels_of(
-        [hit for one in several for hits in one.hits.values() for hit in hits], address.chosen.get("alias", ())
+        [*shown, *(hit for hits in everything.hits.values() for hit in hits)], address.chosen.get("alias", ())
     )
-    context: dict[str, Any] = {
+    return {
         "facets": facets_of(everything, found, address, narrowing, registry_labels(visible), labels),
         "count": found.count,
         "registries": len({hit.project.pk for hits in found.hits.values() for hit in hits}),
         "is_bounded": bool(found.bounded),
         "instead": ways_instead(address, visible) if not found.count else [],
+        "groups": groups_of(found, address, lines_of(shown, words, labels), is_whole=part is not None),
+        "part": part,
     }
-    if address.kind is not None:
-        part = part_of(found, address, request)
-        lines = lines_of(part.hits, words, labels)
-        shown = [Group(address.kind, KIND_TITLES[address.kind], lines, count_of(found, address.kind))] if lines else []
-        return {**context, "groups": shown, "part": part}
-    return {**context, "groups": overview(found, address, words, labels)}
 
 
-def overview(found: Found, address: Address, words: Words, labels: Labels) -> list[Group]:
-    """The best of each kind, with the way to all of it."""
-    kinds = [kind for kind in order(words) if found.listed(kind)]
-    hits = [(kind, hit) for kind in kinds for hit in sorted_hits(found.hits[kind], address.sort)[:IN_OVERVIEW]]
-    lines = lines_of([hit for _, hit in hits], words, labels)
+def best(found: Found, address: Address, words: Words) -> list[Hit]:
+    """Some of each kind, the kinds in their order."""
+    return [hit for kind in order(words) for hit in sorted_hits(found.listed(kind), address.sort)[:IN_OVERVIEW]]
+
+
+def groups_of(found: Found, address: Address, lines: Sequence[Line], *, is_whole: bool) -> list[Group]:
+    """Lines under the titles of their kinds, with the way to all of a kind where there are more than stand here."""
     groups = []
-    for kind in kinds:
-        shown = [line for (of, _), line in zip(hits, lines, strict=True) if of == kind]
-        has_more = len(found.hits[kind]) > len(shown)
+    for kind, several in groupby(lines, key=lambda line: line.kind):
+        shown = list(several)
+        has_more = not is_whole and len(found.hits[kind]) > len(shown)
         url = f"?{address.query(kind=(kind,))}" if has_more else ""
         groups.append(Group(kind, KIND_TITLES[kind], shown, count_of(found, kind), url))
     return groups
