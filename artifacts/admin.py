@@ -72,11 +72,25 @@ class Rows(AnyAdmin):
         return super().lookup_allowed(lookup, value, request)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """A refusal changed nothing: back to the form with its sentence."""
+        """A refusal changed nothing: the form again, as it was filled in, with its sentence above."""
         try:
             return super().changeform_view(request, *args, **options)
         except DomainError as error:
-            return self._refused(request, error)
+            request.refusal = str(error)  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **options)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """After a refusal the same form, which doesn't pass and says why."""
+        form = super().get_form(request, obj, change, **options)
+        refusal = getattr(request, "refusal", "")
+        if not refusal:
+            return form
+
+        def refuse(self: AnyForm) -> None:
+            """What was typed is good as far as a form can tell."""
+            raise forms.ValidationError(refusal)
+
+        return type("Refused", (form,), {"clean": refuse})
 
     def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         """The same after the confirmation."""

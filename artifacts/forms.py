@@ -267,6 +267,15 @@ class SecretForm(SecretValueForm):
     field_order = ("name", "value")
 
 
+MOST_DAYS = 36_500
+DAYS = {
+    "invalid": "Write a whole number of days, such as 30.",
+    "min_value": "Write 1 day or more; “Deactivate” keeps a version without end.",
+    "max_value": f"Write at most {MOST_DAYS:,} days; “Deactivate” keeps a version without end.",
+}
+OF_A_TEAM = {**DAYS, "min_value": "Write 1 day or more.", "max_value": f"Write at most {MOST_DAYS:,} days."}
+
+
 class TtlForm(forms.Form):
     """How long a version is kept: as its team says, for a number of days, or without end."""
 
@@ -277,7 +286,8 @@ class TtlForm(forms.Form):
         label="TTL duration",
         required=False,
         min_value=1,
-        max_value=36_500,
+        max_value=MOST_DAYS,
+        error_messages=DAYS,
         help_text="Days from the version’s creation; counts with “Custom”.",
     )
 
@@ -303,7 +313,8 @@ class TeamTtlForm(forms.Form):
         label="Duration",
         required=False,
         min_value=1,
-        max_value=36_500,
+        max_value=MOST_DAYS,
+        error_messages=OF_A_TEAM,
         help_text="Days from a version’s creation; also for versions that are there already, if they inherit.",
     )
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -12,7 +13,7 @@ from django.utils.html import format_html
 from django_htmx.middleware import HtmxDetails
 
 from artifacts import access
-from artifacts.models import Entity, Organization, User
+from artifacts.models import Entity, Organization, Role, User
 
 THEMES = {"light", "dark"}
 
@@ -108,14 +109,22 @@ class Shell:
             self._load(user)
 
     def _load(self, user: User) -> None:
-        mine, visible = Organization.objects.filter(members__user=user), access.visible_organizations(user)
-        self.organizations = list(mine.order_by("name_key")[:50]) or list(visible.order_by("name_key")[:50])
+        """Two statements, on every page: one's organizations with one's role in each, and the teams of the current one."""
+        mine = Organization.objects.filter(members__user=user).annotate(role=F("members__role"))
+        self.organizations = list(mine.order_by("name_key")[:50])
+        roles = {organization.pk: organization.role for organization in self.organizations}  # type: ignore[attr-defined]
+        if not self.organizations and user.is_admin:
+            self.organizations = list(access.visible_organizations(user).order_by("name_key")[:50])
         self.organization = self._current()
-        if self.organization is not None:
-            teams = access.visible_entities(user).teams().filter(organization=self.organization)  # type: ignore[attr-defined]
-            if not access.manages_organization(user, self.organization):
-                teams = teams.filter(members__user=user)
-            self.teams = list(teams.order_by("name_key")[:50])
+        if self.organization is None:
+            return
+        teams = Entity.objects.teams().filter(organization=self.organization)
+        role = roles.get(self.organization.pk)
+        if role is None:  # not among the first fifty, or a site administrator's view of somebody else's
+            role = access.organization_role(user, self.organization)
+        if role != Role.ADMIN and not user.is_admin:
+            teams = teams.filter(members__user=user) if role is not None else teams.none()
+        self.teams = list(teams.order_by("name_key")[:50])
 
     def _current(self) -> Organization | None:
         """That of the address, else the one seen last, else the first."""

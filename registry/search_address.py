@@ -7,7 +7,7 @@ that has one of the four names, behind its registry (`model/tag:v0`).
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from django.utils.datastructures import MultiValueDict
@@ -26,11 +26,12 @@ SORTS = {"": "Best first", "newest": "Newest first", "name": "By name"}
 
 @dataclass(frozen=True)
 class Address:
-    """What an address asks for; `chosen` has the values of each facet in the order given."""
+    """What an address asks for; `chosen` has the values of each facet in the order given, `free` those of them that were typed."""
 
     words: str
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = ""
+    free: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_narrowed(self) -> bool:
@@ -65,6 +66,11 @@ class Address:
         words = [self.words] if self.words else []
         return " · ".join([*words, *facets, *([SORTS[self.sort].casefold()] if self.sort else [])])
 
+    def meaning(self, name: str, meant: Mapping[str, Sequence[str]]) -> "Address":
+        """The same with values of a facet replaced by those that they mean; what means nothing stays as it is."""
+        values = [other for value in self.chosen.get(name, ()) for other in meant.get(value) or [value]]
+        return replace(self, chosen={**self.chosen, name: tuple(dict.fromkeys(values))[:MOST_CHOSEN]})
+
     def without(self, name: str, value: str) -> str:
         """The query with one of the chosen values taken back."""
         return self.query(**{name: tuple(other for other in self.chosen[name] if other != value)})
@@ -89,7 +95,8 @@ def read_address(asked: MultiValueDict[str, str]) -> Address:
     }
     chosen["kind"] = tuple(value for value in chosen["kind"] if value in Kind)
     sort = asked.get("sort", "")
-    return Address(words, chosen, sort if sort in SORTS else "")
+    free = {name: [cleaned(value, 200) for value in values] for name, values in typed.items()}
+    return Address(words, chosen, sort if sort in SORTS else "", free)
 
 
 def read_qualifiers(text: str) -> tuple[str, dict[str, list[str]]]:

@@ -1,16 +1,21 @@
 """The facets of a page of results: by kind, registry, type, tag and alias, each counted among what the others leave."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from artifacts.models import Alias, CollectionTag, VersionTag
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from artifacts.naming import key_of
+from artifacts.templatetags.linkyard import alias_badge, tag_badge, type_badge
 from registry.search_address import Address
 from registry.search_hits import Found, Hit, Kind, Narrowing
+from registry.search_labels import Labels
 
 MOST_OPTIONS = 12
+EVERYTHING = Narrowing()
 KIND_TITLES = {
     Kind.REGISTRY: "Registries",
     Kind.COLLECTION: "Collections",
@@ -31,6 +36,20 @@ class Option:
     count: str
     is_chosen: bool
     id: str
+    facet: str
+
+    @property
+    def shown(self) -> SafeString:
+        """The label with the look that such things have everywhere."""
+        if self.facet == "type":
+            return type_badge(self.label)
+        if self.facet == "tag":
+            return tag_badge(self.label)
+        return (
+            alias_badge(self.label)
+            if self.facet == "alias"
+            else format_html('<span class="clip">{}</span>', self.label)
+        )
 
 
 @dataclass(frozen=True)
@@ -42,61 +61,20 @@ class Facet:
     options: list[Option]
 
 
-def tags_of(hits: Sequence[Hit]) -> dict[int, frozenset[str]]:
-    """The tags by which each hit may be narrowed, by its place among `hits`: two queries, however many there are."""
-    on_collections: dict[int, set[str]] = defaultdict(set)
-    on_versions: dict[int, set[str]] = defaultdict(set)
-    collections = {hit.collection.pk for hit in hits if hit.collection is not None}
-    versions = {hit.membership.version_id for hit in hits if hit.membership is not None}
-    for number, name in CollectionTag.objects.filter(collection__in=collections).values_list("collection", "name"):
-        on_collections[number].add(name)
-    for number, name in VersionTag.objects.filter(version__in=versions).values_list("version", "name"):
-        on_versions[number].add(name)
-    found: dict[int, frozenset[str]] = {}
-    for place, hit in enumerate(hits):
-        names = {hit.name} if hit.kind == Kind.TAG else set()
-        names |= on_collections[hit.collection.pk] if hit.collection is not None else set()
-        names |= on_versions[hit.membership.version_id] if hit.membership is not None else set()
-        found[place] = frozenset(names)
-    return found
-
-
-def aliases_of(hits: Sequence[Hit], chosen: Sequence[str]) -> dict[int, frozenset[str]]:
-    """The aliases by which each hit may be narrowed, by its place: a version's own, and of a collection's many the chosen ones."""
-    on_places: dict[int, set[str]] = defaultdict(set)
-    on_collections: dict[int, set[str]] = defaultdict(set)
-    places = {hit.membership.pk for hit in hits if hit.membership is not None}
-    for number, name in Alias.objects.filter(membership__in=places).values_list("membership", "name"):
-        on_places[number].add(name)
-    if chosen:
-        collections = {hit.collection.pk for hit in hits if hit.kind == Kind.COLLECTION and hit.collection is not None}
-        held = Alias.objects.filter(collection__in=collections, name_key__in=list(map(key_of, chosen)))
-        for number, name in held.values_list("collection", "name"):
-            on_collections[number].add(name)
-    found: dict[int, frozenset[str]] = {}
-    for place, hit in enumerate(hits):
-        names = on_places[hit.membership.pk] if hit.membership is not None else set[str]()
-        if hit.kind == Kind.COLLECTION and hit.collection is not None:
-            names = on_collections[hit.collection.pk]
-        found[place] = frozenset(names)
-    return found
-
-
 def facets_of(
-    everything: Found, found: Found, address: Address, narrowing: Narrowing, labels: Mapping[int, str]
+    everything: Found, found: Found, address: Address, narrowing: Narrowing, names: Mapping[int, str], labels: Labels
 ) -> list[Facet]:
-    """The facets of a search before and after it was narrowed; what is chosen is always offered, so that it can be taken back."""
+    """The facets of a search before and after it was narrowed; what is chosen is always offered, so that it can be taken back.
+
+    `names` are those of the registries, `labels` the tags and aliases of all that was found.
+    """
     hits = [hit for several in everything.hits.values() for hit in several]
-    tags, aliases = tags_of(hits), aliases_of(hits, address.chosen.get("alias", ()))
     more = "+" if everything.bounded else ""
     facets = []
     for name, title in TITLES.items():
         others = without(narrowing, name)
-        counted: Counter[str] = Counter()
-        for place, hit in enumerate(hits):
-            if fits(hit, others, tags[place], aliases[place]):
-                names = aliases[place] if name == "alias" else tags[place]
-                counted.update(values_of(hit, name, names, labels))
+        left = hits if others == EVERYTHING else [hit for hit in hits if fits(hit, others, labels)]
+        counted = Counter(value for hit in left for value in values_of(hit, name, labels, names))
         options = _options(name, counted, address.chosen.get(name, ()), more)
         if name == "kind":
             options = [_of_kind(option, everything, found) for option in options]
@@ -117,7 +95,7 @@ def without(narrowing: Narrowing, name: str) -> Narrowing:
     return empty[name]
 
 
-def fits(hit: Hit, narrowing: Narrowing, tags: frozenset[str], aliases: frozenset[str]) -> bool:
+def fits(hit: Hit, narrowing: Narrowing, labels: Labels) -> bool:
     """Whether a hit is left: the same rule as the queries of `registry.actions.search`."""
     if not narrowing.takes(hit.kind):
         return False
@@ -125,20 +103,20 @@ def fits(hit: Hit, narrowing: Narrowing, tags: frozenset[str], aliases: frozense
         return False
     if narrowing.types and hit.type not in narrowing.types:
         return False
-    if narrowing.aliases and not narrowing.aliases & set(map(key_of, aliases)):
+    if narrowing.aliases and not narrowing.aliases & set(map(key_of, labels.aliases_of(hit))):
         return False
-    return not narrowing.tags or bool(narrowing.tags & tags)
+    return not narrowing.tags or bool(narrowing.tags & labels.tags_of(hit))
 
 
-def values_of(hit: Hit, name: str, names: frozenset[str], labels: Mapping[int, str]) -> Sequence[str]:
+def values_of(hit: Hit, name: str, labels: Labels, names: Mapping[int, str]) -> Iterable[str]:
     """The values of a facet that a hit has."""
     if name == "kind":
-        return [hit.kind]
+        return (hit.kind,)
     if name == "registry":
-        return [labels[hit.project.pk]] if hit.project.pk in labels else []
+        return (names[hit.project.pk],) if hit.project.pk in names else ()
     if name == "type":
-        return [hit.type] if hit.type else []
-    return [*names]
+        return (hit.type,) if hit.type else ()
+    return labels.aliases_of(hit) if name == "alias" else labels.tags_of(hit)
 
 
 def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str) -> list[Option]:
@@ -157,6 +135,7 @@ def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str)
             count=f"{counted[value]}{more}",
             is_chosen=value in wanted,
             id=f"facet-{name}-{crc32(value.encode()):x}",  # the same wherever it stands, so that the focus stays on it
+            facet=name,
         )
         for value in values
     ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Organization, Project
 from artifacts.models.search import LAST_CHARACTER
@@ -39,11 +40,18 @@ class Columns[M: Model]:
         return found
 
     def made(self, row: Row, start: int = 0) -> M:
-        """The object of a row; what wasn't read is deferred."""
+        """The object of a row, as `from_db` makes it; what wasn't read is deferred.
+
+        `from_db` walks over every field of the model, which took most of the time of a search that ranks five hundred.
+        """
         values = list(row[start : start + self.size])
         for place, turn, column in self.converters:
             values[place] = turn(values[place], column, connection)
-        return self.model.from_db(connection.alias, self.attributes, values)
+        made = self.model.__new__(self.model)
+        made._state = ModelState()
+        made._state.adding, made._state.db = False, connection.alias
+        made.__dict__.update(zip(self.attributes, values, strict=True))
+        return made
 
 
 COLLECTION = Columns(
@@ -95,6 +103,11 @@ def among(kind: str = "bigint") -> str:
     return f"= ANY(%s::{kind}[])" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
 
 
+def each_value() -> str:
+    """The numbers of a parameter as a table `each`."""
+    return "unnest(%s::bigint[]) AS each(value)" if connection.vendor == "postgresql" else "json_each(%s) each"
+
+
 def of_each(source: str, table: str, alias: str, condition: str) -> str:
     """For each row of a source the rows `s` of a table that a condition gives, with its order and its limit."""
     chosen = f"SELECT s.id FROM {table} s WHERE {condition}"
@@ -105,7 +118,7 @@ def of_each(source: str, table: str, alias: str, condition: str) -> str:
 
 def from_each(table: str, project: str, condition: str, order: str, most: int) -> str:
     """Of each registry of a parameter the first rows `t` of a range, by an index that begins with the registry."""
-    source = "unnest(%s::bigint[]) AS each(value)" if connection.vendor == "postgresql" else "json_each(%s) each"
+    source = each_value()
     wanted = f"s.{project} = each.value AND {condition} ORDER BY {order} LIMIT {most}"
     return of_each(source, table, "t", wanted)
 

@@ -234,6 +234,27 @@ def crumb(text: str, href: str = "") -> SafeString:
     return format_html('<li><span aria-current="page">{}</span></li>', text)
 
 
+@register.simple_tag
+@lru_cache(maxsize=2048)
+def alias_badge(name: str, protected: bool = False) -> SafeString:
+    """components/alias.html without link and button, kept: in a list the same few stand in every row."""
+    return render_to_string("components/alias.html", {"name": name, "protected": protected})
+
+
+@register.simple_tag
+@lru_cache(maxsize=2048)
+def tag_badge(name: str) -> SafeString:
+    """components/tag.html without link and button, kept likewise."""
+    return render_to_string("components/tag.html", {"name": name})
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def type_badge(name: str) -> SafeString:
+    """components/type.html without a link, kept likewise."""
+    return render_to_string("components/type.html", {"name": name})
+
+
 @register.simple_block_tag
 def breadcrumbs(content: str) -> str:
     """The way to this page: `{% crumb %}` tags inside."""

@@ -11,7 +11,7 @@ from artifacts import access, addresses
 from artifacts.actions.organizations import keep_versions
 from artifacts.errors import NotFound
 from artifacts.forms import TeamTtlForm
-from artifacts.lifetimes import DAY
+from artifacts.lifetimes import DAY, days_of
 from artifacts.models import Collection, Entity, Project, Run
 from artifacts.naming import key_of, natural_key
 from artifacts.pages import HtmxHttpRequest, done, in_organization, page
@@ -133,9 +133,25 @@ def team_ttl(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, ttl_form=form))
     given = form.cleaned_data
     seconds = given["days"] * DAY if given["has_default"] else None
-    keep_versions(team, seconds, by_admins=given["permission"] == TeamTtlForm.ADMINS, acting_user=request.user)
+    by_admins = given["permission"] == TeamTtlForm.ADMINS
+    if "confirmed" not in request.POST and (seconds, by_admins) != (team.ttl_seconds, team.ttl_by_admins):
+        return _review(request, team, form)
+    keep_versions(team, seconds, by_admins=by_admins, acting_user=request.user)
     address = reverse("artifacts:team-settings", args=[team.name])
     return done(request, f"{address}#ttl", toast="Saved the settings")
+
+
+def _review(request: HtmxHttpRequest, team: Entity, form: TeamTtlForm) -> HttpResponse:
+    """What the settings change, also for versions that are there already, before they do."""
+    context = {
+        "team": team,
+        "before": days_of(team.ttl_seconds),
+        "days": form.cleaned_data["days"] if form.cleaned_data["has_default"] else None,
+        "by_admins": form.cleaned_data["permission"] == TeamTtlForm.ADMINS,
+        "sent": [(name, request.POST[name]) for name in form.fields if name in request.POST],
+        "cancel": f"{reverse('artifacts:team-settings', args=[team.name])}#ttl",
+    }
+    return page(request, "artifacts/team_ttl.html", context)
 
 
 @require_POST

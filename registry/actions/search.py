@@ -87,9 +87,9 @@ def find(
         found.add(Kind.VERSION, find_versions(user, visible, asked, narrowing, limit), limit)
     is_path = bool(asked.places) or asked.reference is not None
     if narrowing.takes(Kind.TAG) and not is_path:
-        found.add(Kind.TAG, _tags(visible, asked.key, narrowing, limit), limit)
+        found.add(Kind.TAG, tags_named(visible, asked.key, narrowing, limit), limit)
     if narrowing.takes(Kind.ALIAS) and not is_path:
-        found.add(Kind.ALIAS, _aliases(visible, asked.key, narrowing, limit), limit)
+        found.add(Kind.ALIAS, aliases_named(visible, asked.key, narrowing, limit), limit)
     if narrowing.takes(Kind.FILE):
         found.add(Kind.FILE, find_files(user, visible, asked, narrowing, limit), limit)
     return found
@@ -174,7 +174,7 @@ def _collections(visible: Mapping[int, Project], asked: Words, narrowing: Narrow
     return hits
 
 
-def _tags(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
+def tags_named(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
     """The tags that a collection of the registry, or a version linked there, still has.
 
     One that more than two hundred bear is taken as borne here too: to look through them for one of this registry has no end.
@@ -198,7 +198,7 @@ def _tags(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit:
     ]
 
 
-def _aliases(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
+def aliases_named(visible: Mapping[int, Project], key: str, narrowing: Narrowing, limit: int) -> list[Hit]:
     """The aliases that versions still hold, those given last first: of each name's last ten thousand holders."""
     ids = listed(visible)
     terms, parameters = _terms(list(visible), SearchTerm.Kind.ALIAS, key, limit)

@@ -10,13 +10,13 @@ from registry.actions import recent_searches, saved_searches
 from registry.forms import SavedSearchForm, refused
 from registry.models import SavedSearch
 from registry.search_address import read_address
-from registry.views.search import empty_panel
+from registry.views.search import asked_of, empty_panel
 
 
 @require_http_methods(["GET", "POST"])
 def save(request: HtmxHttpRequest) -> HttpResponse:
     """The search is what this address says, as the page of results says it."""
-    address = read_address(request.GET)
+    address, _ = asked_of(request, request.GET)
     form = SavedSearchForm(request.POST or None, initial={"name": (address.words or address.typed)[:128]})
     if form.is_valid():
         try:
@@ -64,7 +64,7 @@ def delete(request: HtmxHttpRequest, number: int) -> HttpResponse:
 @require_POST
 def remember(request: HtmxHttpRequest) -> HttpResponse:
     """A hit of the panel was chosen: what was typed to find it is kept, as the page of results keeps what it shows."""
-    address = read_address(request.POST)
+    address, _ = asked_of(request, request.POST)
     if address.asks:
         recent_searches.remember_search(address.query(), acting_user=request.user)
     return HttpResponse(status=204)

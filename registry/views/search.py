@@ -2,26 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from artifacts.models import Project
 from artifacts.pages import HtmxHttpRequest, page
 from registry.actions.recent_searches import recent_searches, remember_search
 from registry.actions.saved_searches import saved_searches
 from registry.actions.search import CANDIDATES, find, visible_registries
+from registry.actions.search_meaning import as_meant, instead
 from registry.models import RecentSearch, SavedSearch
 from registry.search_address import FACETS, SORTS, Address, narrowing_of, read_address, registry_labels
 from registry.search_facets import KIND_TITLES, TITLES, facets_of
 from registry.search_hits import Found, Hit, Kind
+from registry.search_labels import labels_of
 from registry.search_words import Words, read
 from registry.views.search_lines import Line, line_of, lines_of
 
 IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 8, 50
 FOR_PANEL = 24  # candidates of a kind, of which the best six are shown
 MOST_OF_A_KIND = 500  # that are ranked, sorted and paged where one kind is asked for
+NOUNS = {"type": "Types", "registry": "Registries"}
 ORDER = (Kind.REGISTRY, Kind.COLLECTION, Kind.VERSION, Kind.TAG, Kind.ALIAS, Kind.FILE)
 POINTED_ORDER = (Kind.VERSION, Kind.FILE, Kind.COLLECTION, Kind.REGISTRY, Kind.ALIAS, Kind.TAG)
 
@@ -55,12 +60,20 @@ class Chip:
     href: str
 
 
+@dataclass(frozen=True)
+class Instead:
+    """The values that there are of a facet by which nothing was found."""
+
+    noun: str
+    values: list[Chip]
+
+
 @require_GET
 def search(request: HtmxHttpRequest) -> HttpResponse:
-    address = read_address(request.GET)
+    address, visible = asked_of(request, request.GET)
     words = read(address.words)
     if request.headers.get("HX-Target") == "search-panel":
-        return panel(request, address, words)
+        return panel(request, address, words, visible)
     context: dict[str, Any] = {
         "query": address.typed,
         "words": address.words,
@@ -76,7 +89,7 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
     }
     context["saved_as"] = next((one for one in context["saved"] if one.query_string == address.query()), None)
     if address.asks:
-        context |= results(request, address, words)
+        context |= results(request, address, words, visible)
         if is_full(request, address):
             remember_search(address.query(), acting_user=request.user)
     else:
@@ -84,11 +97,17 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
     return page(request, "registry/search.html", context, partial="search-page")
 
 
-def panel(request: HtmxHttpRequest, address: Address, words: Words) -> HttpResponse:
+def asked_of(request: HtmxHttpRequest, given: QueryDict) -> tuple[Address, dict[int, Project]]:
+    """The search that was asked for, as it is meant, and the registries that it looks into: none where nothing is asked."""
+    address = read_address(given)
+    visible = visible_registries(request.user) if address.asks else {}
+    return as_meant(address, visible), visible
+
+
+def panel(request: HtmxHttpRequest, address: Address, words: Words, seen: dict[int, Project]) -> HttpResponse:
     """A few of each kind for whoever is typing; before that, what they searched for and what they saved."""
     if not address.asks:
         return empty_panel(request)
-    seen = visible_registries(request.user)
     narrowing = narrowing_of(address, seen)
     found = find(request.user, address.words, most=IN_PANEL, candidates=FOR_PANEL, narrowing=narrowing, seen=seen)
     groups = [
@@ -97,6 +116,7 @@ def panel(request: HtmxHttpRequest, address: Address, words: Words) -> HttpRespo
         if found.listed(kind)
     ]
     context = {"query": address.typed, "groups": groups, "all_query": address.query()}
+    context["instead"] = ways_instead(address, seen) if not groups else []
     return page(request, "registry/search_panel.html", context)
 
 
@@ -149,38 +169,49 @@ def order(words: Words) -> Sequence[Kind]:
     return POINTED_ORDER if words.is_pointed else ORDER
 
 
-def results(request: HtmxHttpRequest, address: Address, words: Words) -> dict[str, Any]:
+def ways_instead(address: Address, visible: dict[int, Project]) -> list[Instead]:
+    """What there is of a facet by which nothing was found, each with the address that asks for it."""
+    return [
+        Instead(NOUNS[name], [Chip(value, f"?{address.query(**{name: (value,)})}") for value in values])
+        for name, values in instead(address, visible).items()
+    ]
+
+
+def results(request: HtmxHttpRequest, address: Address, words: Words, visible: dict[int, Project]) -> dict[str, Any]:
     """What the page shows of the results: some of each kind, or one kind page by page, and the facets."""
-    visible = visible_registries(request.user)
     narrowing = narrowing_of(address, visible)
     most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
     everything = found = find(request.user, address.words, most=CANDIDATES, seen=visible)
     if address.is_narrowed:
         found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
         everything = everything if address.words else found  # without words there is nothing before the facets
-    context: dict[str, Any] = {
-        "facets": facets_of(everything, found, address, narrowing, registry_labels(visible)),
+    part = part_of(found, address, request) if address.kind is not None else None
+    shown = part.hits if part is not None else best(found, address, words)
+    labels = labels_of(
+        [*shown, *(hit for hits in everything.hits.values() for hit in hits)], address.chosen.get("alias", ())
+    )
+    return {
+        "facets": facets_of(everything, found, address, narrowing, registry_labels(visible), labels),
         "count": found.count,
         "registries": len({hit.project.pk for hits in found.hits.values() for hit in hits}),
         "is_bounded": bool(found.bounded),
+        "instead": ways_instead(address, visible) if not found.count else [],
+        "groups": groups_of(found, address, lines_of(shown, words, labels), is_whole=part is not None),
+        "part": part,
     }
-    if address.kind is not None:
-        part = part_of(found, address, request)
-        lines = lines_of(part.hits, words)
-        shown = [Group(address.kind, KIND_TITLES[address.kind], lines, count_of(found, address.kind))] if lines else []
-        return {**context, "groups": shown, "part": part}
-    return {**context, "groups": overview(found, address, words)}
 
 
-def overview(found: Found, address: Address, words: Words) -> list[Group]:
-    """The best of each kind, with the way to all of it."""
-    kinds = [kind for kind in order(words) if found.listed(kind)]
-    hits = [(kind, hit) for kind in kinds for hit in sorted_hits(found.hits[kind], address.sort)[:IN_OVERVIEW]]
-    lines = lines_of([hit for _, hit in hits], words)
+def best(found: Found, address: Address, words: Words) -> list[Hit]:
+    """Some of each kind, the kinds in their order."""
+    return [hit for kind in order(words) for hit in sorted_hits(found.listed(kind), address.sort)[:IN_OVERVIEW]]
+
+
+def groups_of(found: Found, address: Address, lines: Sequence[Line], *, is_whole: bool) -> list[Group]:
+    """Lines under the titles of their kinds, with the way to all of a kind where there are more than stand here."""
     groups = []
-    for kind in kinds:
-        shown = [line for (of, _), line in zip(hits, lines, strict=True) if of == kind]
-        has_more = len(found.hits[kind]) > len(shown)
+    for kind, several in groupby(lines, key=lambda line: line.kind):
+        shown = list(several)
+        has_more = not is_whole and len(found.hits[kind]) > len(shown)
         url = f"?{address.query(kind=(kind,))}" if has_more else ""
         groups.append(Group(kind, KIND_TITLES[kind], shown, count_of(found, kind), url))
     return groups

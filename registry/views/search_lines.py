@@ -1,24 +1,24 @@
 """Hits as lines of results: where each leads, what is marked in its name, and what a page says of it besides."""
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models.functions import Left
+from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from artifacts.actions.search import file_key
-from artifacts.models import Alias, ArtifactVersion, Collection, Membership, ProtectedAlias
+from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.naming import key_of
 from artifacts.templatetags.linkyard import binary_size, type_icon
 from artifacts.views.place import version_url
 from registry.rows import Name
-from registry.search_facets import tags_of
 from registry.search_hits import Hit, Kind
+from registry.search_labels import Labels
+from registry.search_statements import Row, among, listed, rows_of
 from registry.search_words import Words
 from registry.views.place import collection_url, organization_name, registry_url
 
@@ -75,20 +75,18 @@ def line_of(hit: Hit, words: Words) -> Line:
     return line
 
 
-def lines_of(hits: Sequence[Hit], words: Words) -> list[Line]:
+def lines_of(hits: Sequence[Hit], words: Words, labels: Labels) -> list[Line]:
     """Hits of a page with badges and a few words of each: a number of queries that doesn't depend on theirs."""
     lines = [line_of(hit, words) for hit in hits]
-    tags = tags_of(hits)
-    aliases = _aliases(hits)
     abouts = _abouts(hits)
     for place, (hit, line) in enumerate(zip(hits, lines, strict=True)):
         line.about = abouts.get(place, "")
-        held = aliases.get(hit.membership.pk, []) if hit.membership is not None else []
+        held = labels.names_at(hit)
         if hit.kind == Kind.ALIAS:
             line.alias = next((name for name in held if name.name == hit.name), line.alias)
         line.aliases = [name for name in held if name != line.alias][:MOST_BADGES]
         if hit.kind in {Kind.COLLECTION, Kind.VERSION}:
-            line.tags = sorted(tags[place])[:MOST_BADGES]
+            line.tags = sorted(labels.tags_of(hit))[:MOST_BADGES]
     return lines
 
 
@@ -138,38 +136,32 @@ def marked(name: str, key: str) -> SafeString:
     return format_html("{}<mark>{}</mark>{}", name[:start], name[start:end], name[end:])
 
 
-def _aliases(hits: Sequence[Hit]) -> Mapping[int, list[Name]]:
-    """The aliases of the versions on a page, those that are protected known as such."""
-    places = [hit.membership.pk for hit in hits if hit.membership is not None]
-    projects = {hit.project.pk for hit in hits if hit.membership is not None}
-    guarded = set(ProtectedAlias.objects.filter(project__in=projects).values_list("project", "name_key"))
-    found: dict[int, list[Name]] = defaultdict(list)
-    rows = Alias.objects.filter(membership__in=places).order_by("pk")
-    for place, project, name, key in rows.values_list("membership", "collection__project", "name", "name_key"):
-        found[place].append(Name(name, (project, key) in guarded))
-    return found
-
-
 def _abouts(hits: Sequence[Hit]) -> dict[int, str]:
     """A few words of each: of its description, else of what it holds."""
-    of_collections = [hit.collection.pk for hit in hits if hit.kind == Kind.COLLECTION and hit.collection is not None]
-    cards = dict(
-        Collection.objects.filter(pk__in=of_collections).values_list("pk", Left("description", LONGEST_ABOUT * 3))
-    )
-    of_versions = [hit.membership.version_id for hit in hits if hit.kind == Kind.VERSION and hit.membership is not None]
-    versions = ArtifactVersion.objects.filter(pk__in=of_versions).annotate(words=Left("description", LONGEST_ABOUT * 3))
-    contents = {row.pk: row for row in versions.only("pk", "size", "file_count", "digest")}
+    cards = _rows(Collection, "", [hit.collection.pk for hit in hits if hit.kind == Kind.COLLECTION and hit.collection])
+    versions = [hit.membership.version_id for hit in hits if hit.kind == Kind.VERSION and hit.membership]
+    contents = _rows(ArtifactVersion, ", file_count, size, digest", versions)
     found: dict[int, str] = {}
     for place, hit in enumerate(hits):
         if hit.kind == Kind.REGISTRY:
             found[place] = excerpt(hit.project.description)
         elif hit.kind == Kind.COLLECTION and hit.collection is not None:
-            found[place] = excerpt(cards.get(hit.collection.pk, ""))
+            found[place] = excerpt(cards[hit.collection.pk][1]) if hit.collection.pk in cards else ""
         elif hit.kind == Kind.VERSION and hit.membership is not None:
-            row = contents[hit.membership.version_id]
-            held = f"{counted(row.file_count, 'file')}, {binary_size(row.size)}, digest {row.digest}"
-            found[place] = excerpt(row.words) or held  # type: ignore[attr-defined]
+            _, words, files, size, digest = contents[hit.membership.version_id]
+            found[place] = excerpt(words) or f"{counted(files, 'file')}, {binary_size(size)}, digest {digest}"
     return found
+
+
+def _rows(model: type[Model], more: str, numbers: Sequence[int]) -> dict[int, Row]:
+    """The number, the beginning of the description and more columns of some rows, by their number."""
+    if not numbers:
+        return {}
+    table, length = model._meta.db_table, LONGEST_ABOUT * 3
+    rows = rows_of(
+        f"SELECT id, substr(description, 1, {length}){more} FROM {table} WHERE id {among()}", [listed(numbers)]
+    )
+    return {row[0]: row for row in rows}
 
 
 def excerpt(text: str) -> str:

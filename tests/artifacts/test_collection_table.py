@@ -211,11 +211,17 @@ def test_a_team_says_how_long_versions_are_kept_that_say_nothing_themselves(clie
     client.force_login(world.mallory)
     assert client.post(ttl, {"permission": "admins"}).status_code == 404
     client.force_login(world.alice)
+    given = {"permission": "admins", "has_default": "on", "days": "90"}
     wrong = client.post(ttl, {"permission": "members", "has_default": "on"})
     assert wrong.status_code == 422
     assert "Say for how many days versions are kept." in wrong.content.decode()
-    assert client.post(ttl, {"permission": "admins", "has_default": "on", "days": "90"}).status_code == 302
-    client.post(ttl, {"permission": "admins", "has_default": "on", "days": "90"})
+    assert "at most 36,500 days" in client.post(ttl, {**given, "days": "99999999"}).content.decode()
+    review = client.post(ttl, given).content.decode()
+    assert "for 90 days from their creation</b>; until now without end" in review
+    assert "<b>Only administrators</b>" in review
+    assert Entity.objects.get(name="vision").ttl_seconds is None, "nothing is saved before it was looked at"
+    assert client.post(ttl, {**given, "confirmed": "yes"}).status_code == 302
+    assert client.post(ttl, given).status_code == 302, "what changes nothing isn't asked"
     assert AuditEvent.objects.filter(verb="team.changed").count() == 1
     assert 'value="90"' in client.get("/vision/settings").content.decode()
     client.force_login(world.bob)

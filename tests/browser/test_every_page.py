@@ -67,11 +67,11 @@ def long(demo: Words) -> Words:
     RunTag.objects.create(run=run, name=name[:64])
     metadata = {name: {name: [name, 1e300]}}
     version = factories.version(
-        project, name, user=ada, run=run, metadata=metadata, description=f"# {name}\n\n`{name}`"
+        project, name, name[:100], user=ada, run=run, metadata=metadata, description=f"# {name}\n\n`{name}`"
     )
     registry = create_registry(team.organization, name[:100], description=name, acting_user=ada).project
     link = link_by_name(version, registry, name, aliases=[name], acting_user=ada)
-    link_by_name(factories.version(project, name, user=ada), registry, name, acting_user=ada)
+    link_by_name(factories.version(project, name, name[:100], user=ada), registry, name, acting_user=ada)
     labels.tag_collection(link.collection, [name], acting_user=ada)
     labels.tag_version(version, [name], acting_user=ada)
     here = {"collection": name, "reference": "v0"}
@@ -80,7 +80,7 @@ def long(demo: Words) -> Words:
         "project-automation-delete": str(factories.automation(project, name[:61], user=ada).pk),
     }
     return {
-        "logged": {**demo["logged"], **numbers, **here, "project": name, "run": run.name},
+        "logged": {**demo["logged"], **numbers, **here, "type": name[:100], "project": name, "run": run.name},
         "registry": {**here, "registry": registry.title},
     }
 

@@ -116,11 +116,15 @@ def test_a_team_is_given_rules_and_what_it_delivers_to(world: World, visit: Visi
     kept.get_by_label("TTL permissions").select_option(index=1)
     kept.get_by_label("Set team’s default TTL policy").check()
     kept.get_by_label("Duration").fill("")
-    kept.get_by_role("button", name="Save settings").click()
+    kept.get_by_role("button", name="Review and save settings").click()
     expect(wrong(kept)).not_to_have_count(0)
     expect(kept.get_by_label("Set team’s default TTL policy")).to_be_checked()
     kept.get_by_label("Duration").fill("30")
-    kept.get_by_role("button", name="Save settings").click()
+    kept.get_by_role("button", name="Review and save settings").click()
+    page.get_by_role("region", name="Save the TTL settings of vision?").get_by_role(
+        "button", name="Save settings"
+    ).click()
+    expect(page.locator("#ttl").get_by_label("Duration")).to_have_value("30")
     expect(wrong(kept)).to_have_count(0)
     world.team.refresh_from_db()
     assert (world.team.ttl_seconds, world.team.ttl_by_admins) == (30 * 86_400, True)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.urls import reverse
 
 from artifacts.actions import labels
 from artifacts.models import Collection, LinkedFilePart, ManifestEntry, User
@@ -78,6 +79,16 @@ def test_four_words_before_a_colon_narrow_and_others_are_words(
         ("registry:nowhere", []),
         ("registry:model registry:dataset", ["detect-night", "detectors", "detect-empty"]),
         ("owner:bob", []),
+        ("type:MODEL", ["detectors", "detect-empty"]),
+        ("type:mod", ["detectors", "detect-empty"]),
+        ("type:odel", []),
+        ("registry:dat", ["detect-night"]),
+        ("tag:vis", ["detectors"]),
+        ("tag:SHIFT", ["detect-night:v0"]),
+        ("tag:ision", []),
+        ("alias:prod", ["detectors", "detectors:v0"]),
+        ("alias:run", ["detect-night", "detect-night:v0"]),
+        ("alias:run type:mod", []),
     ],
 )
 def test_what_is_typed_narrows_as_the_facets_do(stocked: World, typed: str, expected: list[str]) -> None:
@@ -111,6 +122,54 @@ def test_what_is_chosen_is_shown_and_taken_back_one_by_one(stocked: World) -> No
         "alias": {"production": "2", "latest": "1"},
     }
     assert "<code>tag:vision detect</code>" in shown(client, "/search")
+
+
+def test_what_is_typed_in_part_becomes_what_it_means(stocked: World) -> None:
+    cards = registries.create_registry(stocked.organization, "Cards", acting_user=stocked.bob).project
+    factories.portfolio(cards, "sets", "dataset-card", user=stocked.bob)
+    client = as_user(stocked.bob)
+    page = shown(client, "/search?q=tag:vis+type:MOD")
+    assert 'aria-label="Remove Tag: Vision"' in page
+    assert 'aria-label="Remove Type: model"' in page
+    assert 'name="type" value="model" checked' in page
+    assert f'href="{reverse("registry:search-save")}?type=model&amp;tag=Vision"' in page
+    several = shown(client, "/search?q=type:data")
+    assert facets(several)["type"] == {"dataset": "1", "dataset-card": "1"}
+    exact = shown(client, "/search?q=type:dataset")
+    assert 'aria-label="Remove Type: dataset"' in exact
+    assert "Remove Type: dataset-card" not in exact
+    assert titles(shown(client, "/search?type=data")) == []  # a facet's box means what it says
+    assert client.post("/search/-/recent", {"q": "type:mod"}, headers=HTMX).status_code == 204
+    assert recent_searches.recent_searches(stocked.bob)[0].query_string == "type=model"
+
+
+def test_an_alias_is_meant_itself_however_many_newer_ones_begin_so(stocked: World) -> None:
+    place = Collection.objects.get(name="detectors", kind="portfolio").memberships.get()
+    labels.add_aliases(place, [f"production-{n}" for n in range(30)], acting_user=stocked.alice)
+    page = shown(as_user(stocked.bob), "/search?q=alias:PRODUCTION")
+    assert 'aria-label="Remove Alias: PRODUCTION"' in page
+    assert "Remove Alias: production-1" not in page
+
+
+def test_where_a_type_or_registry_finds_nothing_the_page_says_which_there_are(stocked: World) -> None:
+    secret = registries.create_registry(
+        stocked.organization, "Secret", visibility="restricted", acting_user=stocked.bob
+    ).project
+    factories.portfolio(secret, "hushed", "hush-type", user=stocked.bob)
+    for mode in ({}, PANEL):
+        page = shown(as_user(stocked.alice), "/search?q=type:nothing+registry:nowhere", **mode)
+        assert "Types that you can see" in page
+        assert 'href="/search?registry=nowhere&amp;type=hush-type">hush-type</a>' in page
+        seen = shown(as_user(stocked.carol), "/search?q=type:hush", **mode)
+        assert 'href="/search?type=dataset">dataset</a>' in seen
+        assert 'href="/search?type=model">model</a>' in seen
+        assert "hush-type" not in seen
+        named = shown(as_user(stocked.carol), "/search?q=registry:Secr", **mode)
+        assert 'href="/search?registry=model">model</a>' in named
+        assert "Secret" not in named
+        nobody = shown(as_user(stocked.mallory), "/search?q=type:mod", **mode)
+        assert "that you can see:" not in nobody
+    assert "that you can see:" not in shown(as_user(stocked.bob), "/search?q=type:mod")
 
 
 def test_what_one_may_not_see_is_narrowed_to_by_no_word(stocked: World) -> None:
