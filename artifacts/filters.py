@@ -57,6 +57,11 @@ class Column:
     path: str
     read: Reader
     is_text: bool = False
+    unset: str | None = None  # what the column holds where people see nothing; to the client that is no value
+
+    def value(self, wanted: Any) -> Any:
+        """The client's value as the column has it."""
+        return self.unset if wanted is None and self.unset is not None else self.read(wanted)
 
 
 @dataclass(frozen=True)
@@ -236,7 +241,8 @@ def one_condition(place: Column | Names, operator: str, value: Any, compiled: Co
     if isinstance(place, Names):
         return on_names(place, operator, value, compiled)
     if operator == "$exists":
-        return Q(**{f"{place.path}__isnull": not truth(value)})
+        absent = Q(**{f"{place.path}__isnull": True}) if place.unset is None else Q((place.path, place.unset))
+        return ~absent if truth(value) else absent
     if place.read is inner_value:
         # What isn't there is not equal to anything, and so it holds when the condition is turned round.
         return Q(**{f"{place.path}__isnull": False}) & on_column(place, operator, value, compiled)
@@ -268,9 +274,9 @@ def of_size(place: Column | Names, size: int, compiled: Compiled) -> Q:
 def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q:
     """One operator on a value of the row."""
     if operator == "$eq":
-        return exactly(place, place.read(value))
+        return exactly(place, place.value(value))
     if operator == "$in":
-        return among(place, [place.read(one) for one in listed(value)])
+        return among(place, [place.value(one) for one in listed(value)])
     if operator in COMPARED:
         return compared(place, COMPARED[operator], place.read(value))
     if operator == "$contains" and (place.is_text or place.read is inner_value):

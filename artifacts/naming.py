@@ -27,7 +27,7 @@ VERSION_ALIAS = re.compile(r"v\d+")
 ENTITY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 TAG = re.compile(r"[-\w]+( +[-\w]+)*")
 TYPE = re.compile(r"[-\w]+([ ]*[-.\w]+)*")
-RUN = re.compile(r"[^/\\#?%:\s]+")
+RUN = re.compile(r"(?:[^/\\#?%:\s]| )+")  # the client lets people name a run "resnet 50"
 ADDRESS_CHARACTERS = "/\\#?%:"
 
 
@@ -168,7 +168,7 @@ def run_name(name: str) -> str:
     """A run's id, as the client or its user chose it."""
     name = _checked("The run's id", name)
     if not RUN.fullmatch(name):
-        raise Invalid(f"The run's id “{shown(name)}” doesn't fit an address; use letters, digits, “-” and “_”.")
+        raise Invalid(f"The run's id “{shown(name)}” doesn't fit an address; use letters, digits, spaces, “-” and “_”.")
     return name
 
 

@@ -20,10 +20,10 @@ RUN_FIELDS: dict[str, Field] = filters.both(
         "name": Column("name", text_value, is_text=True),
         "display_name": Column("display_name", text_value, is_text=True),
         "state": Column("current_state", text_value),
-        "group": Column("group", text_value, is_text=True),
-        "job_type": Column("job_type", text_value, is_text=True),
-        "host": Column("host", text_value, is_text=True),
-        "notes": Column("notes", text_value, is_text=True),
+        "group": Column("group", text_value, is_text=True, unset=""),
+        "job_type": Column("job_type", text_value, is_text=True, unset=""),
+        "host": Column("host", text_value, is_text=True, unset=""),
+        "notes": Column("notes", text_value, is_text=True, unset=""),
         "user": Column("created_by__name", text_value, is_text=True),
         "username": Column("created_by__name", text_value, is_text=True),
         "tags": Names(RunTag, "run"),
@@ -53,7 +53,8 @@ RUNS = Vocabulary(
     said="state:, tag:, group:, job:, user:, name:, created:, config.<key> or summary.<key>",
 )
 WORDS = {"tag": "tags", "job": "job_type", "name": "display_name", "created": "created_at"}
-DURATION = "summary._runtime"  # as the client measured it
+# Seconds, as the client measured them: with it every run ends its summary, so `duration` needs no column.
+DURATION = "summary._runtime"
 # What heads of the table sort by, apart from keys of the configuration and the summary.
 PAGE_ORDERS = {
     "created": ("pk",),
@@ -64,8 +65,8 @@ PAGE_ORDERS = {
 }
 
 
-def in_config(filters: str | None) -> str | None:
-    """The filter with `config.lr` written as it is stored: `config.lr.value`."""
+def as_stored(filters: str | None) -> str | None:
+    """The filter with its names written as they are stored: `config.lr` as `config.lr.value`."""
 
     def rewritten(tree: Any) -> Any:
         if isinstance(tree, list):
@@ -81,7 +82,9 @@ def in_config(filters: str | None) -> str | None:
 
 
 def stored(name: str) -> str:
-    """`config.lr` as it is stored: `config.lr.value`; the client may write it so itself."""
+    """`config.lr` as it is stored: `config.lr.value`; the client may write it so itself. `duration` is in the summary."""
+    if name == "duration":
+        return DURATION
     head, *rest = name.split(".")
     if head != "config" or not rest or "value" in rest[1:]:
         return name
@@ -105,12 +108,11 @@ def _condition(part: Part, compiled: Compiled) -> Q:
 def in_order(found: RunQuerySet, sort: str) -> tuple[Any, tuple[str, ...], str]:
     """The runs ready for an order of the page, its columns, and the order itself: an unknown one is the newest first."""
     sign, name = ("-", sort[1:]) if sort.startswith("-") else ("", sort)
-    path = DURATION if name == "duration" else name
-    head, _, inner = path.partition(".")
+    head, _, inner = stored(name).partition(".")
     place = RUN_FIELDS.get(head)
     if inner and isinstance(place, Json):
         try:
-            return *by_value(found, place.path, stored(path).partition(".")[2], sign=sign), sort
+            return *by_value(found, place.path, inner, sign=sign), sort
         except Invalid:
             name = ""
     if name not in PAGE_ORDERS:

@@ -39,7 +39,7 @@ def project_fields(before: str = "") -> dict[str, Field]:
             "project_id": Column(f"{before}pk", id_value(*PROJECT)),
             "name": Column(f"{before}name", text_value, is_text=True),
             "entity_id": Column(f"{before}entity_id", id_value("Entity")),
-            "description": Column(f"{before}description", text_value, is_text=True),
+            "description": Column(f"{before}description", text_value, is_text=True, unset=""),
             "created_at": Column(f"{before}created_at", moment_value),
             "updated_at": Column(f"{before}updated_at", moment_value),
         }
@@ -62,7 +62,7 @@ def collection_fields(before: str = "") -> dict[str, Field]:
             "tag": tag,
             "tags": tag,
             "type": Column(f"{before}type", text_value, is_text=True),
-            "description": Column(f"{before}description", text_value, is_text=True),
+            "description": Column(f"{before}description", text_value, is_text=True, unset=""),
             "created_at": Column(f"{before}created_at", moment_value),
             "updated_at": Column(f"{before}updated_at", moment_value),
         }
@@ -73,7 +73,7 @@ AUTOMATION_FIELDS = both(
     {
         "id": Column("pk", id_value("Trigger")),
         "name": Column("name", text_value, is_text=True),
-        "description": Column("description", text_value, is_text=True),
+        "description": Column("description", text_value, is_text=True, unset=""),
         "enabled": Column("enabled", truth),
         "created_at": Column("created_at", moment_value),
         "updated_at": Column("updated_at", moment_value),

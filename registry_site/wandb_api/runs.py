@@ -20,7 +20,7 @@ from artifacts.filters import Json, filtered, matching
 from artifacts.json_order import by_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
 from artifacts.naming import clean_text, shown
-from artifacts.run_filters import RUN_FIELDS, RUN_ORDERS, in_config, stored
+from artifacts.run_filters import RUN_FIELDS, RUN_ORDERS, as_stored, stored
 from registry.actions.delete import delete_run_and_versions
 
 from . import fields, ids
@@ -29,7 +29,7 @@ from .paging import Key, connection
 from .peers import as_page, judged, related
 from .peers import shown as shown_project
 from .projects import find_project
-from .resolve import Declared, null_if_missing, resolves
+from .resolve import Declared, Resolver, null_if_missing, resolves
 
 
 def find_run(context: Context, project: Project, name: str) -> Run:
@@ -66,7 +66,7 @@ def runs(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    found = filtered(Run.objects.filter(project=project).with_state_now(), in_config(filters), RUN_FIELDS)
+    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS)
     ordered, key = in_order(found, order)
     return connection(as_page(ordered), first=first, after=after, key=key, total=found.count)
 
@@ -74,16 +74,16 @@ def runs(
 def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
     """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
     sign = "-" if order and order.startswith("-") else ""
-    head, _, path = (order or "").lstrip("+-").partition(".")
+    head, _, path = stored((order or "").lstrip("+-")).partition(".")
     place = RUN_FIELDS.get(head)
     if not path or not isinstance(place, Json):
         return found, fields.key_for(order, RUN_ORDERS, default="-pk")
-    return by_value(found, place.path, stored(f"{head}.{path}").partition(".")[2], sign=sign)
+    return by_value(found, place.path, path, sign=sign)
 
 
 @resolves("Project.runCount", permission=Declared.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
-    return filtered(Run.objects.filter(project=project).with_state_now(), in_config(filters), RUN_FIELDS).count()
+    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS).count()
 
 
 @resolves("Run.id", permission=Declared.PARENT)
@@ -127,6 +127,15 @@ def client_config(run: Run, context: Context, keys: list[str] | None = None) -> 
     inside = run.config.get("_wandb") if isinstance(run.config, dict) else None
     inside = inside.get("value", inside) if isinstance(inside, dict) else {}
     return {key: value for key, value in inside.items() if keys is None or key in keys} if inside else {}
+
+
+def set_or_null(column: str) -> Resolver:
+    """A text of the run; null where nobody gave one, by which the client tells a run without a group."""
+    return lambda run, context: getattr(run, column) or None
+
+
+for text in ("commit", "group", "host", "jobType", "notes"):
+    resolves(f"Run.{text}", permission=Declared.PARENT)(set_or_null("job_type" if text == "jobType" else text))
 
 
 @resolves("Run.description", "Run.sweepName", permission=Declared.PARENT)

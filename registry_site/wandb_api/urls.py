@@ -11,6 +11,7 @@ FILE = r"(?P<birth>[^/]*)/(?P<md5>[0-9a-fA-F]{32})/(?P<name>[^/]*)"
 
 urlpatterns = [
     path("graphql", views.graphql, name="graphql"),
+    path("oidc/token", views.identity_token, name="identity-token"),
     path("files/<str:entity>/<str:project>/<str:run>/file_stream", stream.file_stream, name="file-stream"),
     path("files/<str:entity>/<str:project>/<str:run>/<path:name>", stream.run_file, name="run-file"),
     path("storage/<str:token>", files.stored, name="storage"),

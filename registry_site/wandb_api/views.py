@@ -41,6 +41,13 @@ def graphql(request: HttpRequest) -> HttpResponse:
         return refused(500, "Internal error: this server failed here; its log tells more about it.")
 
 
+@login_not_required
+@csrf_exempt
+def identity_token(request: HttpRequest) -> HttpResponse:
+    """Where a client with WANDB_IDENTITY_TOKEN_FILE asks for an access token: it shows its user what stands here."""
+    return refused(400, "This server takes no identity tokens; unset WANDB_IDENTITY_TOKEN_FILE and set WANDB_API_KEY.")
+
+
 def answer_of(request: HttpRequest) -> HttpResponse:
     """The answer for whoever the API key belongs to."""
     user = user_of(request)

@@ -19,7 +19,7 @@ def test_runs_are_found_by_filters_and_put_in_order(client: Client) -> None:
             made.tags = ["all", f"t{number}"]
             made.config.update({"lr": number / 10, "opt": {"name": "adam" if number < 2 else "sgd"}})
             made.update()
-            made.summary.update({"acc": 1 - number / 10, "deep": {"f1": number}})
+            made.summary.update({"acc": 1 - number / 10, "deep": {"f1": number}, "_runtime": number})
         """
     )
     said = client.run(
@@ -38,9 +38,14 @@ def test_runs_are_found_by_filters_and_put_in_order(client: Client) -> None:
         ids(order="-config.lr.value", per_page=2)
         ids(order="+summary_metrics.acc", per_page=3)
         ids(order="-display_name", per_page=1)
+        ids(order="-duration", per_page=2)
+        ids({"duration": {"$gt": 1, "$lte": 3}})
+        ids({"jobType": None, "host": {"$exists": False}})
+        ids({"jobType": {"$exists": True}})
         lazy, full = api.runs("vision/many", per_page=2), api.runs("vision/many", lazy=False)
         say(len(lazy), len(full), lazy[4].id, lazy[0].config["lr"], full[1].summary["acc"])
         one = api.runs("vision/many", per_page=2)[1]
+        assert one.job_type is None and one.commit is None and one.group == "odd"
         assert one.load_full_data()["name"] == one.id
         assert json.loads(one.json_config)["lr"]["value"] == one.config["lr"]
         lazy.upgrade_to_full()
@@ -57,10 +62,11 @@ def test_runs_are_found_by_filters_and_put_in_order(client: Client) -> None:
     )
     everyone = [f"n{number}" for number in range(5)]
     assert said[:7] == [["n1", "n2"], ["n0", "n4"], ["n0"], ["n3"], ["n1", "n3"], everyone, []]
-    assert said[7:11] == [everyone[::-1]] * 4
-    assert said[11:18] == [5, 5, "n4", 0.0, 0.9, [1, 0.9, 0.8, 0.7, 0.6], True]
-    assert said[18] == 0
-    assert all("answered" != one for one in said[19:]), said[19:]
+    assert said[7:12] == [everyone[::-1]] * 5
+    assert said[12:15] == [["n2", "n3"], everyone, []]
+    assert said[15:22] == [5, 5, "n4", 0.0, 0.9, [1, 0.9, 0.8, 0.7, 0.6], True]
+    assert said[22] == 0
+    assert all("answered" != one for one in said[23:]), said[23:]
     page = client.opens("/vision/many", user="carol").content.decode()
     assert all(f"trial-{number}" in page for number in range(5))
 

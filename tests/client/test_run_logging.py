@@ -128,8 +128,13 @@ def test_files_of_a_run_are_saved_and_restored(client: Client) -> None:
             file("end.txt", b"early")
             run.save("end.txt", policy="end")
             file("end.txt", b"late")
-        with wandb.init(entity="vision", project="files", id="f2") as run:
+        with wandb.init(entity="vision", project="files", id="f 2") as run:
             say(run.restore("notes.txt", run_path="vision/files/f1", root="r").read())
+            run.log({"x": 1})
+            run.save("end.txt")
+        spaced = wandb.Api().run("vision/files/f 2")
+        assert spaced.url == run.url and open(spaced.file("end.txt").download(root="s").name).read() == "late"
+        assert [row["x"] for row in spaced.scan_history()] == [1]
         say(wandb.restore("sub/deep/b.txt", run_path="vision/files/f1", root="r").read(), os.path.exists("r/sub/deep/b.txt"))
         run = wandb.Api().run("vision/files/f1")
         say([run.file("./notes.txt").name, open(run.file("end.txt").download(root="r").name).read()])
@@ -149,6 +154,8 @@ def test_files_of_a_run_are_saved_and_restored(client: Client) -> None:
     names = set(RunFile.objects.filter(run__name="f1", uploaded_at__isnull=False).values_list("name", flat=True))
     assert {"notes.txt", "sub/deep/b.txt", "end.txt", "config.yaml", "wandb-summary.json"} <= names
     shows(client, "/vision/files/runs/f1/files", "sub/deep/b.txt", "end.txt")
+    shows(client, "/vision/files", "/vision/files/runs/f%202")
+    shows(client, "/vision/files/runs/f%202/files", "end.txt")
     assert b"late" in b"".join(client.opens("/files/vision/files/f1/end.txt", user="carol").streaming_content)
 
 

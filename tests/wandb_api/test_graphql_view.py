@@ -124,3 +124,11 @@ def test_the_whole_way_in_needs_neither_token_nor_cookie(ada: str) -> None:
     assert "Set-Cookie" not in response
     assert client.get("/graphql").status_code == 400
     assert client.post("/graphql", body, content_type="application/json").status_code == 401
+
+
+def test_an_identity_token_is_refused_in_a_sentence() -> None:
+    response = Client(enforce_csrf_checks=True).post("/oidc/token", {"grant_type": "jwt-bearer", "assertion": "a.b.c"})
+    assert response.status_code == 400
+    assert messages(response) == [
+        "This server takes no identity tokens; unset WANDB_IDENTITY_TOKEN_FILE and set WANDB_API_KEY."
+    ]

@@ -52,6 +52,8 @@ def test_other_orders_are_columns_or_refused(world: World, project: Project) -> 
     Run.objects.filter(name="r5").update(state="running", display_name="a")
     assert names(world, "state", 5)[-1] == "r5"
     assert names(world, "display_name", 5)[0] == "r5"
+    Run.objects.filter(name="r6").update(summary={"_runtime": 3})
+    assert names(world, "-duration", 5)[0] == "r6"
     for order in ('config.a"b', "config." + ".".join("a" * 30), "config.", "nonsense", "host.name"):
         assert "order" in refusal(world.bob, "Runs", entity="vision", project="detector", order=order, filters="{}"), (
             order

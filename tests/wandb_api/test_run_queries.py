@@ -247,10 +247,15 @@ def test_versions_that_a_run_used_and_logged(world: World, project: Project, run
         ({"jobType": "eval"}, ["other"]),
         ({"display_name": {"$regex": "^sunny"}}, ["abc", "old"]),
         ({"username": "alice"}, ["other"]),
+        ({"duration": {"$gte": 60}}, ["old"]),
+        ({"$not": {"duration": {"$gte": 60}}}, ["abc", "other"]),
+        ({"jobType": None}, ["abc", "old"]),
+        ({"jobType": {"$exists": True}}, ["other"]),
+        ({"jobType": {"$exists": False}, "notes": {"$in": [None, "x"]}}, ["abc", "old"]),
     ],
 )
 def test_runs_are_filtered(world: World, run: Run, filters: dict[str, Any], names: list[str]) -> None:
-    old = factories.run(run.project, user=world.bob, name="old", state="running")
+    old = factories.run(run.project, user=world.bob, name="old", state="running", summary={"_runtime": 61.5})
     Run.objects.filter(pk=old.pk).update(heartbeat_at="2020-01-01T00:00:00Z")
     factories.run(
         run.project, user=world.alice, name="other", state="running", job_type="eval", display_name="calm", heartbeat_at=run.heartbeat_at
