@@ -136,9 +136,8 @@ def printed_url(request: HtmxHttpRequest, project: Project) -> str:
 def star(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     given = Registry.objects.as_cards(request.user).get(project=project)
-    wanted = request.POST.get(
-        "on", ""
-    )  # as the button was shown: pressed in a second tab, it doesn't take back what the first did
+    # As the button was shown: pressed in a second tab, it doesn't take back what the first did.
+    wanted = request.POST.get("on", "")
     is_on = wanted == "1" if wanted else not given.is_starred  # type: ignore[attr-defined]
     registries.star_registry(project, is_on, acting_user=request.user)
     if not request.htmx:
