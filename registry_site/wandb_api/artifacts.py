@@ -135,6 +135,11 @@ def sorted_aliases(place: Membership) -> list[Alias]:
     return sorted(related(place, "aliases"), key=lambda alias: (alias.name != LATEST, alias.pk))
 
 
+@resolves("Artifact.description", permission=Declared.PARENT)
+def description(version: ArtifactVersion, context: Context) -> str | None:
+    return version.description or None  # what the client has for "nobody wrote one"
+
+
 @resolves("Artifact.artifactMemberships", permission=Declared.checked("view"))
 def artifact_memberships(
     version: ArtifactVersion, context: Context, after: str | None = None, first: int | None = None

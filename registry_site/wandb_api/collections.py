@@ -71,8 +71,8 @@ def default_artifact_type(collection: Collection, context: Context) -> dict[str,
 
 
 @resolves(*both("description"), permission=Declared.checked("view"))
-def description(collection: Collection, context: Context) -> str:
-    return collection.description if shown(context, collection.project) else ""
+def description(collection: Collection, context: Context) -> str | None:
+    return (collection.description or None) if shown(context, collection.project) else None
 
 
 @resolves(*both("state"), permission=Declared.PARENT)

@@ -75,6 +75,7 @@ def test_what_the_client_puts_into_addresses_has_no_characters_of_addresses(kind
         ("alias", "v1.2"),
         ("alias", "best of 2026"),
         ("run", "a1b2c3d4"),
+        ("run", "resnet 50"),  # the client refuses a space at the ends only
     ],
 )
 def test_ordinary_names_pass_as_they_are(kind: str, name: str) -> None:

@@ -65,7 +65,7 @@ def test_text_from_outside_is_cleaned_and_cut(world: World) -> None:
     assert [tag.name for tag in run.tag_rows.all()] == ["t" * 128]
 
 
-@pytest.mark.parametrize("name", ["a/b", "a b", "", "..", "x" * 129, "a\x00"])
+@pytest.mark.parametrize("name", ["a/b", "a\tb", "a\u00a0b", " a", "", "..", "x" * 129, "a\x00"])
 def test_a_bad_id_is_refused(world: World, name: str) -> None:
     if not name:
         assert start(world, name).name

@@ -138,12 +138,15 @@ def test_edits_are_saved_and_shared_between_the_source_and_its_links(client: Cli
         found.metadata.clear()
         found.save()
         say(refusal(lambda: api.artifact("vision/data/coco:best")))
+        again = wandb.Api().artifact("vision/data/coco:better")
+        say(again.description, again.collection.description)
         """,
         user="alice",
     )
     words = ["# Edited", {"b": [1, {"c": None}], "ünï": "x"}, ["fast", "new tag", "ünï"]]
     assert said[:8] == [*words, ["best", "latest"], *words, ["latest", "production"]]
     assert said[8].startswith("CommError: artifact membership 'coco:best' not found in 'vision/data'")
+    assert said[9:] == [None, None]
     assert AuditEvent.objects.count() == events + 4  # the words, one tag, two aliases; what was the same left no trace
     version = ArtifactVersion.objects.get()
     assert (version.description, version.metadata) == ("", {})
