@@ -37,13 +37,13 @@ def say(*values):
         print("SAID " + json.dumps(value))
 
 def refusal(act):
-    "Class and text of what is raised. One that the client repeats takes 19 s, on a busy machine a plain one two or three."
+    "Class and text of what is raised. One that the client repeats takes 19 s, on a busy machine a plain one up to eight."
     began = time.monotonic()
     try:
         return f"nothing raised: {act()!r}"
     except Exception as error:
         took = time.monotonic() - began
-        return f"{type(error).__name__}: {error}" + (f" (only after {took:.1f} s)" if took > 6 else "")
+        return f"{type(error).__name__}: {error}" + (f" (only after {took:.1f} s)" if took > 12 else "")
 
 def contents(root):
     found = {}
