@@ -112,7 +112,8 @@ def compared(
     order = sorted(range(len(rows)), key=lambda place: -memberships[place].index)
     next_below = listed.filter(index__lt=memberships[order[-1]].index).order_by("-index")[:1]
     numbers = metrics.summaries([*memberships, *next_below], visible_sources(request.user, rows))
-    numbers, below = numbers[: len(rows)], dict(*numbers[len(rows) :])
+    below: dict[str, float] = dict(*numbers[len(rows) :])
+    numbers = numbers[: len(rows)]
     best = request.GET.get("best", "auto")
     columns = metrics.columns_of(numbers, request.GET.getlist("column"), best, order=order, below=below)
     drawn = next((one for one in columns if one.name == request.GET.get("metric", "")), next(iter(columns), None))
