@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 class LogInMiddleware(LoginRequiredMiddleware):
     """Whoever isn't logged in, or no longer, is sent to the log-in and from there back to a page."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # htmx gets no redirect
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """What isn't a page leads back to the one it was pressed on; htmx would put the log-in into that page, so it is told to leave."""
         wanted = request.get_full_path()
         if htmx := getattr(request, "htmx", None):

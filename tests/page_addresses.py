@@ -20,7 +20,7 @@ def addresses(
     What only takes a POST is among them; whoever asks passes it over.
     """
     for route, pattern in OURS:
-        words = {**logged, **registry} if "<str:org>" in route else logged
+        words = {**logged, **registry} if "<str:org>" in route or "<str:registry>" in route else logged
         space = pattern.callback.__module__.split(".")[0]
         is_bare = pattern.name in {"login", "logout"} or space == "registry_site"
         known = re.findall(r"<\w+:(\w+)>", route)

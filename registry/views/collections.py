@@ -110,9 +110,13 @@ def compared(
     """The metric columns of the page's versions, the line of one of them, and all of them side by side."""
     memberships = [row.membership for row in rows]
     order = sorted(range(len(rows)), key=lambda place: -memberships[place].index)
-    next_below = listed.filter(index__lt=memberships[order[-1]].index).order_by("-index")[:1]
+    next_below = listed.filter(index__lt=memberships[order[-1]].index).order_by("-index")
+    next_below = (
+        next_below.prefetch_related(None).select_related(None).select_related("version")[:1]
+    )  # for its run alone
     numbers = metrics.summaries([*memberships, *next_below], visible_sources(request.user, rows))
-    numbers, below = numbers[: len(rows)], dict(*numbers[len(rows) :])
+    below: dict[str, float] = dict(*numbers[len(rows) :])
+    numbers = numbers[: len(rows)]
     best = request.GET.get("best", "auto")
     columns = metrics.columns_of(numbers, request.GET.getlist("column"), best, order=order, below=below)
     drawn = next((one for one in columns if one.name == request.GET.get("metric", "")), next(iter(columns), None))
