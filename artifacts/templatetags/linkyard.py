@@ -12,6 +12,7 @@ from functools import lru_cache
 from django import template
 from django.forms import BoundField, CheckboxInput, FileInput, RadioSelect, Select, Textarea
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -253,6 +254,13 @@ def tag_badge(name: str) -> SafeString:
 def type_badge(name: str) -> SafeString:
     """components/type.html without a link, kept likewise."""
     return render_to_string("components/type.html", {"name": name})
+
+
+@register.simple_tag
+@lru_cache(maxsize=512)
+def person_badge(name: str) -> SafeString:
+    """components/avatar.html with a link to somebody's page, kept likewise."""
+    return render_to_string("components/avatar.html", {"name": name, "href": reverse("artifacts:entity", args=[name])})
 
 
 @register.simple_block_tag

@@ -85,7 +85,7 @@ def test_long_lists_are_paged_with_the_same_few_queries(
 ) -> None:
     address = f"{BROWSER}/model/yolo"
     get(client, world.bob, address)
-    with django_assert_num_queries(21) as few:  # type: ignore[operator]
+    with django_assert_num_queries(20) as few:  # type: ignore[operator]
         client.get(address)
     for _ in range(60):
         factories.version(logged.project, user=world.bob)
@@ -102,7 +102,7 @@ def test_many_collections_cost_no_more_queries(
     world: World, logged: Collection, client: Client, django_assert_num_queries: object
 ) -> None:
     get(client, world.bob, f"{BROWSER}/model")
-    with django_assert_num_queries(14) as few:  # type: ignore[operator]
+    with django_assert_num_queries(13) as few:  # type: ignore[operator]
         client.get(f"{BROWSER}/model")
     for number in range(60):
         factories.version(logged.project, f"many-{number:02d}", user=world.bob)
