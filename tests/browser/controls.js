@@ -23,7 +23,7 @@
       name: element.getAttribute("name") || "",
       value: element.value || "",
     };
-    if (element.matches("summary")) return { ...shared, kind: "fold", name: element.closest("[id], nav, dialog, .dialog-page").id || "here" };
+    if (element.matches("summary")) return { ...shared, kind: "fold", name: element.closest("[id]:not(#dialog), nav, #dialog > *, .dialog-page").id || "here" };
     if (element.matches("a")) return { ...shared, kind: asks(element) ? "opens" : "link", ...(asks(element) || { url: whole(element.getAttribute("href")) }) };
     if (element.matches("button")) {
       if (asks(element)) return { ...shared, kind: "opens", ...asks(element) };
