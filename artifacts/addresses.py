@@ -46,8 +46,8 @@ def entity(user: User, name: str) -> Entity:
     return found
 
 
-def _project_in(owner: Entity, name: str) -> Project | None:
-    """By name or former name, with its entity already there."""
+def project_in(owner: Entity, name: str) -> Project | None:
+    """An entity's project or registry by name or former name, with the entity already there. Judges nothing."""
     found = owner.projects.filter(name_key=key_of(name)).first()
     if found is None:
         redirect = NameRedirect.objects.filter(in_entity=owner, name_key=key_of(name)).select_related("project").first()
@@ -66,7 +66,7 @@ def project(user: User, entity_name: str, name: str, *, can: Can = Can.VIEW) -> 
     if owner is None:
         redirects = NameRedirect.objects.filter(name_key=key_of(entity_name), entity__isnull=False)
         owner = Entity.objects.filter(pk__in=redirects.values("entity")).with_owner().first()
-    found = _project_in(owner, name) if owner is not None else None
+    found = project_in(owner, name) if owner is not None else None
     if found is None or not access.allowed(user, Can.VIEW, found):
         raise NotFound(missing)
     if can != Can.VIEW:
@@ -76,7 +76,7 @@ def project(user: User, entity_name: str, name: str, *, can: Can = Can.VIEW) -> 
 
 def registry(user: User, organization: Organization, name: str, *, can: Can = Can.VIEW) -> Project:
     """A registry's project by its own name, without the prefix."""
-    found = _project_in(organization_entity(organization), REGISTRY_PREFIX + name.removeprefix(REGISTRY_PREFIX))
+    found = project_in(organization_entity(organization), REGISTRY_PREFIX + name.removeprefix(REGISTRY_PREFIX))
     if found is None or not access.allowed(user, Can.VIEW, found):
         raise NotFound(
             f"Registry “{shown(name)}” not found; check its name, or ask one of its administrators for access."

@@ -1,7 +1,7 @@
 """What people fill in about accounts, teams and organizations. What a form can't know, the action says."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 from django import forms
 
@@ -165,6 +165,24 @@ class CollectionNameForm(forms.Form):
     name = forms.CharField(
         label="Name", max_length=128, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
     )
+
+
+class ProjectForm(forms.Form):
+    """A project's description and, from those who manage it, its name."""
+
+    name = forms.CharField(label="Name", max_length=128, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    description = forms.CharField(
+        label="Description",
+        required=False,
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Plain text, shown on top of the project’s runs.",
+    )
+
+    def __init__(self, *args: Any, renames: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not renames:
+            del self.fields["name"]
 
 
 class VersionMetadataForm(forms.Form):

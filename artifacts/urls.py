@@ -98,6 +98,7 @@ run_pages: list[URLPattern] = [
     path(f"{RUN}/-/stop", runs.run_stop, name="run-stop"),
     path(RUN, runs.run, name="run"),
     path(f"{RUN}/<str:tab>", runs.run, name="run-tab"),
+    path("<str:entity>/<str:project>/-/settings", projects.project_settings, name="project-settings"),
     path("<str:entity>/<str:project>", projects.project, name="project"),
 ]
 

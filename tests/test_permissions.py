@@ -19,7 +19,7 @@ from tests.test_addresses import ALL, PROTOCOL
 # What one needs in the place that an address names. The words are those of `access.Can`, and:
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {
-    "public": ["healthz", "readyz", "metrics", "login", "logout", "front"],
+    "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token"],
     "own": ["home", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
             "quickstart", "account", "account-profile", "account-default-entity",
             "account-theme", "account-password", "account-keys", "account-key-revoke"],
@@ -35,7 +35,7 @@ NEEDS = {
              "new-registry", "general", "collection-preview",
              "collection-describe", "collection-tag", "collection-untag", "version-describe",
              "version-metadata", "version-alias", "version-unalias", "version-tag", "version-untag", "run-delete",
-             "project-automation-switch", "project-automation-delete"],
+             "project-automation-switch", "project-automation-delete", "project-settings"],
     "manage": ["accept-types", "protect-alias", "unprotect-alias", "icon", "restrict", "accepted", "add-access", "remove-access",
                "add-member", "set-role", "make-owner", "delete-registry", "automation-switch", "automation-delete"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",

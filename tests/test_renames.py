@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from artifacts.actions.collections import rename_collection
+from artifacts.actions.projects import rename_project
 from registry.actions.link import link_by_name
 from registry.actions.registries import create_registry
 from registry.actions.settings import rename_registry
@@ -40,6 +41,7 @@ def test_every_address_with_an_old_name_still_leads_to_its_page(world: World) ->
     rename_registry(registry, "After", acting_user=world.alice)
     rename_collection(link.collection, "second", acting_user=world.alice)
     rename_collection(version.sequence, "net", acting_user=world.alice)
+    rename_project(source, "finder", acting_user=world.alice)
 
     lost = {}
     for name, address in asked:
@@ -54,7 +56,7 @@ def test_every_address_with_an_old_name_still_leads_to_its_page(world: World) ->
     assert (
         browser.get("/vision/detector/artifacts/model/yolo/v0", follow=True)
         .redirect_chain[-1][0]
-        .endswith("/model/net/v0")
+        .endswith("/vision/finder/artifacts/model/net/v0")
     )
     kept = browser.get("/orgs/Acme Corp/registry/Before/first?q=alias:best&metrics=1", follow=True)
     assert kept.redirect_chain[-1][0] == "/orgs/Acme%20Corp/registry/After/second?q=alias:best&metrics=1"

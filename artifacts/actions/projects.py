@@ -1,20 +1,21 @@
 """What is done to projects."""
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
-from artifacts import access, audit, naming
+from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.errors import Forbidden, Invalid, NotFound
-from artifacts.models import Entity, Project, User, Verb
+from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
+from artifacts.models import Entity, NameRedirect, Project, User, Verb
 from artifacts.naming import key_of
 
 
 def find_or_create_project(entity: Entity, name: str, *, acting_user: User) -> Project:
-    """The ordinary project that a client logs to, made on the fly; the acting user may log there.
+    """The ordinary project that a client logs to, by its name or a former one, made on the fly; the acting user may log there.
 
     Raises NotFound, Forbidden or Invalid.
     """
-    found = entity.projects.filter(name_key=key_of(name)).first()
+    found = addresses.project_in(entity, name)
     if found is None:
         found = _create(entity, name, acting_user)
     found.entity = entity
@@ -46,3 +47,51 @@ def _create(entity: Entity, name: str, acting_user: User) -> Project:
             return project
     except IntegrityError:
         return entity.projects.get(name_key=key_of(name))
+
+
+@transaction.atomic
+def rename_project(project: Project, name: str, *, acting_user: User) -> None:
+    """Give an ordinary project another name; the old one leads to it from now on, also for the client that logs.
+
+    The name that it has changes nothing. Raises Forbidden without the right to manage, Invalid for a name that can't be one and
+    for a registry, Conflict for one that is taken.
+    """
+    access.require(acting_user, Can.MANAGE, project)
+    if project.is_registry:
+        raise Invalid(f"“{project.title}” is a registry; rename it in its settings.")
+    current = Project.objects.select_for_update().get(pk=project.pk)
+    if current.name == name:
+        return
+    name = naming.project_name(name)
+    key, old = key_of(name), current.name_key
+    if Project.objects.filter(entity=project.entity, name_key=key).exclude(pk=project.pk).exists():
+        raise Conflict(f"A project named “{name}” exists in “{project.entity.name}”; choose another name.")
+    project.name, project.name_key = name, key
+    project.updated_at = Now()
+    project.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
+    NameRedirect.objects.filter(in_entity=project.entity, name_key=key).delete()
+    if old != key:
+        NameRedirect.objects.update_or_create(in_entity=project.entity, name_key=old, defaults={"project": project})
+    audit.record(
+        Verb.PROJECT_CHANGED,
+        acting_user=acting_user,
+        label=name,
+        project=project,
+        changed="name",
+        renamed_from=current.name,
+    )
+
+
+@transaction.atomic
+def describe_project(project: Project, description: str, *, acting_user: User) -> None:
+    """Replace an ordinary project's description; the one that it has leaves no trace."""
+    access.require(acting_user, Can.EDIT, project)
+    description = naming.clean_text(description, longest=100_000)
+    if description == project.description:
+        return
+    project.description = description
+    project.updated_at = Now()
+    project.save(update_fields=["description", "updated_at"])
+    audit.record(
+        Verb.PROJECT_CHANGED, acting_user=acting_user, label=project.name, project=project, changed="description"
+    )

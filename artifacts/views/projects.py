@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts import queries, run_filters
 from artifacts.access import Can, verbs_in
+from artifacts.actions.projects import describe_project, rename_project
+from artifacts.errors import Conflict, Invalid
+from artifacts.forms import ProjectForm
 from artifacts.keyset import page_of
 from artifacts.models import Project, Run
 from artifacts.pages import HtmxHttpRequest, kept, moved, page
@@ -76,6 +81,46 @@ def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpRes
     """`…/runs` without a run, to which people cut addresses short, and the `…/workspace` that the client prints: the project's page."""
     found = project_of(request, entity, project)
     return redirect("artifacts:project", found.entity.name, found.name)
+
+
+@require_http_methods(["GET", "POST"])
+def project_settings(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
+    """Name and description. Who may not change them reads them here."""
+    found = project_of(request, entity, project, can=Can.EDIT if request.method == "POST" else Can.VIEW)
+    if found.is_registry:
+        return moved(request, f"{registry_url(found)}/-/settings")
+    address = reverse("artifacts:project-settings", args=[found.entity.name, found.name])
+    if request.method == "GET" and (found.entity.name, found.name) != (entity, project):
+        return moved(request, address)
+    verbs = verbs_in(request.user, found)
+    form = ProjectForm(
+        request.POST or None,
+        renames=Can.MANAGE in verbs,
+        initial={"name": found.name, "description": found.description},
+    )
+    if form.is_valid():
+        try:
+            return _saved(request, found, form.cleaned_data)
+        except (Conflict, Invalid) as refusal:
+            form.add_error("name" if Can.MANAGE in verbs else None, str(refusal))
+    context = {
+        "project": Project.objects.with_entity().get(pk=found.pk),  # a refused name isn't its name
+        "path": f"{found.entity.name}/{found.name}",
+        "form": form,
+        "address": address,
+        "can_edit": Can.EDIT in verbs,
+        "can_rename": Can.MANAGE in verbs,
+    }
+    return page(request, "artifacts/project_settings.html", context, status=422 if form.is_bound else 200)
+
+
+@transaction.atomic
+def _saved(request: HtmxHttpRequest, project: Project, given: dict[str, str]) -> HttpResponse:
+    if "name" in given:
+        rename_project(project, given["name"], acting_user=request.user)
+    describe_project(project, given["description"], acting_user=request.user)
+    messages.success(request, "Saved the project’s settings")
+    return redirect("artifacts:project-settings", project.entity.name, project.name)
 
 
 def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """A project's runs, driven as a person drives them."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests import factories
@@ -67,3 +69,23 @@ def test_runs_are_filtered_sorted_and_shown_by_what_they_say(world: World, visit
     expect(rows).to_have_count(2)
     page.get_by_role("link", name="calm-3").click()
     expect(page.get_by_role("heading", name="calm-3")).to_be_visible()
+
+
+def test_a_project_is_renamed_and_described_in_its_settings(world: World, visit: Visit) -> None:
+    factories.project(world.team, user=world.bob)
+    factories.project(world.team, "other", user=world.bob)
+    page = visit(world.alice, "/vision/detector")
+    page.get_by_role("navigation", name="Project").get_by_role("link", name="Settings").click()
+    name, save = page.get_by_label("Name"), page.get_by_role("button", name="Save")
+    name.fill("other")
+    page.get_by_label("Description").fill("Finds things.")
+    save.click()
+    expect(name).to_be_focused()
+    expect(page.get_by_text("A project named “other” exists in “vision”; choose another name.")).to_be_visible()
+    name.fill("finder")
+    save.click()
+    expect(page.get_by_text("Saved the project’s settings")).to_be_visible()
+    expect(page.get_by_role("heading", name="finder")).to_be_visible()
+    page.goto(page.url.replace("/finder/-/settings", "/detector"))
+    expect(page).to_have_url(re.compile("/vision/finder$"))
+    expect(page.get_by_text("Finds things.")).to_be_visible()
