@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
 from artifacts.errors import NotYet
 
@@ -43,6 +44,7 @@ def graphql(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @csrf_exempt
+@require_POST
 def identity_token(request: HttpRequest) -> HttpResponse:
     """Where a client with WANDB_IDENTITY_TOKEN_FILE asks for an access token: it shows its user what stands here."""
     return refused(400, "This server takes no identity tokens; unset WANDB_IDENTITY_TOKEN_FILE and set WANDB_API_KEY.")
