@@ -3,11 +3,9 @@
 from typing import Any
 
 from artifacts import access, addresses
-from artifacts.actions import people
-from artifacts.actions.projects import find_or_create_project
-from artifacts.errors import Invalid, NotFound
+from artifacts.actions import people, projects
+from artifacts.errors import NotFound
 from artifacts.models import Entity, Project
-from artifacts.naming import key_of
 from registry.actions.settings import delete_registry, rename_registry, save_registry
 
 from . import ids
@@ -58,16 +56,15 @@ def saved_registry(context: Context, entity: Entity, input: dict[str, Any]) -> t
 def saved_project(context: Context, entity: Entity, input: dict[str, Any]) -> tuple[Project, bool]:
     """An ordinary project, made if it is missing."""
     name = input.get("name") or ""
-    is_new = not entity.projects.filter(name_key=key_of(name)).exists()
-    return find_or_create_project(entity, name, acting_user=context.person), is_new
+    is_new = addresses.project_in(entity, name) is None
+    return projects.find_or_create_project(entity, name, acting_user=context.person), is_new
 
 
 @resolves("Mutation.renameProject", permission=Declared.checked("manage"))
 def rename_project(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     project = find_project(context, input["entity_name"], input["old_project_name"])
-    if not project.is_registry:
-        raise Invalid(f"“{project.name}” is no registry, and projects keep their names; make a new one.")
-    rename_registry(project, input["new_project_name"], acting_user=context.person)
+    rename = rename_registry if project.is_registry else projects.rename_project
+    rename(project, input["new_project_name"], acting_user=context.person)
     return {"project": project, "model": project, "inserted": False}
 
 

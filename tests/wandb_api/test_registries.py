@@ -114,6 +114,18 @@ def test_a_rename_keeps_the_id_and_frees_the_name(world: World) -> None:
     assert "core registry" in refused_change(world.alice, "RenameRegistry", **core)
 
 
+def test_an_ordinary_project_is_renamed_by_its_administrators(linked: Linked, world: World) -> None:
+    old = linked.project.name
+    fields = {"entityName": "vision", "oldProjectName": old, "newProjectName": "finder"}
+    assert "permission denied" in refused_change(world.bob, "RenameRegistry", **fields)
+    renamed = change(world.alice, "RenameRegistry", **fields)
+    assert renamed["project"]["id"] == ids.encode("Project", linked.project.pk)
+    linked.project.refresh_from_db()
+    assert linked.project.name == "finder"
+    logged = change(world.bob, "UpsertRegistry", entityName="vision", name=old)
+    assert (logged["inserted"], logged["project"]["id"]) == (False, renamed["project"]["id"])
+
+
 def test_deleting_a_registry_leaves_the_sources(linked: Linked, world: World) -> None:
     registry = make(world)
     number = ids.encode("Project", registry.pk)
