@@ -63,15 +63,9 @@ def rename_project(project: Project, name: str, *, acting_user: User) -> None:
     if current.name == name:
         return
     name = naming.project_name(name)
-    key, old = key_of(name), current.name_key
-    if Project.objects.filter(entity=project.entity, name_key=key).exclude(pk=project.pk).exists():
+    if project.entity.projects.filter(name_key=key_of(name)).exclude(pk=project.pk).exists():
         raise Conflict(f"A project named “{name}” exists in “{project.entity.name}”; choose another name.")
-    project.name, project.name_key = name, key
-    project.updated_at = Now()
-    project.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
-    NameRedirect.objects.filter(in_entity=project.entity, name_key=key).delete()
-    if old != key:
-        NameRedirect.objects.update_or_create(in_entity=project.entity, name_key=old, defaults={"project": project})
+    give_name(project, name, former_key=current.name_key)
     audit.record(
         Verb.PROJECT_CHANGED,
         acting_user=acting_user,
@@ -80,6 +74,17 @@ def rename_project(project: Project, name: str, *, acting_user: User) -> None:
         changed="name",
         renamed_from=current.name,
     )
+
+
+def give_name(project: Project, name: str, *, former_key: str) -> None:
+    """Store the name of a project or registry, judged and free, and let the former one lead to it."""
+    project.name, project.name_key = name, key_of(name)
+    project.updated_at = Now()
+    project.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
+    kept = NameRedirect.objects.filter(in_entity=project.entity)
+    kept.filter(name_key=project.name_key).delete()
+    if former_key != project.name_key:
+        kept.update_or_create(in_entity=project.entity, name_key=former_key, defaults={"project": project})
 
 
 @transaction.atomic

@@ -10,8 +10,9 @@ from django.utils import timezone
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
 from artifacts.actions import search
+from artifacts.actions.projects import give_name
 from artifacts.errors import Invalid
-from artifacts.models import ArtifactType, NameRedirect, Organization, Project, SearchTerm, User, Verb
+from artifacts.models import ArtifactType, Organization, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
 from registry.actions.registries import accept_types, create_registry, describe_registry, name_taken
 from registry.models import COLOURS, ICONS, AcceptedType, Registry
@@ -144,16 +145,10 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
         return
     if project.is_core:
         raise Invalid(f"“{project.title}” is a core registry and keeps its name; make a registry of your own.")
-    key, old = key_of(stored), current.name_key
-    if Project.objects.filter(entity=project.entity, name_key=key).exclude(pk=project.pk).exists():
+    if project.entity.projects.filter(name_key=key_of(stored)).exclude(pk=project.pk).exists():
         raise name_taken(Organization.objects.get(entities=project.entity_id), stored)
     renamed_from = project.title
-    project.name, project.name_key = stored, key
-    project.updated_at = Now()
-    project.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
-    NameRedirect.objects.filter(in_entity=project.entity, name_key=key).delete()
-    if old != key:
-        NameRedirect.objects.update_or_create(in_entity=project.entity, name_key=old, defaults={"project": project})
+    give_name(project, stored, former_key=current.name_key)
     search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     _record(project, acting_user, changed="name", renamed_from=renamed_from)
 
