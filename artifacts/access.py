@@ -25,8 +25,8 @@ from artifacts.models import (
     TeamMember,
     User,
 )
-from artifacts.models.among import IsAmong
 from artifacts.models.automations import AutomationQuerySet
+from artifacts.models.lookups import IsAmong
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.models.versions import VersionQuerySet
 

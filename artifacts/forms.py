@@ -5,11 +5,11 @@ from typing import Any, Self
 
 from django import forms
 
+from artifacts.automations.webhook_urls import webhook_url
 from artifacts.errors import DomainError
-from artifacts.lifetimes import days_of
 from artifacts.models import Entity, User
 from artifacts.models.organizations import MEMBER_ROLES, Role
-from artifacts.webhook_urls import webhook_url
+from artifacts.versions.time_to_live import days_of
 
 THEME_CHOICES = [("", "Like the system"), ("light", "Light"), ("dark", "Dark")]
 

@@ -2,21 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from artifacts.views import (
-    account,
-    automations,
-    browser,
-    collections,
-    compare,
-    files,
-    integrations,
-    organizations,
-    projects,
-    runs,
-    teams,
-    version_acts,
-    versions,
-)
+from artifacts.views.people import account, integrations, organizations, teams
+from artifacts.views.projects import automations, browser, collections, projects, runs
+from artifacts.views.versions import acts as version_acts
+from artifacts.views.versions import compare, files
+from artifacts.views.versions import page as versions
 
 app_name = "artifacts"
 

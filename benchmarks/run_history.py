@@ -51,8 +51,8 @@ def measure(place: Place, sizes: list[int], times: int) -> None:
     from django.db.models import Sum
     from django.db.models.functions import Length
 
-    from artifacts import readings
     from artifacts.models import HistoryChunk
+    from artifacts.runs import reading as readings
 
     print(f"{'lines':>10}{'rows':>8}{'size':>12}{'stored':>10}{'page':>10}{'a range':>10}{'a sample':>10}")
     for size in sizes:

@@ -38,8 +38,8 @@ PANEL = {"HX-Request": "true", "HX-Target": "search-panel"}
 
 def fill(start: int, end: int) -> None:
     """Collections with a version, a tag and an alias each, as the actions would make them."""
-    from artifacts.actions import search
-    from artifacts.actions.search import grams_of
+    from artifacts.actions import search_index as search
+    from artifacts.actions.search_index import grams_of
     from artifacts.models import (
         Alias,
         ArtifactVersion,
@@ -95,7 +95,7 @@ def link_files(count: int) -> float:
     """Link a version with so many files into the collection `images`; milliseconds of the clock for their names alone."""
     from django.db import connection, transaction
 
-    from artifacts.actions import search
+    from artifacts.actions import search_index as search
     from artifacts.models import ArtifactVersion, Blob, Collection, Membership, Project
 
     source, registry = Project.objects.get(name_key="bench"), Project.objects.get(name_key="wandb-registry-dataset")

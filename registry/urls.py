@@ -3,25 +3,17 @@
 from django.urls import path
 from django.views.generic.base import RedirectView
 
-from registry.views import (
-    automations,
-    cards,
-    collections,
-    create,
-    deprecation,
-    history,
-    home,
-    link,
-    members,
-    modal,
-    registries,
-    saved_searches,
-    search,
-    settings,
-    source_acts,
-    unlink,
-    versions,
-)
+from registry.views.collections import card as cards
+from registry.views.collections import deprecation, history, versions
+from registry.views.collections import page as collections
+from registry.views.collections import source as source_acts
+from registry.views.linking import modal, unlink
+from registry.views.linking import sidebar as link
+from registry.views.registries import automations, home, members, settings
+from registry.views.registries import new_collection as create
+from registry.views.registries import page as registries
+from registry.views.search import page as search
+from registry.views.search import saved as saved_searches
 
 app_name = "registry"
 HOME = "orgs/<str:org>/registry"

@@ -15,4 +15,4 @@ class PanelConfig(panel.AdminConfig):
     """Django's admin panel with our rules for who comes in."""
 
     default = False
-    default_site = "registry_site.panel.Panel"
+    default_site = "registry_site.admin_site.Panel"

@@ -86,20 +86,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "registry_site.middleware.RequestLogMiddleware",
+    "registry_site.http.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "registry_site.middleware.PageGzipMiddleware",
+    "registry_site.http.middleware.PageGzipMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "registry_site.visitors.LogInMiddleware",
+    "registry_site.http.log_in_required.LogInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "registry_site.middleware.DomainErrorMiddleware",
+    "registry_site.http.middleware.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "registry_site.urls"
@@ -116,7 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "artifacts.pages.shell",
+                "artifacts.views.answers.shell",
             ],
             "loaders": [
                 (
@@ -173,7 +173,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 AUTH_USER_MODEL = "artifacts.User"
 AUTHENTICATION_BACKENDS = ["artifacts.auth.NameBackend"]
-CSRF_FAILURE_VIEW = "registry_site.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "registry_site.http.refusals.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "registry:home"
 LOGOUT_REDIRECT_URL = "login"
@@ -215,7 +215,7 @@ USE_I18N = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "registry_site.middleware.JsonFormatter"}},
+    "formatters": {"json": {"()": "registry_site.http.middleware.JsonFormatter"}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
     "loggers": {
         "django": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic.base import RedirectView
 
-from artifacts.views import login
-from registry_site import health
+from artifacts.views.people import login
+from registry_site.server import health
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -20,7 +20,7 @@ urlpatterns = [
     path("", include("artifacts.urls")),
 ]
 
-handler400 = "registry_site.refusals.bad_request"
-handler403 = "registry_site.refusals.permission_denied"
-handler404 = "registry_site.refusals.not_found"
-handler500 = "registry_site.refusals.server_error"
+handler400 = "registry_site.http.refusals.bad_request"
+handler403 = "registry_site.http.refusals.permission_denied"
+handler404 = "registry_site.http.refusals.not_found"
+handler500 = "registry_site.http.refusals.server_error"

@@ -8,11 +8,12 @@ import itertools
 
 from django.utils import timezone
 
-from artifacts import storage
 from artifacts.actions import integrations, labels
 from artifacts.actions.automations import Scope, create_automation
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.projects import find_or_create_project
+from artifacts.automations.payloads import Deed
+from artifacts.files import storage
 from artifacts.models import (
     ArtifactVersion,
     Automation,
@@ -26,7 +27,6 @@ from artifacts.models import (
     Run,
     User,
 )
-from artifacts.payloads import Deed
 from registry.actions import registries
 
 _numbers = itertools.count(1)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artifacts.errors import Conflict
 from artifacts.models import ArtifactVersion, AuditEvent, Collection, RunUse, User
-from registry.alias_history import as_of
+from registry.history.aliases import as_of
 
 PAGES = [
     "/registry",

@@ -9,8 +9,8 @@ from django.test import Client, RequestFactory
 
 from artifacts.errors import Conflict
 from registry.actions.link import link_by_name
-from registry_site.middleware import DomainErrorMiddleware
-from registry_site.refusals import not_found
+from registry_site.http.middleware import DomainErrorMiddleware
+from registry_site.http.refusals import not_found
 from tests import factories
 from tests.conftest import World
 

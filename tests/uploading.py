@@ -6,14 +6,15 @@ import io
 import json
 from collections.abc import Mapping
 
-from artifacts import manifests
-from artifacts.actions import log, uploads
-from artifacts.actions.commit import commit
-from artifacts.actions.log import Draft
-from artifacts.actions.uploads import FileSpec
-from artifacts.manifests import Entry
+from artifacts.actions.saving import begin as log
+from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving.begin import Draft
+from artifacts.actions.saving.commit import commit
+from artifacts.actions.saving.receive import FileSpec
+from artifacts.files import manifests
+from artifacts.files.manifests import Entry
 from artifacts.models import ArtifactVersion, Manifest, Project, User
-from registry_site.wandb_api.log import number_of
+from registry_site.wandb_api.resolvers.saving import number_of
 
 type Files = Mapping[str, bytes]
 

@@ -8,11 +8,17 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
-from artifacts.conditions import place_of, read_condition
+from artifacts.automations.conditions import (
+    place_of,
+    read_condition,
+)
+from artifacts.automations.payloads import (
+    Deed,
+    read_deed,
+)
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb
 from artifacts.naming import clean_text, key_of
-from artifacts.payloads import Deed, read_deed
 
 type Scope = Entity | Project | Collection
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search
+from artifacts.actions import search_index as search
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
     Alias,

@@ -5,10 +5,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
+from artifacts.automations.secrets import seal
+from artifacts.automations.webhook_urls import webhook_url
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Entity, Integration, Secret, User, Verb
-from artifacts.sealing import seal
-from artifacts.webhook_urls import webhook_url
 
 LONGEST_SECRET = 10_000
 MOST_INTEGRATIONS = 200

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from artifacts import access, audit, naming, run_names
+from artifacts import (
+    access,
+    audit,
+    naming,
+)
 from artifacts.access import Can
 from artifacts.actions.projects import find_or_create_project
 from artifacts.errors import Invalid
 from artifacts.models import Entity, Project, Run, RunFile, RunTag, User, Verb
+from artifacts.runs import names as run_names
 
 DEFAULT_PROJECT = "uncategorized"
 LONGEST_FILE_NAME = 1_024

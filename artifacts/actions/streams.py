@@ -13,11 +13,18 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from artifacts import access, history, naming
+from artifacts import (
+    access,
+    naming,
+)
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound
-from artifacts.history import Batch, Series
 from artifacts.models import HistoryChunk, MetricSeries, Run, User
+from artifacts.runs import history
+from artifacts.runs.history import (
+    Batch,
+    Series,
+)
 
 Stream = HistoryChunk.Stream
 FILES = {"wandb-history.jsonl": Stream.HISTORY, "wandb-events.jsonl": Stream.EVENTS, "output.log": Stream.OUTPUT}

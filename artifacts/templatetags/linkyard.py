@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from artifacts import highlight
-from artifacts import markdown as markup
+from artifacts.text import markup
 
 register = template.Library()
 

@@ -9,7 +9,10 @@ from django.urls import reverse
 from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project, Run
-from artifacts.pages import HtmxHttpRequest, in_organization
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    in_organization,
+)
 
 TABS = {"version": "Version", "metadata": "Metadata", "usage": "Usage", "files": "Files", "lineage": "Lineage"}
 

@@ -8,7 +8,11 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, search, versions
+from artifacts.actions import (
+    labels,
+    versions,
+)
+from artifacts.actions import search_index as search
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
     ArtifactVersion,

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from artifacts.models import User
-from registry.actions.saved_searches import LONGEST_QUERY
+from registry.actions.searches import LONGEST_QUERY
 from registry.models import RecentSearch
 
 MOST_RECENT = 8

@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import organizations, search
+from artifacts.actions import organizations
+from artifacts.actions import search_index as search
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search
+from artifacts.actions import search_index as search
 from artifacts.actions.projects import give_name
 from artifacts.errors import Invalid
 from artifacts.models import ArtifactType, Organization, Project, SearchTerm, User, Verb

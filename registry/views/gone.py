@@ -4,8 +4,15 @@ from django.http import HttpResponseBase
 
 from artifacts.errors import NotFound
 from artifacts.models import AuditEvent, Verb
-from artifacts.pages import HtmxHttpRequest, page
-from registry.views.history import FILES, exported, listed
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    page,
+)
+from registry.views.collections.history import (
+    FILES,
+    exported,
+    listed,
+)
 from registry.views.place import registry_of
 
 

@@ -5,7 +5,10 @@ from django.shortcuts import resolve_url
 from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.models import Collection, Organization, Project
-from artifacts.pages import HtmxHttpRequest, in_organization
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    in_organization,
+)
 
 
 def organization_of(request: HtmxHttpRequest, org: str) -> Organization:

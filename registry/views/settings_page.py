@@ -7,14 +7,17 @@ from django.http import HttpResponse
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.keyset import page_of
+from artifacts.listing.paging import page_of
 from artifacts.models import Alias, Entity, OrganizationMember, Project, Role
-from artifacts.pages import HtmxHttpRequest, page
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    page,
+)
 from registry.forms import ALL, SPECIFIC, AcceptedForm, AccessForm, AliasForm, GeneralForm, NewMemberForm, TypesForm
 from registry.models import COLOURS, ICONS, Registry
-from registry.people import members_of
+from registry.tables.members import members_of
 from registry.views.place import owner_of
-from registry.views.registries import heading
+from registry.views.registries.page import heading
 
 OFFERED = 100  # names that a field offers while one types
 ROLES = [(role.value, role.label) for role in (Role.ADMIN, Role.MEMBER, Role.VIEWER, Role.RESTRICTED_VIEWER)]

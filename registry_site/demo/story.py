@@ -8,15 +8,26 @@ from django.utils import timezone
 
 from artifacts.actions import collections, labels, organizations, people
 from artifacts.actions.automations import create_automation
-from artifacts.actions.log import Draft, use_version
+from artifacts.actions.saving.begin import (
+    Draft,
+    use_version,
+)
+from artifacts.automations.payloads import Deed
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
-from artifacts.payloads import Deed
-from registry.actions import members, registries, saved_searches
+from registry.actions import (
+    members,
+    registries,
+)
+from registry.actions import searches as saved_searches
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.actions.settings import choose_icon
 from registry_site.demo import calendar, files
-from registry_site.demo.logging import Training, run_of, version_of
+from registry_site.demo.saving import (
+    Training,
+    run_of,
+    version_of,
+)
 
 ORGANIZATION = "Acme Robotics"
 PEOPLE = {"ada": "Ada Byron", "grace": "Grace Holt", "linus": "Linus Aalto", "mei": "Mei Tan", "tomas": "Tomás Ruiz"}

@@ -24,12 +24,14 @@ from graphql import (
 )
 
 from artifacts.errors import DomainError, NotYet
-from registry_site.middleware import passes
-
-from .context import Context
-from .execute import TooMuch, execute
-from .not_served import refusal_of
-from .schema import schema
+from registry_site.http.middleware import passes
+from registry_site.wandb_api.engine.context import Context
+from registry_site.wandb_api.engine.execute import (
+    TooMuch,
+    execute,
+)
+from registry_site.wandb_api.not_served import refusal_of
+from registry_site.wandb_api.schema import schema
 
 LONGEST_DOCUMENT = 50_000  # characters; the client's longest has under 3,000
 LONGEST_CACHED = 8_000

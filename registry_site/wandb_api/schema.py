@@ -23,20 +23,25 @@ from graphql import (
     is_leaf_type,
 )
 
-from . import resolve
-from .context import Context
-from .resolve import RESOLVERS, ROOTS, Declared, Registered, Resolver, snake_case
+from registry_site.wandb_api.engine import resolve
+from registry_site.wandb_api.engine.context import Context
+from registry_site.wandb_api.engine.resolve import (
+    RESOLVERS,
+    ROOTS,
+    Declared,
+    Registered,
+    Resolver,
+    snake_case,
+)
 
 SDL = Path(__file__).with_name("schema.graphql")
 LARGEST = 2**63 - 1
 
 # Importing a module registers its resolvers.
 RESOLVER_MODULES = [
-    "artifacts",
     "automations",
     "collections",
     "links",
-    "log",
     "members",
     "organizations",
     "people",
@@ -44,7 +49,9 @@ RESOLVER_MODULES = [
     "registries",
     "run_history",
     "runs",
+    "saving",
     "version_files",
+    "versions",
     "viewer",
 ]
 
@@ -53,7 +60,7 @@ RESOLVER_MODULES = [
 def schema() -> GraphQLSchema:
     """The schema that /graphql answers with."""
     for module in RESOLVER_MODULES:
-        import_module(f"{__package__}.{module}")
+        import_module(f"{__package__}.resolvers.{module}")
     return executable(SDL.read_text(encoding="utf-8"), RESOLVERS)
 
 

@@ -2,7 +2,8 @@
 
 from django.urls import path, re_path
 
-from . import files, stream, views
+from registry_site.wandb_api.endpoints import files, stream
+from registry_site.wandb_api.endpoints import graphql as views
 
 # The client quotes each part but the file's name, and leaves empty what it doesn't know: the birth artifact, and the source
 # project of a version that it reached by its id alone.

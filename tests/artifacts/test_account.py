@@ -8,10 +8,10 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from artifacts import throttle
 from artifacts.actions import people
 from artifacts.auth import user_of_key
 from artifacts.models import ApiKey, AuditEvent, User
+from artifacts.views.people import throttle
 from tests.conftest import World
 
 PASSWORD = "a long enough secret"

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from artifacts.actions import integrations, people
 from artifacts.auth import user_of_key
+from artifacts.automations.payloads import Deed
 from artifacts.models import (
     ArtifactVersion,
     AuditEvent,
@@ -22,7 +23,6 @@ from artifacts.models import (
     TeamMember,
     User,
 )
-from artifacts.payloads import Deed
 from registry.actions.link import link_version
 from registry.models import Registry
 from tests import factories

@@ -9,9 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import integrations
+from artifacts.automations.payloads import Deed
+from artifacts.automations.secrets import unseal
 from artifacts.models import AuditEvent, Automation, Integration, Project, Secret, User
-from artifacts.payloads import Deed
-from artifacts.sealing import unseal
 from tests import factories
 from tests.conftest import World
 

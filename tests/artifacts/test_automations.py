@@ -9,11 +9,20 @@ from hypothesis import strategies as st
 
 from artifacts import access
 from artifacts.actions import automations, integrations, organizations
-from artifacts.automation_words import condition_words, scope_words
-from artifacts.conditions import EVENTS, read_condition
+from artifacts.automations.conditions import (
+    EVENTS,
+    read_condition,
+)
+from artifacts.automations.payloads import (
+    Deed,
+    payload,
+)
+from artifacts.automations.sentences import (
+    condition_words,
+    scope_words,
+)
 from artifacts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from artifacts.models import AuditEvent, Automation, Collection, Entity, Project
-from artifacts.payloads import Deed, payload
 from registry.actions.registries import delete_collection
 from registry.actions.settings import delete_registry, save_registry
 from tests import factories

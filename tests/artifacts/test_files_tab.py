@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from artifacts import storage
+from artifacts.files import storage
 from artifacts.models import ArtifactVersion, Blob, ManifestEntry
 from tests import factories
 from tests.conftest import World

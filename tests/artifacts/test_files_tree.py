@@ -13,9 +13,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from artifacts import storage
-from artifacts.archives import archive_of, safe_name
-from artifacts.finding import find_files
+from artifacts.files import storage
+from artifacts.files.search import find_files
+from artifacts.files.zips import (
+    archive_of,
+    safe_name,
+)
 from artifacts.models import ArtifactVersion, ManifestEntry, Project, Role
 from registry.actions import link
 from tests import factories

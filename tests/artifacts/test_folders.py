@@ -6,8 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.finding import find_files
-from artifacts.folders import list_around, list_folder
+from artifacts.files.folders import (
+    list_around,
+    list_folder,
+)
+from artifacts.files.search import find_files
 from artifacts.models import ArtifactVersion, ManifestEntry
 from tests import factories
 from tests.conftest import World

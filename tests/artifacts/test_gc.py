@@ -8,11 +8,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from artifacts.actions import blobs, gc, parts, uploads
-from artifacts.actions.blobs import held_blobs
-from artifacts.actions.gc import Swept, sweep
+from artifacts.actions.saving import blobs, parts
+from artifacts.actions.saving import clear_away as gc
+from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving.blobs import held_blobs
+from artifacts.actions.saving.clear_away import (
+    Swept,
+    sweep,
+)
+from artifacts.files.storage import (
+    BlobStore,
+    store,
+)
 from artifacts.models import ArtifactVersion, Blob, RunFile, Upload
-from artifacts.storage import BlobStore, store
 from registry.actions.delete import delete_version
 from tests import factories
 from tests.uploading import b64, entries_of, finish, logged, send_files, send_manifest, start

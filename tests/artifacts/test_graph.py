@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artifacts import graph
+from artifacts.lineage import layout as graph
 
 KEYS = [f"v{number}" for number in range(9)]
 EDGES = st.sets(st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)), max_size=30)

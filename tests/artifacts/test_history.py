@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts import history, readings
 from artifacts.actions import streams
-from artifacts.history import Series
 from artifacts.models import HistoryChunk, MetricSeries, Run
+from artifacts.runs import history
+from artifacts.runs import reading as readings
+from artifacts.runs.history import Series
 from tests import factories
 from tests.conftest import World
 

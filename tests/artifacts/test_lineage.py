@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.graph import MOST_ARROWS
-from artifacts.lineage import (
+from artifacts.lineage.graph import (
     BACK,
     EVERYTHING,
     LEVELS_ALONE,
@@ -22,8 +21,9 @@ from artifacts.lineage import (
     _uses,
     walk,
 )
+from artifacts.lineage.layout import MOST_ARROWS
 from artifacts.models import ArtifactVersion, Project, RunOutput, RunUse
-from artifacts.views.lineage_nodes import Node
+from artifacts.views.lineage.nodes import Node
 from registry.actions import link
 from tests import factories
 from tests.artifacts import lineages
@@ -259,7 +259,7 @@ def test_a_deep_walk_finds_what_one_by_levels_finds(
     for version in (trained, end, right):
         by_levels = walk(version, EVERYTHING)
         with monkeypatch.context() as changed:
-            changed.setattr("artifacts.lineage.LEVELS_ALONE", 1)
+            changed.setattr("artifacts.lineage.graph.LEVELS_ALONE", 1)
             deep = walk(version, EVERYTHING)
         assert deep.keys.keys() == by_levels.keys.keys()
         assert deep.edges == by_levels.edges
@@ -269,7 +269,7 @@ def test_a_deep_walk_finds_what_one_by_levels_finds(
 def test_a_deep_walk_ends_where_there_is_no_more_room(
     world: World, trained: ArtifactVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("artifacts.lineage.MOST_NODES", 50)
+    monkeypatch.setattr("artifacts.lineage.graph.MOST_NODES", 50)
     far = lineages.chain(trained, 60)
     found = walk(trained, EVERYTHING)
     assert found.is_cut

@@ -6,9 +6,15 @@ import threading
 import pytest
 from django.db import connection
 
-from artifacts.actions import labels, log, uploads
-from artifacts.actions.uploads import FileSpec
+from artifacts.actions import labels
+from artifacts.actions.saving import begin as log
+from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound, NotYet
+from artifacts.files.storage import (
+    blob_key,
+    store,
+)
 from artifacts.models import (
     ArtifactVersion,
     AuditEvent,
@@ -22,12 +28,11 @@ from artifacts.models import (
     TeamMember,
     Verb,
 )
-from artifacts.storage import blob_key, store
 from registry.actions.delete import delete_version
 from registry.actions.link import link_by_name
 from registry.actions.registries import protect_alias
 from registry.models import Registry
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import make_world
 from tests.uploading import b64, digest_of, entries_of, finish, logged, send_files, send_manifest, start
@@ -304,7 +309,7 @@ def test_a_patch_that_arrives_during_the_commit_is_not_lost(world, project):
     version = start(project, entries_of({"a": b"a"}), user=world.bob, distributed_id="d")
     send_files(version, {"a": b"a", "b": b"b"}, user=world.bob)
     send_manifest(version, entries_of({"a": b"a"}), user=world.bob, kind=Manifest.Kind.PATCH)
-    from artifacts.actions import commit as committing
+    from artifacts.actions.saving import commit as committing
 
     content = committing._content(version, world.bob, lambda text: None)
     send_manifest(version, entries_of({"b": b"b"}), user=world.bob, kind=Manifest.Kind.PATCH)

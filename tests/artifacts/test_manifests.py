@@ -12,9 +12,9 @@ from wandb.sdk.artifacts._generated import ArtifactDigestAlgorithm
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
 from wandb.sdk.artifacts.artifact_manifests.artifact_manifest_v1 import ArtifactManifestV1
 
-from artifacts import manifests
 from artifacts.errors import Invalid
-from artifacts.manifests import Entry
+from artifacts.files import manifests
+from artifacts.files.manifests import Entry
 
 MD5 = base64.b64encode(hashlib.md5(b"x").digest()).decode()
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)

@@ -8,8 +8,9 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone
 
-from artifacts import highlight, markdown
+from artifacts import highlight
 from artifacts.templatetags import linkyard
+from artifacts.text import markup as markdown
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,18 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from artifacts import background
-from artifacts.actions import parts, uploads
-from artifacts.actions.parts import complete, find_or_begin, receive_part
-from artifacts.actions.uploads import FileSpec
+from artifacts.actions.saving import in_background as background
+from artifacts.actions.saving import parts
+from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving.parts import (
+    complete,
+    find_or_begin,
+    receive_part,
+)
+from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Invalid, NotFound, NotYet
+from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion, Blob, Upload
-from artifacts.storage import store
 from tests import factories
 from tests.conftest import make_world
 from tests.uploading import b64, start

@@ -6,8 +6,12 @@ from math import isfinite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifacts import plots
-from artifacts.history import Point, Series, points
+from artifacts.runs import plots
+from artifacts.runs.history import (
+    Point,
+    Series,
+    points,
+)
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -16,11 +16,19 @@ from hypothesis import settings as within
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from artifacts import storage
+from artifacts.files import storage
+from artifacts.files.previews import (
+    Options,
+    Preview,
+    is_risky,
+    preview_of,
+)
+from artifacts.files.previews.preview import Grid
+from artifacts.files.storage import (
+    BlobStore,
+    Chunks,
+)
 from artifacts.models import Blob, ManifestEntry
-from artifacts.previews import Options, Preview, is_risky, preview_of
-from artifacts.previews.preview import Grid
-from artifacts.storage import BlobStore, Chunks
 from tests.artifacts import samples
 
 KIB, MIB = 1024, 1024 * 1024

@@ -11,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import runs as acts
-from artifacts.actions import streams, uploads
+from artifacts.actions import streams
+from artifacts.actions.saving import receive as uploads
 from artifacts.models import Project, Run, RunUse
-from artifacts.views import runs as views
-from artifacts.views.projects import PAGE
+from artifacts.views.projects import runs as views
+from artifacts.views.projects.projects import PAGE
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from artifacts import run_names
 from artifacts.actions import runs, streams
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.models import AuditEvent, HistoryChunk, Project, Run
+from artifacts.runs import names as run_names
 from tests import factories
 from tests.conftest import World
 

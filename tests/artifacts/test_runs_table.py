@@ -9,9 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from artifacts.listing.search_box import parse
 from artifacts.models import Project, Run
-from artifacts.queries import parse
-from artifacts.run_filters import RUNS
+from artifacts.runs.filters import RUNS
 from tests import factories
 from tests.conftest import World
 

@@ -7,9 +7,13 @@ import threading
 
 import pytest
 
-from artifacts import storage
 from artifacts.errors import Invalid, NotYet
-from artifacts.storage import BlobStore, Damaged, Stored
+from artifacts.files import storage
+from artifacts.files.storage import (
+    BlobStore,
+    Damaged,
+    Stored,
+)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from artifacts.actions import labels, people, versions
-from artifacts.history import Series
 from artifacts.models import (
     ArtifactVersion,
     Membership,
@@ -25,6 +24,7 @@ from artifacts.models import (
     RunUse,
     User,
 )
+from artifacts.runs.history import Series
 from registry.actions import link, registries
 from tests import factories
 from tests.conftest import World

@@ -2,8 +2,8 @@
 
 import pytest
 
-from artifacts import readings
 from artifacts.models import HistoryChunk, MetricSeries, Run
+from artifacts.runs import reading as readings
 from tests.client.conftest import Client
 
 pytestmark = pytest.mark.client

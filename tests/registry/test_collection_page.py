@@ -7,9 +7,9 @@ from django.test import Client
 
 from artifacts.actions import labels
 from artifacts.models import ArtifactVersion, Collection, Membership, Project
-from registry import metrics
 from registry.actions import registries
 from registry.actions.link import link_by_name
+from registry.tables import metrics
 from tests import factories
 from tests.conftest import World
 

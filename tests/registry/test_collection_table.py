@@ -6,10 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.models import Collection
-from registry import parallel
 from registry.actions.link import link_by_name
 from registry.cards import OUTLINE, mark_of
-from registry.columns import axes_of
+from registry.tables import parallel_coordinates as parallel
+from registry.tables.columns import axes_of
 from tests import factories
 from tests.conftest import World
 

@@ -9,10 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from artifacts import comparison
 from artifacts.actions import labels
-from artifacts.comparison import MISSING, kind_of
 from artifacts.models import ArtifactVersion, ManifestEntry, Membership, Project
+from artifacts.versions import comparison
+from artifacts.versions.comparison import (
+    MISSING,
+    kind_of,
+)
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World

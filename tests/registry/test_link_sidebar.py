@@ -12,7 +12,7 @@ from artifacts.models import Membership, Project
 from registry.actions import registries
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name, link_version, unlink_version
-from registry.sources import Source
+from registry.views.linking.source_steps import Source
 from tests import factories
 from tests.conftest import World
 

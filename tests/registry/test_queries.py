@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from artifacts.actions import labels
+from artifacts.listing.search_box import (
+    MOST_PARTS,
+    applied,
+    parse,
+)
 from artifacts.models import Membership
-from artifacts.queries import MOST_PARTS, applied, parse
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World

@@ -7,8 +7,8 @@ from artifacts.actions import labels
 from artifacts.models import Collection, User
 from registry.actions import registries
 from registry.actions.link import link_by_name, unlink_version
-from registry.actions.search import find
-from registry.search_hits import Found
+from registry.search.find import find
+from registry.search.hits import Found
 from tests import factories
 from tests.conftest import World
 

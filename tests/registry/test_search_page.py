@@ -7,10 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.actions import labels, search
+from artifacts.actions import labels
+from artifacts.actions import search_index as search
 from artifacts.errors import Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, SearchTerm, User, VersionTag
-from registry.actions import registries, saved_searches
+from registry.actions import registries
+from registry.actions import searches as saved_searches
 from registry.actions.link import link_by_name
 from registry.models import SavedSearch
 from tests import factories

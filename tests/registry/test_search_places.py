@@ -5,13 +5,14 @@ import hashlib
 
 import pytest
 
-from artifacts.actions import labels, search
+from artifacts.actions import labels
+from artifacts.actions import search_index as search
 from artifacts.models import ArtifactVersion, Collection, LinkedFile, Membership, Project, ProjectMember, Role, User
 from artifacts.models.organizations import TeamMember
 from registry.actions import registries
 from registry.actions.link import link_by_name, unlink_version
-from registry.actions.search import find
-from registry.search_words import read
+from registry.search.find import find
+from registry.search.words import read
 from tests import factories
 from tests.conftest import World
 from tests.registry.test_search_page import crowd

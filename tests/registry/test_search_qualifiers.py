@@ -11,9 +11,9 @@ from artifacts.actions import labels
 from artifacts.models import Collection, LinkedFilePart, ManifestEntry, User
 from registry.actions import recent_searches, registries
 from registry.actions.link import link_by_name
-from registry.actions.search import find
 from registry.models import RecentSearch
-from registry.search_address import read_address
+from registry.search.address import read_address
+from registry.search.find import find
 from tests import factories
 from tests.conftest import World
 from tests.registry.test_search_page import HTMX, PANEL, as_user, facets, shown, titles

@@ -7,7 +7,7 @@ import pytest
 from artifacts.actions import labels
 from artifacts.models import ArtifactVersion, Collection, Membership, Project
 from registry.actions.link import link_by_name
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

@@ -39,7 +39,7 @@ from artifacts.models import (
 )
 from registry.actions import registries
 from registry.models import AcceptedType, Registry
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 
 COMMITTED = ArtifactVersion.State.COMMITTED
 

@@ -85,7 +85,7 @@ def fields_of(schema: GraphQLSchema, text: str) -> list[str]:
 
 def areas(schema: GraphQLSchema, texts: list[str]) -> list[str]:
     """The modules that decide about what documents answer: those of their resolvers that check access of their own."""
-    from registry_site.wandb_api.resolve import RESOLVERS
+    from registry_site.wandb_api.engine.resolve import RESOLVERS
 
     found: dict[str, None] = {}
     for text in texts:
@@ -98,7 +98,7 @@ def areas(schema: GraphQLSchema, texts: list[str]) -> list[str]:
 
 def is_served(schema: GraphQLSchema, text: str) -> bool:
     """Whether every field at the root of a valid document has a resolver."""
-    from registry_site.wandb_api.resolve import RESOLVERS
+    from registry_site.wandb_api.engine.resolve import RESOLVERS
 
     roots = [field for field in fields_of(schema, text) if field.split(".")[0] in {"Query", "Mutation"}]
     return all(field in RESOLVERS or "__" in field for field in roots)

@@ -5,7 +5,7 @@ import json
 from django.utils import timezone
 
 from artifacts.models import ArtifactVersion, AuditEvent, ClientId, Project, RunUse
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

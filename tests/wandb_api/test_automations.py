@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from artifacts.actions import integrations, organizations
+from artifacts.automations.payloads import Deed
 from artifacts.models import Automation, User
-from artifacts.payloads import Deed
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

@@ -10,7 +10,7 @@ from artifacts.models import Alias, AuditEvent, Collection, Membership
 from registry.actions.link import link_by_name
 from registry.actions.registries import protect_alias, unprotect_alias
 from registry.models import Registry
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

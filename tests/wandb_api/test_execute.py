@@ -28,9 +28,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifacts.errors import Conflict, Invalid
-from registry_site.wandb_api import execute as ours
-from registry_site.wandb_api.context import Context
-from registry_site.wandb_api.resolve import Declared, Registered
+from registry_site.wandb_api.engine import execute as ours
+from registry_site.wandb_api.engine.context import Context
+from registry_site.wandb_api.engine.resolve import (
+    Declared,
+    Registered,
+)
 from registry_site.wandb_api.schema import SDL, executable
 
 from .client_documents import client_documents

@@ -9,13 +9,14 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from artifacts import tickets
-from artifacts.actions import log, people
+from artifacts.actions import people
+from artifacts.actions.saving import begin as log
+from artifacts.files import signed_urls as tickets
+from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion, Blob, Manifest, ManifestEntry, RunFile
-from artifacts.storage import store
 from registry.actions.delete import delete_version
 from registry.actions.link import link_by_name
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.uploading import b64, entries_of, logged, start
 

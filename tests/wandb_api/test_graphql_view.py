@@ -12,8 +12,15 @@ from django.urls import resolve, reverse
 
 from artifacts.actions import people
 from artifacts.models import ApiKey, User
-from registry_site.wandb_api import run, urls, views
-from registry_site.wandb_api.resolve import Declared, Registered
+from registry_site.wandb_api import (
+    run,
+    urls,
+)
+from registry_site.wandb_api.endpoints import graphql as views
+from registry_site.wandb_api.engine.resolve import (
+    Declared,
+    Registered,
+)
 from registry_site.wandb_api.schema import SDL, executable
 
 KEY = "k" * 40

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from artifacts.errors import Forbidden, NotYet
 from artifacts.models import User
-from registry_site.middleware import passes
+from registry_site.http.middleware import passes
 from registry_site.wandb_api import run as running
-from registry_site.wandb_api.context import Context
-from registry_site.wandb_api.resolve import Declared, Registered
+from registry_site.wandb_api.engine.context import Context
+from registry_site.wandb_api.engine.resolve import (
+    Declared,
+    Registered,
+)
 from registry_site.wandb_api.run import BadRequest, run
 from registry_site.wandb_api.schema import SDL, executable
 

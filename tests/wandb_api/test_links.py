@@ -5,7 +5,7 @@ import pytest
 from artifacts.actions import labels
 from artifacts.models import Alias, AuditEvent, ClientId, Collection, Membership
 from registry.actions.registries import protect_alias
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

@@ -5,7 +5,7 @@ import pytest
 from artifacts import auth
 from artifacts.actions import organizations, people
 from artifacts.models import ApiKey, Entity
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests.conftest import World
 
 from .asking import ask, nodes, post, queries_of, refusal

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from artifacts.errors import Invalid
 from artifacts.models import Collection
-from registry_site.wandb_api.paging import (
+from registry_site.wandb_api.engine.paging import (
     LARGEST_FIRST,
     Key,
     beyond,

@@ -6,7 +6,7 @@ from artifacts import access
 from artifacts.actions import labels
 from artifacts.models import Project, Role
 from registry.actions.members import add_members
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

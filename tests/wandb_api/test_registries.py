@@ -8,7 +8,7 @@ from artifacts import access
 from artifacts.actions import people
 from artifacts.models import AuditEvent, Collection, Project, ProjectMember, Role
 from registry.models import Registry
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests.conftest import World
 
 from .asking import ask, change, nodes, refusal, refused_change

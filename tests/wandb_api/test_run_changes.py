@@ -9,11 +9,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from artifacts.actions import gc, runs, streams, uploads
+from artifacts.actions import (
+    runs,
+    streams,
+)
+from artifacts.actions.saving import clear_away as gc
+from artifacts.actions.saving import receive as uploads
+from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion, AuditEvent, Project, Run, RunFile
-from artifacts.storage import store
 from registry.actions.registries import protect_alias
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from artifacts.actions import streams, uploads
+from artifacts.actions import streams
+from artifacts.actions.saving import receive as uploads
 from artifacts.models import Project, Run, RunFile, RunUse
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
 

@@ -11,11 +11,11 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts import readings
 from artifacts.actions import runs as acts
-from artifacts.actions import uploads
+from artifacts.actions.saving import receive as uploads
 from artifacts.models import MetricSeries, Run, User
-from registry_site.wandb_api import stream
+from artifacts.runs import reading as readings
+from registry_site.wandb_api.endpoints import stream
 from tests import factories
 from tests.conftest import World
 

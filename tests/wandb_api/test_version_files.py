@@ -9,7 +9,7 @@ from django.test import Client
 from artifacts.actions import people
 from artifacts.models import OrganizationMember, ProjectMember, TeamMember
 from registry.actions.link import link_by_name
-from registry_site.wandb_api import ids
+from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.uploading import logged
 

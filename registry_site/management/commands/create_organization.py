@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from artifacts import addresses
 from registry.actions import registries
-from registry_site import commands
+from registry_site.management import operator_command as commands
 
 
 class Command(commands.OperatorCommand):

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from artifacts.actions import organizations
 from artifacts.models import User
-from registry_site import commands
+from registry_site.management import operator_command as commands
 
 
 class Command(commands.OperatorCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from artifacts.actions import people
-from registry_site import commands
+from registry_site.management import operator_command as commands
 
 
 class Command(commands.OperatorCommand):

@@ -6,9 +6,19 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from registry_site.commands import OperatorCommand, Report
-from registry_site.invariants import ROWS, ROWS_DEEP, look
-from registry_site.stored_bytes import FILES, FILES_DEEP
+from registry_site.fsck.files import (
+    FILES,
+    FILES_DEEP,
+)
+from registry_site.fsck.rows import (
+    ROWS,
+    ROWS_DEEP,
+    look,
+)
+from registry_site.management.operator_command import (
+    OperatorCommand,
+    Report,
+)
 
 
 class Command(OperatorCommand):

@@ -6,8 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from artifacts.actions import gc
-from registry_site.commands import OperatorCommand, Report
+from artifacts.actions.saving import clear_away as gc
+from registry_site.management.operator_command import (
+    OperatorCommand,
+    Report,
+)
 
 
 class Command(OperatorCommand):

@@ -5,8 +5,8 @@ from typing import Any
 from artifacts.errors import Conflict
 from artifacts.models import Organization
 from artifacts.naming import key_of
-from registry_site import commands
 from registry_site.demo import story
+from registry_site.management import operator_command as commands
 
 
 def is_loaded() -> bool:

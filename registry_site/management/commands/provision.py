@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import load_command_class
 from django.core.management.base import CommandError, CommandParser
 
-from registry_site import commands
+from registry_site.management import operator_command as commands
 
 KNOWN = {
     "add_member",

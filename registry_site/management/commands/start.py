@@ -8,8 +8,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 
-from registry_site import installation
-from registry_site.commands import OperatorCommand, Report
+from registry_site.management.operator_command import (
+    OperatorCommand,
+    Report,
+)
+from registry_site.server import installation
 
 
 class Command(OperatorCommand):
@@ -32,7 +35,7 @@ class Command(OperatorCommand):
             raise CommandError("--port must be between 1 and 65535, and --workers between 1 and 64.")
         trust(host)
 
-        from registry_site import serving  # the other commands do without the web server
+        from registry_site.server import serving  # the other commands do without the web server
 
         listening = serving.free_address(host, port)
         installation.prepare_database()

@@ -1,0 +1,263 @@
+"""Logging: a version begins here, gets its manifests, and is used by runs. It becomes whole in `commit.py`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+
+from artifacts import (
+    access,
+    naming,
+)
+from artifacts.access import Can
+from artifacts.actions import labels
+from artifacts.actions.collections import find_or_create_collection
+from artifacts.errors import Conflict, Invalid, NotFound
+from artifacts.files import manifests
+from artifacts.models import (
+    ArtifactVersion,
+    ClientId,
+    Collection,
+    Manifest,
+    Project,
+    Run,
+    RunOutput,
+    RunUse,
+    User,
+)
+from artifacts.naming import LATEST
+
+DIGEST = re.compile(r"[0-9a-f]{32}")
+MD5 = "MANIFEST_MD5"
+MOST_MANIFESTS = 10_000
+NO_VERSION = "There is no artifact version here that you can see; check its name, or ask for access."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a client says of a version that it begins to log. `digest` is that of its manifest, 32 hex digits."""
+
+    type: str
+    name: str
+    digest: str
+    client_id: str = ""
+    aliases: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    description: str = ""
+    metadata: dict[str, object] = field(default_factory=dict)
+    ttl_seconds: int | None = None
+    history_step: int | None = None
+    distributed_id: str | None = None
+    digest_algorithm: str = MD5
+    deduplicates: bool = True
+
+
+def start(project: Project, draft: Draft, *, run: Run | None = None, acting_user: User) -> ArtifactVersion:
+    """Begin a version, or return the one that this very request began, that its workers share, or that has the same content.
+
+    A committed one means that nothing has to be uploaded: then its aliases, tags, and the run's output are recorded already.
+    """
+    access.require(acting_user, Can.LOG, project)
+    draft = _checked(draft)
+    if run is not None and run.project_id != project.pk:
+        raise Invalid("The run belongs to another project than the artifact; log it from a run of the same project.")
+    try:
+        return _start(project, draft, run, acting_user)
+    except IntegrityError:  # the same request at the same moment: now the other one's row is there
+        return _start(project, draft, run, acting_user)
+
+
+def _checked(draft: Draft) -> Draft:
+    """The draft as it is stored; refuses at once what the commit would refuse."""
+    if draft.digest_algorithm != MD5:
+        raise Invalid("This server knows MD5 digests only; log the artifact without another digest algorithm.")
+    if not DIGEST.fullmatch(draft.digest):
+        raise Invalid("The artifact's digest isn't 32 hexadecimal digits; log it again with a current client.")
+    if len(draft.client_id) > 128 or len(draft.distributed_id or "") > 128:
+        raise Invalid("The artifact's client id is longer than 128 characters; log it again with a current client.")
+    metadata = naming.clean_json(draft.metadata)
+    assert isinstance(metadata, dict)
+    return Draft(
+        type=draft.type,
+        name=draft.name,
+        digest=draft.digest,
+        client_id=naming.clean_text(draft.client_id),
+        aliases=labels.checked_aliases(draft.aliases),
+        tags=labels.checked_tags(draft.tags),
+        description=naming.clean_text(draft.description, longest=100_000),
+        metadata=metadata,
+        ttl_seconds=draft.ttl_seconds if draft.ttl_seconds is not None and 0 <= draft.ttl_seconds < 2**62 else None,
+        history_step=draft.history_step if draft.history_step is None or abs(draft.history_step) < 2**62 else None,
+        distributed_id=naming.clean_text(draft.distributed_id or "") or None,
+        deduplicates=draft.deduplicates,
+    )
+
+
+@transaction.atomic
+def _start(project: Project, draft: Draft, run: Run | None, acting_user: User) -> ArtifactVersion:
+    known = _begun_by(project, draft.client_id)
+    if known is not None:
+        return known
+    sequence, _ = find_or_create_collection(
+        project, Collection.Kind.SEQUENCE, draft.type, draft.name, acting_user=acting_user
+    )
+    # Locked: workers of one distributed version, and twins with one content, queue here.
+    sequence = Collection.objects.select_for_update().get(pk=sequence.pk)
+    sequence.project = project
+    if draft.distributed_id:
+        version = _joined(sequence, draft, run) or _created(sequence, draft, run, acting_user)
+    else:
+        same = _same_content(sequence, draft)
+        version = _created(sequence, draft, run, acting_user) if same is None else same
+        if same is not None:
+            _repeat(same, draft, run, acting_user)
+    version.sequence = sequence
+    if draft.client_id:
+        ClientId.objects.create(client_id=draft.client_id, version=version)
+    return version
+
+
+def _begun_by(project: Project, client_id: str) -> ArtifactVersion | None:
+    """The version that a client began under this id of its own: a repeated request gets the same answer."""
+    row = (
+        ClientId.objects.filter(client_id=client_id).select_related("version__sequence").first() if client_id else None
+    )
+    if row is None:
+        return None
+    if row.version.sequence.project_id != project.pk:
+        raise Conflict("This client id belongs to another artifact; log the artifact again.")
+    row.version.sequence.project = project
+    return row.version
+
+
+def _same_content(sequence: Collection, draft: Draft) -> ArtifactVersion | None:
+    if not draft.deduplicates:
+        return None
+    return ArtifactVersion.objects.live().filter(sequence=sequence, digest=draft.digest).newest_first().first()
+
+
+def _joined(sequence: Collection, draft: Draft, run: Run | None) -> ArtifactVersion | None:
+    """The pending version that other workers of the same distributed save began; what this one asks for is added."""
+    version = ArtifactVersion.objects.filter(
+        sequence=sequence, distributed_id=draft.distributed_id, state=ArtifactVersion.State.PENDING
+    ).first()
+    if version is not None:
+        version.wanted_aliases = naming.distinct([*version.wanted_aliases, *draft.aliases])
+        version.wanted_tags = naming.distinct([*version.wanted_tags, *draft.tags])
+        version.save(update_fields=["wanted_aliases", "wanted_tags"])
+        if run is not None:
+            RunOutput.objects.get_or_create(run=run, version=version)
+    return version
+
+
+def _created(sequence: Collection, draft: Draft, run: Run | None, acting_user: User) -> ArtifactVersion:
+    return ArtifactVersion.objects.create(
+        sequence=sequence,
+        digest=draft.digest,
+        description=draft.description,
+        metadata=draft.metadata,
+        run=run,
+        created_by=acting_user,
+        ttl_seconds=draft.ttl_seconds,
+        history_step=draft.history_step,
+        distributed_id=draft.distributed_id,
+        wanted_aliases=list(draft.aliases),
+        wanted_tags=list(draft.tags),
+    )
+
+
+def _repeat(version: ArtifactVersion, draft: Draft, run: Run | None, acting_user: User) -> None:
+    """Content that the sequence holds already: only names move, and the run gets its output."""
+    membership = version.memberships.get(collection=version.sequence_id)
+    membership.collection, membership.version = version.sequence, version
+    labels.move_latest(membership)
+    labels.add_aliases(membership, [name for name in draft.aliases if name != LATEST], acting_user=acting_user)
+    if draft.tags:
+        labels.tag_version(version, draft.tags, acting_user=acting_user)
+    if run is not None:
+        RunOutput.objects.get_or_create(run=run, version=version)
+
+
+def require_pending(version: ArtifactVersion, *, acting_user: User) -> None:
+    """Refuse whoever may not log here, and everything that would change what is committed."""
+    access.require(acting_user, Can.LOG, version.project)
+    if version.is_committed:
+        raise Conflict(
+            f"Version “{version}” is committed, and its content never changes; log a new version of “{version.sequence.name}”."
+        )
+
+
+def _checked_digest(digest: str) -> str:
+    """A manifest's own digest: empty as long as the client doesn't know it, else an MD5 in base64."""
+    if digest:
+        manifests.hex_of(digest)
+    return digest
+
+
+@transaction.atomic
+def add_manifest(
+    version: ArtifactVersion,
+    kind: Manifest.Kind,
+    digest: str,
+    *,
+    base: ArtifactVersion | None = None,
+    acting_user: User,
+) -> Manifest:
+    """Announce a list of files; of several the last one with bytes counts (the client makes two for every version)."""
+    require_pending(version, acting_user=acting_user)
+    _refuse_foreign_base(base, acting_user)
+    if version.manifests.count() >= MOST_MANIFESTS:
+        raise Invalid(f"The version has {MOST_MANIFESTS} manifests already; log a new one.")
+    return Manifest.objects.create(version=version, kind=kind, base=base, digest=_checked_digest(digest))
+
+
+@transaction.atomic
+def replace_manifest(
+    manifest: Manifest, digest: str, *, base: ArtifactVersion | None = None, acting_user: User
+) -> Manifest:
+    """Announce other bytes for a manifest: how incremental and distributed saves give the digest that they know only at the end."""
+    require_pending(manifest.version, acting_user=acting_user)
+    _refuse_foreign_base(base, acting_user)
+    if base is not None:
+        manifest.base = base
+    if digest and _checked_digest(digest) != manifest.digest:
+        manifest.digest, manifest.key, manifest.size, manifest.uploaded_at = digest, "", 0, None
+    manifest.save(update_fields=["base", "digest", "key", "size", "uploaded_at"])
+    return manifest
+
+
+def _refuse_foreign_base(base: ArtifactVersion | None, acting_user: User) -> None:
+    if base is not None and not access.allowed_version(acting_user, Can.DOWNLOAD, base):
+        raise NotFound(NO_VERSION)
+
+
+@transaction.atomic
+def use_version(
+    run: Run,
+    version: ArtifactVersion,
+    *,
+    place: Project | None = None,
+    used_as: str = "",
+    acting_user: User,
+) -> ArtifactVersion:
+    """Record that a run takes a version as input, and the collection of `place` through which it found it; again does nothing.
+
+    Raises NotFound or Forbidden without the right to download it there (by any place, if none is named) or to log to the run's project.
+    """
+    access.require(acting_user, Can.LOG, run.project)
+    through = None
+    if place is not None:
+        access.require(acting_user, Can.DOWNLOAD, place)
+        held = version.memberships.filter(collection__project=place).select_related("collection").first()
+        if held is None:
+            raise NotFound(NO_VERSION)
+        through = held.collection
+    elif not access.allowed_version(acting_user, Can.DOWNLOAD, version):
+        raise NotFound(NO_VERSION)
+    if not version.is_committed or version.is_deleted:
+        raise Conflict(f"Version “{version}” is still uploading or was deleted; use another one.")
+    RunUse.objects.get_or_create(
+        run=run, version=version, defaults={"through": through, "used_as": naming.clean_text(used_as)[:256]}
+    )
+    return version

@@ -1,0 +1,5 @@
+"""The admin panel's pages of this app; importing them is what registers them with the site."""
+
+from artifacts.admin import people
+
+__all__ = ["people"]

@@ -1,0 +1,366 @@
+"""Filters in the manner of Mongo, as the client sends them, as conditions of a query: listed fields only, every value literal.
+
+The words of a page's search box become the same (`artifacts.versions.filters`). A filter names fields that a listing offers
+(`name`, `tag`, `metadata.accuracy`), never columns: what is sent becomes a value, a path inside metadata or a word of
+this file, and nothing else.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+from django.db.models.sql.compiler import SQLCompiler
+
+from artifacts.errors import Invalid
+from artifacts.listing.filter_values import (
+    NONE,
+    Reader,
+    inner_value,
+    listed,
+    size_value,
+    text_value,
+    truth,
+)
+from artifacts.listing.json_lookups import (
+    HasElement,
+    HasLength,
+    InnerText,
+)
+from artifacts.naming import clean_text, shown
+from artifacts.text import regex as patterns
+from artifacts.text.regex import LONGEST_PATTERN
+
+LONGEST = 100_000  # characters of the JSON
+DEEPEST = 20
+MOST_CONDITIONS = 200
+MOST_PARTS = 500  # objects and named fields, also those that ask for nothing: joining conditions costs their square
+MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
+MOST_TEXT = 5_000_000  # characters of them together
+
+LOGIC = {"$and", "$or", "$nor", "$not"}
+COMPARED = {"$gt": "gt", "$gte": "gte", "$lt": "lt", "$lte": "lte"}
+NEGATED = {"$ne": "$eq", "$nin": "$in"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field that is one value of the row: the way to its column, how a value of the client is read, what it offers."""
+
+    path: str
+    read: Reader
+    is_text: bool = False
+    unset: str | None = None  # what the column holds where people see nothing; to the client that is no value
+
+    def value(self, wanted: Any) -> Any:
+        """The client's value as the column has it."""
+        return self.unset if wanted is None and self.unset is not None else self.read(wanted)
+
+
+@dataclass(frozen=True)
+class Names:
+    """A field that is several names which point at the row, such as its tags: rows of `model`, whose `owner` is the row's `path`."""
+
+    model: type[Model]
+    owner: str
+    path: str = "pk"
+
+
+@dataclass(frozen=True)
+class Json:
+    """A field of JSON, into which the filter's name leads further: `metadata.optimizer.lr`."""
+
+    path: str
+
+
+type Field = Column | Names | Json
+
+
+def both(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields under their names and, where one has an underscore, as `createdAt` too."""
+    found = dict(fields)
+    for name, place in fields.items():
+        first, *rest = name.split("_")
+        found[first + "".join(word.capitalize() for word in rest)] = place
+    return found
+
+
+class JsonKind(Func):
+    """The kind of a value inside JSON, in the database's own word; null where there is none."""
+
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        """Asked by path: what `JSON_EXTRACT` gives for `true` can't be told from a text."""
+        (inner,) = self.get_source_expressions()
+        column, parameters, keys = inner.preprocess_lhs(compiler, connection)
+        path = connection.ops.compile_json_path(keys)
+        return f"JSON_TYPE({column}, %s)", (*parameters, path)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        """Asked of the value itself."""
+        return super().as_sql(compiler, connection, function="jsonb_typeof", **context)
+
+
+NUMERIC, TEXTUAL = ("integer", "real", "number"), ("text", "string")  # as SQLite and PostgreSQL say it
+
+
+@dataclass
+class Compiled:
+    """What a filter became: a condition, and the values inside JSON that it names."""
+
+    queryset: QuerySet[Any]
+    fields: Mapping[str, Field]
+    aliases: dict[str, Any] = field(default_factory=dict)
+    conditions: int = 0
+    parts: int = 0
+
+    def count_part(self) -> None:
+        """One more object or named field; Invalid when the filter has too many."""
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise Invalid(f"The filter has more than {MOST_PARTS} parts; ask in several steps.")
+
+    def count_condition(self) -> None:
+        """One more comparison; Invalid when the filter has too many."""
+        self.conditions += 1
+        if self.conditions > MOST_CONDITIONS:
+            raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
+
+
+def narrowed_by[Row: Model](queryset: QuerySet[Row], compiled: Compiled, condition: Q) -> QuerySet[Row]:
+    """The rows that hold a condition which was made with `compiled`."""
+    left: QuerySet[Row] = queryset.alias(**compiled.aliases).filter(condition)
+    return left
+
+
+def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapping[str, Field]) -> QuerySet[Row]:
+    """The rows of the queryset that a filter leaves; Invalid for one that can't be read or names what isn't listed."""
+    if not text:
+        return queryset
+    if len(text) > LONGEST:
+        raise Invalid(f"The filter has {len(text)} characters; {LONGEST} are the most.")
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid("The filter is not JSON; write it like {“name”: “zoo”}.") from None
+    if tree is None:
+        return queryset
+    compiled = Compiled(queryset, fields)
+    return narrowed_by(queryset, compiled, group(tree, compiled, DEEPEST))
+
+
+def group(tree: Any, compiled: Compiled, depth: int) -> Q:
+    """The condition that all entries of an object hold."""
+    if not isinstance(tree, dict):
+        raise Invalid("A filter is an object such as {“name”: “zoo”}, also inside $and and $or.")
+    if depth == 0:
+        raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
+    compiled.count_part()
+    found = Q()
+    for name, wanted in tree.items():
+        if name in LOGIC:
+            found &= logic(name, wanted, compiled, depth - 1)
+        elif name.startswith("$"):
+            raise Invalid(f"“{shown(name)}” stands where a field is expected; write {{field: {{operator: value}}}}.")
+        else:
+            found &= on_field(name, wanted, compiled, depth - 1)
+    return found
+
+
+def logic(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
+    """$and, $or, $nor of a list of filters; $not of one."""
+    if name == "$not":
+        return ~group(wanted, compiled, depth)
+    if not isinstance(wanted, list) or not wanted:
+        raise Invalid(f"“{name}” takes a list of filters.")
+    found = Q()
+    for tree in wanted:
+        one = group(tree, compiled, depth)
+        # An empty filter holds for every row, also beside others in an $or, where an empty Q would be passed over.
+        one = one or ~NONE
+        found = found & one if name == "$and" else found | one
+    return ~found if name == "$nor" else found
+
+
+def on_field(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
+    """What is wanted of one field: a bare value, or an object of operators."""
+    compiled.count_part()
+    head, _, rest = name.partition(".")
+    place = compiled.fields.get(name) or (compiled.fields.get(head) if rest else None)
+    if place is None or (isinstance(place, Json) and not rest):
+        allowed = sorted(f"{key}.<key>" if isinstance(kind, Json) else key for key, kind in compiled.fields.items())
+        raise Invalid(f"Invalid filter fields: {shown(name)}; must be one of: {', '.join(allowed)}")
+    if isinstance(place, Json):
+        place = inside(place, rest, compiled)
+    if not isinstance(wanted, dict):
+        return one_condition(place, "$eq", wanted, compiled)
+    if depth == 0:
+        raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
+    found = Q()
+    for operator, value in wanted.items():
+        if operator == "$not":
+            found &= ~on_field(name, value, compiled, depth - 1)
+        elif operator in {"$and", "$or", "$nor"} and isinstance(value, list):
+            found &= logic(operator, [{name: one} for one in value], compiled, depth - 1)
+        else:
+            found &= one_condition(place, operator, value, compiled)
+    return found
+
+
+def inside(place: Json, rest: str, compiled: Compiled) -> Column:
+    """A value inside JSON as a column under a name of ours."""
+    keys = rest.split(".")
+    if len(keys) > DEEPEST or any(not key or '"' in key or "\\" in key for key in keys):
+        raise Invalid(f"“{shown(rest)}” is no path into metadata; write its keys with dots between them.")
+    value: Any = place.path
+    for key in keys:
+        value = KeyTransform(clean_text(key), value)
+    name = f"inside_{len(compiled.aliases)}"
+    compiled.aliases[name] = value
+    compiled.aliases[f"{name}_kind"] = JsonKind(value)
+    return Column(name, inner_value)
+
+
+def one_condition(place: Column | Names, operator: str, value: Any, compiled: Compiled) -> Q:
+    """One operator on one field."""
+    compiled.count_condition()
+    if operator in NEGATED:
+        return ~one_condition(place, NEGATED[operator], value, compiled)
+    if operator == "$all":
+        return every_one(place, listed(value), compiled)
+    if operator == "$size":
+        return of_size(place, size_value(value), compiled)
+    if isinstance(place, Names):
+        return on_names(place, operator, value, compiled)
+    if operator == "$exists":
+        absent = Q(**{f"{place.path}__isnull": True}) if place.unset is None else Q((place.path, place.unset))
+        return ~absent if truth(value) else absent
+    if place.read is inner_value:
+        # What isn't there is not equal to anything, and so it holds when the condition is turned round.
+        return Q(**{f"{place.path}__isnull": False}) & on_column(place, operator, value, compiled)
+    return on_column(place, operator, value, compiled)
+
+
+def every_one(place: Column | Names, values: list[Any], compiled: Compiled) -> Q:
+    """Holds each of the values; a field that is one value holds that one, and nothing holds all of none."""
+    found = Q() if values else NONE
+    for value in values:
+        if isinstance(place, Column) and place.read is inner_value:
+            compiled.count_condition()
+            element = inner_value(value)
+            found &= NONE if element is NONE else Q(HasElement(compiled.aliases[place.path], element))
+        else:
+            found &= one_condition(place, "$eq", value, compiled)
+    return found
+
+
+def of_size(place: Column | Names, size: int, compiled: Compiled) -> Q:
+    """Has that many names, or is a list of that length inside JSON; a field that is one value is no list."""
+    if isinstance(place, Names):
+        rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)}).order_by()
+        counted = Subquery(rows.values(place.owner).annotate(names=Count("pk")).values("names"))
+        return Q(Exact(Coalesce(counted, 0), size))
+    return Q(HasLength(compiled.aliases[place.path], size)) if place.read is inner_value else NONE
+
+
+def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q:
+    """One operator on a value of the row."""
+    if operator == "$eq":
+        return exactly(place, place.value(value))
+    if operator == "$in":
+        return among(place, [place.value(one) for one in listed(value)])
+    if operator in COMPARED:
+        return compared(place, COMPARED[operator], place.read(value))
+    if operator == "$contains" and (place.is_text or place.read is inner_value):
+        # `contains` of JSON would ask for a part of an object.
+        lookup = "contains" if place.is_text else "icontains"
+        part = text_value(value)
+        if len(part) > LONGEST_PATTERN:
+            raise Invalid(f"The part has more than {LONGEST_PATTERN} characters; look for a shorter one.")
+        return Q(**{f"{place.path}__{lookup}": part})
+    if operator == "$regex" and place.is_text:
+        return matching(place.path, value, compiled.queryset)
+    if operator == "$regex" and place.read is inner_value:
+        name = f"{place.path}_text"
+        compiled.aliases[name] = InnerText(compiled.aliases[place.path])
+        return Q(**{f"{name}__isnull": False}) & matching(name, value, compiled.queryset.annotate(**compiled.aliases))
+    raise Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
+
+
+def on_names(place: Names, operator: str, value: Any, compiled: Compiled) -> Q:
+    """One operator on names that point at the row: it holds when it holds for any of them."""
+    rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)})
+    if operator == "$exists":
+        return Q(Exists(rows)) if truth(value) else ~Q(Exists(rows))
+    every = place.model._default_manager.filter(**{f"{place.owner}__in": compiled.queryset.values(place.path)})
+    condition = one_condition(Column("name", text_value, is_text=True), operator, value, Compiled(every, {}))
+    return Q(Exists(rows.filter(condition)))
+
+
+def exactly(place: Column, value: Any) -> Q:
+    """Equal to the value; null is the absence of one, except inside JSON."""
+    if value is NONE:
+        return Q(pk__in=())
+    if value is None and place.read is not inner_value:
+        return Q(**{f"{place.path}__isnull": True})
+    return Q((place.path, value))
+
+
+def among(place: Column, values: list[Any]) -> Q:
+    """Equal to any of the values."""
+    found = NONE
+    for value in (value for value in values if value is None):
+        found = found | exactly(place, value)
+    return found | Q(**{f"{place.path}__in": [value for value in values if value is not None and value is not NONE]})
+
+
+def compared(place: Column, lookup: str, value: Any) -> Q:
+    """Greater or less than a value that has an order."""
+    if value is None or isinstance(value, bool):
+        raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
+    if value is NONE:
+        return Q(pk__in=())
+    wanted = {f"{place.path}__{lookup}": value}
+    if place.read is inner_value:
+        # Databases order every text and `true` somewhere beside the numbers; people compare like with like.
+        wanted[f"{place.path}_kind__in"] = TEXTUAL if isinstance(value, str) else NUMERIC
+    return Q(**wanted)
+
+
+def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
+    """Text in which RE2 finds the pattern: its time grows with the text only, whoever wrote the pattern."""
+    pattern = patterns.compiled(text_value(value))
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        # Again for each filter: a connection may be new, and the function belongs to it.
+        connection.connection.create_function("linkyard_re2", 2, patterns.found_in, deterministic=True)
+        call: Any = Func(Value(pattern.pattern), F(path), function="linkyard_re2", output_field=BooleanField())
+        return Q(call)
+    names, length = [], 0
+    for count, name in enumerate(queryset.order_by().values_list(path, flat=True).distinct().iterator()):
+        length += len(name or "")
+        if count == MOST_MATCHED or length > MOST_TEXT:
+            raise Invalid("There are too many names here for a regular expression; narrow it with another condition.")
+        if name is not None and pattern.search(name):
+            names.append(name)
+    return Q(**{f"{path}__in": names})

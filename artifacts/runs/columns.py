@@ -1,0 +1,93 @@
+"""What the table of a project's runs can show of each: fixed columns, and keys of the configuration and the summary."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from artifacts.listing.columns import (
+    Shown,
+    shown_columns,
+    small,
+)
+from artifacts.models import Run
+from artifacts.runs import metrics
+from artifacts.runs.history import number_of
+from artifacts.text.json_values import leaves
+
+COLUMNS = {
+    "state": "State",
+    "group": "Group",
+    "job": "Job type",
+    "tags": "Tags",
+    "creator": "Created By",
+    "created": "Created",
+    "duration": "Duration",
+}
+TELLING = 4  # metrics that are shown unless others are asked for
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run says of itself, laid flat: `config.lr`, `summary.loss`; and how long it ran."""
+
+    values: dict[str, object]
+    duration: str
+
+
+def told_by(runs: Sequence[Run]) -> list[Told]:
+    """The values of a page's runs, in two queries; none where they are too large for a table."""
+    numbers = [run.pk for run in runs]
+    configs, summaries = small(Run, numbers, "config"), small(Run, numbers, "summary")
+    told = []
+    for run in runs:
+        config, summary = settings_of(configs.get(run.pk)), summaries.get(run.pk, {})
+        values = {f"config.{key}": value for key, value in leaves(config).items()}
+        values |= {f"summary.{key}": value for key, value in metrics.values_in(summary).items()}
+        told.append(Told(values, duration_of(run, summary)))
+    return told
+
+
+def columns_of(asked: Sequence[str], runs: Sequence[Run], told: Sequence[Told]) -> Shown:
+    """The columns that an address asks for, else those in which a run has something, with the metrics that say most."""
+    asked = [name for name in asked if name in COLUMNS or name == "-" or name.startswith(("config.", "summary."))]
+    rows = [one.values for one in told]
+    summaries = [
+        {key.removeprefix("summary."): value for key, value in row.items() if key.startswith("summary.")}
+        for row in rows
+    ]
+    telling = [f"summary.{name}" for name in metrics.telling(summaries, most=TELLING)]
+    empty = {
+        name
+        for name, is_used in {
+            "group": any(run.group for run in runs),
+            "job": any(run.job_type for run in runs),
+            "tags": any(run.tag_rows.all() for run in runs),
+        }.items()
+        if not is_used
+    }
+    usual = [name for name in COLUMNS if name not in empty]
+    return shown_columns(asked, rows, COLUMNS, [*usual, *telling], prefix="")
+
+
+def settings_of(config: object) -> dict[str, object]:
+    """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
+    given: Mapping[str, object] = config if isinstance(config, dict) else {}
+    return {
+        key: value["value"] if isinstance(value, dict) and "value" in value else value
+        for key, value in given.items()
+        if key not in {"_wandb", "wandb_version"}
+    }
+
+
+def duration_of(run: Run, summary: Mapping[str, object]) -> str:
+    """How long it ran, or has been running: 3 h 34 min."""
+    end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
+    spent = max(0.0, (end - run.created_at).total_seconds())
+    # What the client measured counts for more: an offline run is sent in a moment.
+    measured = number_of(summary.get("_runtime")) if run.state_now != Run.State.RUNNING else None
+    minutes, seconds = divmod(int(spent if measured is None else min(abs(measured), 1e10)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

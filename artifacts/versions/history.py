@@ -1,0 +1,87 @@
+"""What happened to a version, as sentences for the page, of those events that the visitor may see."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from artifacts import access
+from artifacts.models import ArtifactVersion, AuditEvent, Membership, User, Verb
+from artifacts.versions.time_to_live import days_of
+
+MOST = 30
+CHANGED = {"ttl_seconds": "time to live"}
+WORDS = {
+    Verb.VERSION_TAGGED: "tagged it",
+    Verb.VERSION_UNTAGGED: "removed the tag",
+    Verb.VERSION_DEPRECATED: "deprecated it",
+    Verb.VERSION_REINSTATED: "took back the deprecation",
+}
+TTL_IGNORED = "(the time to live that the code set, {}, doesn’t count: only the team’s administrators set one)"
+DELETED_ACTOR = "somebody who left"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event: who, what, an alias or a tag that it was about, the rest of the sentence, when."""
+
+    actor: str
+    words: str
+    at: datetime
+    alias: str = ""
+    tag: str = ""
+    rest: str = ""
+
+
+def history_of(version: ArtifactVersion, user: User, *, place: Membership) -> list[Happening]:
+    """The newest events of a version in all places that somebody sees, as seen from one of them."""
+    seen = access.visible_projects(user).values("pk")
+    events = AuditEvent.objects.filter(version_number=version.pk, project_number__in=seen).order_by("-pk")
+    return list(_told(list(events[:MOST]), place))
+
+
+def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
+    for event in events:
+        actor = event.actor_name or DELETED_ACTOR
+        is_here = event.collection_number == place.collection_id
+        where = "here" if is_here else f"on {event.label.rpartition('→ ')[2].rpartition(' from ')[2]}"
+        moved_from = event.data.get("moved_from")
+        alias, tag = str(event.data.get("alias", "")), str(event.data.get("tag", ""))
+        match event.verb:
+            case Verb.ALIAS_SET if moved_from:
+                target = "here" if is_here else f"to {event.label.rpartition('→ ')[2]}"
+                yield Happening(actor, "moved", event.created_at, alias=alias, rest=f"{target} from {moved_from}")
+            case Verb.ALIAS_SET:
+                yield Happening(actor, "set", event.created_at, alias=alias, rest=where)
+            case Verb.ALIAS_REMOVED:
+                rest = "" if is_here else f"from {event.label.rpartition(' from ')[2]}"
+                yield Happening(actor, "removed", event.created_at, alias=alias, rest=rest)
+            case Verb.VERSION_TAGGED | Verb.VERSION_UNTAGGED:
+                yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, tag=tag)
+            case Verb.LINKED:
+                target = "the version here" if is_here else f"it as {event.label.rpartition('→ ')[2]}"
+                yield Happening(actor, f"linked {target}", event.created_at)
+            case Verb.UNLINKED:
+                yield Happening(actor, f"unlinked {event.label}", event.created_at)
+            case Verb.VERSION_DEPRECATED | Verb.VERSION_REINSTATED:
+                yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, rest=where)
+            case Verb.VERSION_LOGGED:
+                yield Happening(actor, f"logged {event.label}", event.created_at, rest=_ignored(event))
+            case Verb.VERSION_CHANGED:
+                changed = event.data.get("changed") or ["version"]
+                words = (
+                    changed if isinstance(changed, str) else " and ".join(CHANGED.get(name, name) for name in changed)
+                )
+                yield Happening(actor, f"changed the {words}", event.created_at)
+            case Verb.VERSION_DELETED:
+                yield Happening(actor, "deleted the version", event.created_at)
+            case _:
+                yield Happening(actor, f"{Verb(event.verb).label.lower()} {event.label}", event.created_at)
+
+
+def _ignored(event: AuditEvent) -> str:
+    """What the code asked for and didn't get."""
+    seconds = event.data.get("ttl_ignored")
+    if seconds is None:
+        return ""
+    days = days_of(seconds)
+    return TTL_IGNORED.format("no end" if days is None else f"{days} day{'' if days == 1 else 's'}")

@@ -1,0 +1,119 @@
+"""What the address of a lineage graph says: how deep, what is unfolded, taken out of its group and hidden, what is shown beside it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from artifacts.lineage.graph import EVERYTHING
+from artifacts.naming import clean_text
+
+DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", EVERYTHING)}
+USUAL = "3"
+KEY = re.compile(r"[rv][1-9]\d{0,17}", re.ASCII)
+COLUMN = re.compile(r"0|-?[1-9]\d{0,3}", re.ASCII)
+GROUP = re.compile(rf"(?:run|artifact)-(?:{COLUMN.pattern})", re.ASCII)
+OPENED = re.compile(rf"({GROUP.pattern})(?:\.({KEY.pattern}))?", re.ASCII)
+MOST_NAMED = 20
+MOST_OPENED = 6
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody looks at a graph; what an address says that is nothing of the kind is ignored."""
+
+    depth: str = USUAL
+    around: int = 0  # the column in the middle of what is drawn of a long graph; the version's own is 0
+    opened: Mapping[str, str] = field(default_factory=dict)  # a group, and the member behind which its page begins
+    out: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    node: str = ""
+    group: str = ""
+    words: str = ""
+    after: int = 0
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "Look":
+        """What an address says."""
+        depth, group, after = query.get("depth", ""), query.get("group", ""), query.get("after", "")
+        around = query.get("around", "")
+        opened = (OPENED.fullmatch(text) for text in query.getlist("open")[:MOST_OPENED])
+        return cls(
+            depth=depth if depth in DEPTHS else USUAL,
+            around=int(around) if COLUMN.fullmatch(around) else 0,
+            opened={match[1]: match[2] or "" for match in opened if match},
+            out=_keys(query.getlist("out"), KEY),
+            hidden=_keys(query.getlist("hide"), KEY, GROUP),
+            node=query.get("node", "")[:40],
+            group=group if GROUP.fullmatch(group) else "",
+            words=clean_text(query.get("find", "")[:100]).strip(),
+            after=int(after) if KEY.fullmatch(f"v{after}") else 0,
+        )
+
+    @property
+    def levels(self) -> int:
+        """How many levels each way."""
+        return DEPTHS[self.depth][1]
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """What the picture depends on, as parts of an address."""
+        if self.depth != USUAL:
+            yield "depth", self.depth
+        if self.around:
+            yield "around", str(self.around)
+        yield from (("open", f"{name}.{after}" if after else name) for name, after in self.opened.items())
+        if self.out:
+            yield "out", ".".join(self.out)
+        if self.hidden:
+            yield "hide", ".".join(self.hidden)
+
+    @cached_property
+    def _rest(self) -> str:
+        return "".join(f"&{name}={value}" for name, value in self.pairs())
+
+    def to_node(self, key: str) -> str:
+        """Where a node of the picture leads: the same picture with the node beside it."""
+        return f"?node={key}{self._rest}"
+
+    def to_group(self, key: str) -> str:
+        """Where a group of the picture leads."""
+        return f"?group={key}{self._rest}"
+
+    def address(self, **changes: object) -> str:
+        """The address of the same look with some of it changed."""
+        look = replace(self, **changes)  # type: ignore[arg-type]
+        beside = [("group", look.group), ("find", look.words), ("after", look.after or ""), ("node", look.node)]
+        return f"?{urlencode([*look.pairs(), *((name, value) for name, value in beside if value)])}"
+
+    def extracted(self, key: str) -> str:
+        """With a member out of its group."""
+        return self.address(out=(*self.out, key)[-MOST_NAMED:])
+
+    def put_back(self, key: str) -> str:
+        """With it in its group again."""
+        return self.address(out=_without(self.out, key))
+
+    def hiding(self, key: str) -> str:
+        """Without a node or a group, which is then no longer shown beside the picture either."""
+        return self.address(hidden=(*self.hidden, key)[-MOST_NAMED:], node="", group="", words="", after=0)
+
+    def unfolded(self, group: str, after: str = "") -> str:
+        """With a page of the group's members unfolded."""
+        return self.address(opened={**self.opened, group: after})
+
+    def folded(self, group: str) -> str:
+        """With the group folded."""
+        return self.address(opened={name: after for name, after in self.opened.items() if name != group})
+
+
+def _keys(texts: Iterable[str], *kinds: re.Pattern[str]) -> tuple[str, ...]:
+    """Those that are keys, each once; one text may name several, joined by full stops."""
+    known = (key for text in texts for key in text[:1000].split(".") if any(kind.fullmatch(key) for kind in kinds))
+    return tuple(dict.fromkeys(known))[:MOST_NAMED]
+
+
+def _without(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
+    return tuple(other for other in keys if other != key)

@@ -1,0 +1,135 @@
+"""The members of an organization or a team: the same list, dialogs and answers for both."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from artifacts import access
+from artifacts.actions import organizations
+from artifacts.errors import DomainError, NotFound
+from artifacts.forms import MemberForm, RoleForm
+from artifacts.models import Entity, Organization, OrganizationMember, Role, TeamMember, User
+from artifacts.naming import key_of, shown
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    done,
+    page,
+)
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """An organization or a team as a place that people belong to, with the addresses of what is done to its members."""
+
+    holder: Organization | Entity
+    template: str
+
+    @property
+    def kind(self) -> str:
+        """As the names of the addresses begin."""
+        return "organization" if isinstance(self.holder, Organization) else "team"
+
+    @property
+    def address(self) -> str:
+        """The page of the members."""
+        name = "artifacts:organization-members" if self.kind == "organization" else "artifacts:team-settings"
+        return reverse(name, args=[self.holder.name])
+
+    def address_of(self, verb: str, *person: str) -> str:
+        """Where a form is sent: add, or role and remove of a person."""
+        return reverse(f"artifacts:{self.kind}-member-{verb}", args=[self.holder.name, *person])
+
+    def is_managed_by(self, user: User) -> bool:
+        """Whether somebody may change the members here."""
+        if isinstance(self.holder, Organization):
+            return access.manages_organization(user, self.holder)
+        return access.manages_team(user, self.holder)
+
+    def person(self, name: str) -> User:
+        """A member by name."""
+        member = self.holder.members.filter(user__name_key=key_of(name)).select_related("user").first()
+        if member is None:
+            raise NotFound(f"“{shown(name)}” isn't a member of “{self.holder.name}”; reload the list.")
+        return member.user
+
+
+def listing(request: HtmxHttpRequest, place: Place, *, status: int = 200, **context: Any) -> HttpResponse:
+    """The page of a place with its members; `form` is the one that was sent, if there was one."""
+    after = key_of(request.GET.get("after", ""))
+    members = place.holder.members.select_related("user").order_by("user__name_key").filter(user__name_key__gt=after)
+    if isinstance(place.holder, Organization):
+        teams = TeamMember.objects.filter(team__organization=place.holder).select_related("team").order_by("pk")
+        members = members.prefetch_related(Prefetch("user__team_memberships", queryset=teams, to_attr="teams_here"))
+    found: list[OrganizationMember | TeamMember] = list(members[: PAGE + 1])
+    rows = [
+        {
+            "member": member,
+            "role_action": place.address_of("role", member.user.name),
+            "remove": place.address_of("remove", member.user.name),
+            "is_self": member.user_id == request.user.pk,
+        }
+        for member in found[:PAGE]
+    ]
+    older = f"{place.address}?{urlencode({'after': found[PAGE - 1].user.name_key})}" if len(found) > PAGE else ""
+    everything = {
+        "place": place,
+        "rows": rows,
+        "roles": RoleForm().fields["role"].choices,  # type: ignore[attr-defined]
+        "manages": place.is_managed_by(request.user),
+        "form": MemberForm(initial={"role": Role.MEMBER}),
+        "add": place.address_of("add"),
+        "older": older,
+        "first": place.address if after else "",
+        **context,
+    }
+    return page(request, place.template, everything, partial="members", status=status)
+
+
+def add(request: HtmxHttpRequest, place: Place, **context: Any) -> HttpResponse:
+    """Add somebody who has an account here, or change their role."""
+    access.require_management(place.is_managed_by(request.user), place.holder.name)
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        person, role = form.cleaned_data["name"], form.cleaned_data["role"]
+        try:
+            organizations.add_member(place.holder, person, role, acting_user=request.user)
+        except DomainError as error:
+            form.add_error("name" if isinstance(error, NotFound) else None, str(error))
+        else:
+            return done(
+                request,
+                place.address,
+                event="membersChanged",
+                toast=f"{person.name} is now {Role(role).label} of {place.holder.name}.",
+            )
+    return listing(request, place, form=form, status=422, **context)
+
+
+def change_role(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:
+    """Give a member another role."""
+    person = place.person(name)
+    form = RoleForm(request.POST)
+    role = form.cleaned_data["role"] if form.is_valid() else str(request.POST.get("role", ""))
+    organizations.add_member(place.holder, person, role, acting_user=request.user)
+    return done(request, place.address, event="membersChanged", toast=f"{person.name} is now {Role(role).label}.")
+
+
+def remove(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:
+    """Asks first; then takes a member out, or oneself."""
+    person = place.person(name)
+    is_self = person.pk == request.user.pk
+    if not is_self:
+        access.require_management(place.is_managed_by(request.user), place.holder.name)
+    context = {"place": place, "person": person, "is_self": is_self, "cancel": place.address}
+    if request.method == "POST":
+        organizations.remove_member(place.holder, person, acting_user=request.user)
+        if is_self:
+            return done(request, "/", toast=f"You left {place.holder.name}.")
+        return done(request, place.address, event="membersChanged", toast=f"{person.name} left {place.holder.name}.")
+    return page(request, "artifacts/remove_member.html", context)

@@ -1,0 +1,110 @@
+"""An organization's members and settings."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from artifacts import access, addresses
+from artifacts.actions import organizations
+from artifacts.errors import DomainError
+from artifacts.forms import TeamForm
+from artifacts.models import Organization
+from artifacts.naming import key_of
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    done,
+    in_organization,
+    page,
+)
+from artifacts.views.people import members
+from artifacts.views.people.members import Place
+
+PAGE = 50
+
+
+def _organization(request: HtmxHttpRequest, name: str) -> Organization:
+    found = addresses.organization(request.user, name)
+    in_organization(request, found)
+    return found
+
+
+def _place(request: HtmxHttpRequest, name: str) -> Place:
+    return Place(_organization(request, name), "artifacts/organization_members.html")
+
+
+@require_GET
+def organization(request: HtmxHttpRequest, org: str) -> HttpResponse:
+    """The home of an organization is its registry."""
+    found = _organization(request, org)
+    return HttpResponseRedirect(reverse("registry:organization-home", args=[found.name]))
+
+
+@require_GET
+def organization_members(request: HtmxHttpRequest, org: str) -> HttpResponse:
+    place = _place(request, org)
+    if place.holder.name != org:
+        return HttpResponseRedirect(place.address)
+    return members.listing(request, place)
+
+
+@require_POST
+def organization_member_add(request: HtmxHttpRequest, org: str) -> HttpResponse:
+    return members.add(request, _place(request, org))
+
+
+@require_POST
+def organization_member_role(request: HtmxHttpRequest, org: str, person: str) -> HttpResponse:
+    return members.change_role(request, _place(request, org), person)
+
+
+@require_http_methods(["GET", "POST"])
+def organization_member_remove(request: HtmxHttpRequest, org: str, person: str) -> HttpResponse:
+    return members.remove(request, _place(request, org), person)
+
+
+def _settings(
+    request: HtmxHttpRequest, organization: Organization, *, status: int = 200, **changed: Any
+) -> HttpResponse:
+    after = key_of(request.GET.get("after", ""))
+    teams = access.visible_entities(request.user).filter(organization=organization, kind="team", name_key__gt=after)
+    found = list(teams.order_by("name_key")[: PAGE + 1])
+    context = {
+        "organization": organization,
+        "entity": addresses.organization_entity(organization),
+        "role": access.organization_role(request.user, organization),
+        "manages": access.manages_organization(request.user, organization),
+        "teams": found[:PAGE],
+        "after": found[PAGE - 1].name_key if len(found) > PAGE else "",
+        "is_first": not after,
+        "form": TeamForm(),
+        **changed,
+    }
+    return page(request, "artifacts/organization_settings.html", context, partial="teams", status=status)
+
+
+@require_GET
+def organization_settings(request: HtmxHttpRequest, org: str) -> HttpResponse:
+    found = _organization(request, org)
+    if found.name != org:
+        return HttpResponseRedirect(reverse("artifacts:organization-settings", args=[found.name]))
+    return _settings(request, found)
+
+
+@require_POST
+def team_create(request: HtmxHttpRequest, org: str) -> HttpResponse:
+    found = _organization(request, org)
+    access.require_management(access.manages_organization(request.user, found), found.name)
+    form = TeamForm(request.POST)
+    if form.is_valid():
+        try:
+            team = organizations.create_team(
+                form.cleaned_data["name"], found, members=[(request.user, "admin")], acting_user=request.user
+            )
+        except DomainError as error:
+            form.add_error("name", str(error))
+        else:
+            settings = reverse("artifacts:team-settings", args=[team.name])
+            return done(request, settings, toast=f"The team {team.name} is made; add its members here.")
+    return _settings(request, found, form=form, status=422)

@@ -1,0 +1,235 @@
+"""The artifact browser of a project: its tree of types and collections, and the lists of collections."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from artifacts.errors import NotFound
+from artifacts.models import Alias, Collection, Membership, Project, Run
+from artifacts.models.collections import CollectionQuerySet
+from artifacts.naming import LATEST, clean_text, key_of, natural_key
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    kept,
+    moved,
+    page,
+)
+from artifacts.views.place import collection_url, project_of, version_url
+
+Context = dict[str, Any]
+IN_TREE = 40
+NEWEST = 5
+PAGE = 50
+MOST_TYPES = 100
+LOG_CODE = """import wandb
+
+with wandb.init(entity={entity}, project={project}) as run:
+    artifact = wandb.Artifact(name="<name>", type="<type>")
+    artifact.add_file("<path>")
+    run.log_artifact(artifact)
+"""
+
+
+@dataclass
+class Leaf:
+    """A collection in the tree; the current one is open and shows its newest versions."""
+
+    collection: Collection
+    href: str
+    is_open: bool = False
+    versions: list[tuple[Membership, str, bool]] = field(default_factory=list)
+
+    @property
+    def has_current(self) -> bool:
+        """Whether one of the versions is the page."""
+        return any(is_current for _, _, is_current in self.versions)
+
+
+@dataclass
+class Branch:
+    """A type in the tree; its collections are there when it is open."""
+
+    type: str
+    count: int
+    href: str
+    leaves: list[Leaf] = field(default_factory=list)
+    is_open: bool = False
+    more_url: str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for in the tree, how much has it in its name, and where the further and the first matches are."""
+
+    words: str
+    count: int = 0
+    more_url: str = ""
+    first_url: str = ""
+
+    @property
+    def query(self) -> str:
+        """What addresses carry as long as it is looked for."""
+        return f"?{urlencode({'find': self.words})}" if self.words else ""
+
+
+type Current = tuple[Collection | None, Membership | None]
+
+
+@require_GET
+def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "") -> HttpResponse:
+    found = project_of(request, entity, project)
+    if found.is_registry:
+        return moved(request, registry_url(found))
+    if (found.entity.name, found.name) != (entity, project):
+        return moved(request, browser_url(found, type))
+    shell = project_page(request, found, None, None, type=type)
+    if type and type not in shell["types"]:
+        raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
+    context = {**shell, "current_type": type, **listed(request, found, type, shell["search"], shell["types"])}
+    return page(request, "artifacts/browser.html", context, partial="collection-rows")
+
+
+def project_page(
+    request: HtmxHttpRequest,
+    project: Project,
+    collection: Collection | None,
+    membership: Membership | None,
+    *,
+    type: str = "",
+) -> Context:
+    """What surrounds everything in the browser: the project's head, and the tree with the current place open."""
+    sequences = project.collections.all().sequences()
+    counts = list(sequences.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
+    words = request.GET.get("find", "")[:128].strip()
+    opened = collection.type if collection is not None else type
+    if not opened and len(counts) == 1:
+        opened = counts[0][0]
+    branches = [
+        Branch(type=name, count=number, href=browser_url(project, name), is_open=name == opened)
+        for name, number in counts
+    ]
+    start = clean_text(request.GET.get("from", "")[:128])
+    current = (collection, membership)
+    search = Search(words)
+    if words:
+        search = _found(request, sequences, words, branches, current)
+        branches = [branch for branch in branches if branch.leaves]
+    else:
+        for branch in branches:
+            if branch.is_open:
+                _fill(branch, sequences, start, current)
+    return {
+        "project": project,
+        "branches": branches,
+        "types": [name for name, _ in counts],
+        "search": search,
+        "artifact_count": sum(number for _, number in counts),
+        "run_count": Run.objects.filter(project=project).count(),
+        "browser_url": browser_url(project),
+        "kept_by_find": kept(request, "find", "from", "in"),
+    }
+
+
+def _fill(branch: Branch, sequences: CollectionQuerySet, start: str, current: Current) -> None:
+    """The collections of an open type: a page of them, and the current one even when it isn't among those."""
+    found = sequences.filter(type=branch.type).order_by("natural_key")
+    if start:
+        found = found.filter(natural_key__gte=natural_key(key_of(start)))
+    rows = list(found[: IN_TREE + 1])
+    if len(rows) > IN_TREE:
+        branch.more_url = f"{branch.href}?{urlencode({'from': rows[IN_TREE].name})}"
+    _grow(branch, rows[:IN_TREE], current)
+
+
+def _grow(branch: Branch, rows: list[Collection], current: Current, query: str = "") -> None:
+    """Put the collections into a branch, the current one open and in front where it isn't among them."""
+    collection, membership = current
+    if collection is not None and collection.type == branch.type and all(row.pk != collection.pk for row in rows):
+        rows = [collection, *rows]
+    for row in rows:
+        is_here = collection is not None and row.pk == collection.pk
+        leaf = _leaf(row, membership) if is_here else Leaf(row, collection_url(row))
+        leaf.href += query
+        branch.leaves.append(leaf)
+
+
+def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
+    """The collections that have the words in their name or in that of their type."""
+    key = key_of(clean_text(words))
+    return sequences.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
+
+
+def _found(
+    request: HtmxHttpRequest, sequences: CollectionQuerySet, words: str, branches: list[Branch], current: Current
+) -> Search:
+    """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
+    found = matching(sequences, words, [branch.type for branch in branches])
+    counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
+    start, of_type = clean_text(request.GET.get("from", "")[:128]), clean_text(request.GET.get("in", "")[:128])
+    if start:
+        found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
+    rows = list(found.order_by("type", "natural_key")[: IN_TREE + 1])
+    query = Search(words).query
+    for branch in branches:
+        _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
+        branch.is_open, branch.count = True, counts.get(branch.type, 0)
+    more = {"find": words, "in": rows[-1].type, "from": rows[-1].name} if len(rows) > IN_TREE else {}
+    return Search(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
+
+
+def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
+    newest = list(Membership.objects.in_collection(collection).newest_first()[:NEWEST])
+    if membership is not None and all(row.pk != membership.pk for row in newest):
+        newest = [*newest[: NEWEST - 1], membership]
+    for row in newest:
+        row.collection = collection
+    versions = [(row, version_url(row), membership is not None and row.pk == membership.pk) for row in newest]
+    return Leaf(collection, collection_url(collection), True, versions)
+
+
+def browser_url(project: Project, type: str = "") -> str:
+    """Where a project's artifacts are, or those of a type."""
+    arguments = [project.entity.name, project.name]
+    return (
+        reverse("artifacts:browser-type", args=[*arguments, type])
+        if type
+        else reverse("artifacts:browser", args=arguments)
+    )
+
+
+def registry_url(project: Project) -> str:
+    """Where a registry is: its artifacts are browsed there."""
+    assert project.entity.organization is not None  # an organization's entity owns registries
+    return reverse("registry:registry", args=[project.entity.organization.name, project.title])
+
+
+def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:
+    """A page of the project's collections by name, those that are looked for, with the number that `latest` has in each."""
+    found = project.collections.all().sequences().order_by("natural_key")
+    found = found.filter(type=type) if type else found
+    if search.words:
+        found = matching(found, search.words, types)
+    start = request.GET.get("after", "")[:128]
+    if start:
+        found = found.filter(natural_key__gt=natural_key(key_of(start)))
+    rows = list(found.prefetch_related("tags")[: PAGE + 1])
+    newest = Alias.objects.filter(collection__in=rows[:PAGE], name=LATEST).values_list(
+        "collection", "membership__index"
+    )
+    latest = dict(newest)
+    here, kept_words = browser_url(project, type), {"find": search.words} if search.words else {}
+    return {
+        "log_code": LOG_CODE.format(
+            entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
+        ),
+        "rows": [(row, collection_url(row), latest.get(row.pk)) for row in rows[:PAGE]],
+        "first": f"{here}{search.query}" if start else "",
+        "more": f"{here}?{urlencode({**kept_words, 'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
+    }

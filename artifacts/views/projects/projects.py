@@ -1,0 +1,209 @@
+"""A project's page: the table of its runs, with the columns, filters and order that its address says."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from artifacts.access import Can, verbs_in
+from artifacts.actions.projects import describe_project, rename_project
+from artifacts.errors import Conflict, Invalid
+from artifacts.forms import ProjectForm
+from artifacts.listing import search_box as queries
+from artifacts.listing.paging import page_of
+from artifacts.listing.search_box import (
+    Part,
+    Query,
+)
+from artifacts.models import Project, Run
+from artifacts.runs import filters as run_filters
+from artifacts.runs.columns import (
+    Told,
+    columns_of,
+    told_by,
+)
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    kept,
+    moved,
+    page,
+)
+from artifacts.views.place import project_of
+from artifacts.views.projects.browser import registry_url
+
+PAGE = 50
+STATES = {"": "All", "running": "Running", "finished": "Finished", "failed": "Failed", "crashed": "Crashed"}
+FIRST_RUN = """import wandb
+
+with wandb.init(entity={entity}, project={project}, config={{"lr": 0.01}}) as run:
+    for step in range(10):
+        run.log({{"loss": 1 / (step + 1)}})
+"""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A condition of the filter, or one that could be: its words and the address with or without it."""
+
+    words: str
+    href: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run in the table; its group, job type and tags lead to the runs that share them."""
+
+    run: Run
+    values: list[object]
+    duration: str
+    group: Filter | None
+    job: Filter | None
+    tags: list[Filter]
+
+
+@require_GET
+def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
+    found = project_of(request, entity, project)
+    if found.is_registry:
+        return moved(request, registry_url(found))
+    address = reverse("artifacts:project", args=[found.entity.name, found.name])
+    if (found.entity.name, found.name) != (entity, project):
+        return moved(request, address)
+    context = {
+        "project": found,
+        "can_log": Can.LOG in verbs_in(request.user, found),
+        "first_run": FIRST_RUN.format(entity=json.dumps(found.entity.name), project=json.dumps(found.name)),
+        "run_count": found.runs.count(),
+        "artifact_count": found.collections.all().sequences().count(),
+        **_runs(request, found),
+    }
+    return page(request, "artifacts/project.html", context, partial="run-rows")
+
+
+@require_GET
+def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
+    """`…/runs` without a run, to which people cut addresses short, and the `…/workspace` that the client prints: the project's page."""
+    found = project_of(request, entity, project)
+    return redirect("artifacts:project", found.entity.name, found.name)
+
+
+@require_http_methods(["GET", "POST"])
+def project_settings(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
+    """Name and description. Who may not change them reads them here."""
+    found = project_of(request, entity, project, can=Can.EDIT if request.method == "POST" else Can.VIEW)
+    if found.is_registry:
+        return moved(request, f"{registry_url(found)}/-/settings")
+    address = reverse("artifacts:project-settings", args=[found.entity.name, found.name])
+    if request.method == "GET" and (found.entity.name, found.name) != (entity, project):
+        return moved(request, address)
+    verbs = verbs_in(request.user, found)
+    form = ProjectForm(
+        request.POST or None,
+        renames=Can.MANAGE in verbs,
+        initial={"name": found.name, "description": found.description},
+    )
+    if form.is_valid():
+        try:
+            return _saved(request, found, form.cleaned_data)
+        except (Conflict, Invalid) as refusal:
+            form.add_error("name" if Can.MANAGE in verbs else None, str(refusal))
+    context = {
+        "project": Project.objects.with_entity().get(pk=found.pk),  # a refused name isn't its name
+        "path": f"{found.entity.name}/{found.name}",
+        "form": form,
+        "address": address,
+        "can_edit": Can.EDIT in verbs,
+        "can_rename": Can.MANAGE in verbs,
+    }
+    return page(request, "artifacts/project_settings.html", context, status=422 if form.is_bound else 200)
+
+
+@transaction.atomic
+def _saved(request: HtmxHttpRequest, project: Project, given: dict[str, str]) -> HttpResponse:
+    if "name" in given:
+        rename_project(project, given["name"], acting_user=request.user)
+    describe_project(project, given["description"], acting_user=request.user)
+    messages.success(request, "Saved the project’s settings")
+    return redirect("artifacts:project-settings", project.entity.name, project.name)
+
+
+def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
+    """A page of the runs that the address asks for."""
+    asked = request.GET.get("q", "")
+    query = queries.parse(asked, run_filters.RUNS)
+    read = project.runs.with_state_now().select_related("created_by").prefetch_related("tag_rows")
+    found = run_filters.applied(read.defer("config", "summary", "notes"), query)
+    ordered, columns, sort = run_filters.in_order(found, request.GET.get("sort", ""))
+    runs = page_of(ordered, columns, request.GET, size=PAGE)
+    told = told_by(runs.rows)
+    shown = columns_of(request.GET.getlist("show"), runs.rows, told)
+    return {
+        "runs": runs,
+        "rows": _rows(request, query, runs.rows, told, shown.values),
+        "columns_shown": shown,
+        "key_heads": [(key, key.partition(".")[2]) for key in shown.keys],
+        "query_text": asked,
+        "query_faults": query.faults,
+        "chips": [Filter(part.text, _with(request, query, left_out=part)) for part in query.parts],
+        "states": _states(request, query),
+        "sort": sort,
+        "kept_by_filter": kept(request, "q"),
+        "kept_by_columns": kept(request, "show"),
+    }
+
+
+def _rows(
+    request: HtmxHttpRequest, query: Query, runs: Sequence[Run], told: Sequence[Told], values: list[list[object]]
+) -> list[Row]:
+    def narrowed(name: str, value: str) -> Filter | None:
+        return Filter(value, _with(request, query, added=_condition(name, value))) if value else None
+
+    rows = []
+    for run, one, cells in zip(runs, told, values, strict=True):
+        tags = [narrowed("tag", tag.name) for tag in run.tag_rows.all()]
+        row = Row(
+            run=run,
+            values=cells,
+            duration=one.duration,
+            group=narrowed("group", run.group),
+            job=narrowed("job", run.job_type),
+            tags=[tag for tag in tags if tag],
+        )
+        rows.append(row)
+    return rows
+
+
+def _states(request: HtmxHttpRequest, query: Query) -> list[Filter]:
+    """The states that one looks for most, as a choice of one."""
+    others = Query([part for part in query.parts if part.name != "state"])
+    now = [str(part.value).lower() if part.operator == "$eq" else "?" for part in query.parts if part.name == "state"]
+    return [
+        Filter(
+            words, _with(request, others, added=f"state:{state}" if state else ""), now == ([state] if state else [])
+        )
+        for state, words in STATES.items()
+    ]
+
+
+def _condition(name: str, value: str) -> str:
+    """A condition as one would type it."""
+    is_plain = not any(sign in value for sign in ' "<>=!:\\')
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f"{name}:{value}" if is_plain else f'{name}:"{quoted}"'
+
+
+def _with(request: HtmxHttpRequest, query: Query, *, left_out: Part | None = None, added: str = "") -> str:
+    """The address with another filter: without a condition, or with one more."""
+    texts = [part.text for part in query.parts if part is not left_out and part.text != added]
+    text = " ".join([*texts, added] if added else texts)
+    pairs = kept(request, "q")
+    return f"?{urlencode([*pairs, ('q', text)] if text else pairs)}"

@@ -1,0 +1,288 @@
+"""A run's page: what it measured, how it was set up, what it used and logged, what it printed."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from artifacts import access
+from artifacts.access import Can, verbs_in
+from artifacts.actions.runs import delete_run, stop_run
+from artifacts.errors import NotFound
+from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
+from artifacts.naming import clean_text, shown
+from artifacts.runs import metrics, plots
+from artifacts.runs import reading as readings
+from artifacts.runs.columns import (
+    duration_of,
+    settings_of,
+)
+from artifacts.runs.history import printed
+from artifacts.runs.plots import Plot
+from artifacts.trees import tree_of
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    done,
+    moved,
+    page,
+)
+from artifacts.views.place import project_of, run_url, version_url
+
+Context = dict[str, Any]
+Stream = readings.Stream
+CARDS = 48
+LINES = 1_000
+FILES = 100
+VERSIONS = 100
+SOME = 8
+LONGEST_LINE = 2_000
+TABS = {
+    "charts": "Charts",
+    "overview": "Overview",
+    "config": "Config",
+    "artifacts": "Artifacts",
+    "log": "Log",
+    "files": "Files",
+    "system": "System",
+}
+TIME, EPOCH = "_runtime", "epoch"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A version that a run used or logged, at its place."""
+
+    version: ArtifactVersion
+    href: str
+    name: str
+    type: str
+    aliases: list[str]
+    links: list[tuple[str, str]]
+
+
+@require_GET
+def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str = "charts") -> HttpResponse:
+    place = project_of(request, entity, project)
+    found = _run(place, run)
+    if tab not in TABS:
+        raise NotFound(f"A run has no page “{shown(tab)}”; choose one of its tabs.")
+    if (place.entity.name, place.name) != (entity, project):
+        return moved(request, _address(found, tab))
+    verbs = verbs_in(request.user, place)
+    context = {
+        "project": place,
+        "run": found,
+        "state": found.state_now,
+        "ran": duration_of(found, found.summary),
+        "path": f"{place.entity.name}/{place.name}/{found.name}",
+        "tabs": _tabs(found, tab),
+        "tab": tab,
+        "can_delete": Can.EDIT in verbs,
+        "can_stop": Can.LOG in verbs and found.is_alive and not found.is_stopping,
+        "can_download": Can.DOWNLOAD in verbs,
+        **CONTENTS[tab](request, found),
+    }
+    return page(request, f"artifacts/run_{tab}.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def run_delete(request: HtmxHttpRequest, entity: str, project: str, run: str) -> HttpResponse:
+    """Asks first; then deletes."""
+    place = project_of(request, entity, project, can=Can.EDIT)
+    found = _run(place, run)
+    if request.method == "POST":
+        delete_run(found, acting_user=request.user)
+        home = reverse("artifacts:project", args=[place.entity.name, place.name])
+        return done(request, home, toast=f"{found} was deleted.")
+    return page(request, "artifacts/run_delete.html", {"run": found, "cancel": run_url(found)})
+
+
+@require_POST
+def run_stop(request: HtmxHttpRequest, entity: str, project: str, run: str) -> HttpResponse:
+    found = _run(project_of(request, entity, project, can=Can.LOG), run)
+    stop_run(found, acting_user=request.user)
+    return done(request, run_url(found), toast=f"{found} will stop when it next reports.")
+
+
+def _run(project: Project, name: str) -> Run:
+    found = project.runs.select_related("created_by").prefetch_related("tag_rows").filter(name=clean_text(name)).first()
+    if found is None:
+        raise NotFound(f"“{project.name}” has no run “{shown(name)}”; look at its list of runs.")
+    found.project = project
+    return found
+
+
+def _address(run: Run, tab: str, **query: str) -> str:
+    address = run_url(run) if tab == "charts" else f"{run_url(run)}/{tab}"
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def _tabs(run: Run, current: str) -> list[dict[str, object]]:
+    counts = {"config": len(settings_of(run.config)) or None, "log": run.output_lines or None}
+    return [
+        {"label": words, "href": _address(run, tab), "is_current": tab == current, "count": counts.get(tab)}
+        for tab, words in TABS.items()
+    ]
+
+
+def _charts(request: HtmxHttpRequest, run: Run) -> Context:
+    axes = {row.key: row for row in MetricSeries.objects.filter(run=run, stream=Stream.HISTORY, key__in=[TIME, EPOCH])}
+    offered = (
+        {"step": "Step"} | ({"epoch": "Epoch"} if EPOCH in axes else {}) | ({"time": "Time"} if TIME in axes else {})
+    )
+    chosen = request.GET.get("x", "step")
+    chosen = chosen if chosen in offered else "step"
+    words = request.GET.get("q", "").strip()[:200]
+    cards = _cards(
+        request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
+    )
+    config = list(settings_of(run.config).items())
+    return {
+        **cards,
+        "words": words,
+        "x": chosen,
+        "axes": [(words_of, _address(run, "charts", x=key), key == chosen) for key, words_of in offered.items()],
+        "few_settings": [(key, brief(value)) for key, value in config[:SOME]],
+        "settings_url": _address(run, "config"),
+        **_artifacts(request, run),
+    }
+
+
+def brief(value: object) -> str:
+    """A value of the configuration in few characters."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _cards(
+    request: HtmxHttpRequest, run: Run, stream: Stream, *, axis: MetricSeries | None = None, unit: str = "step"
+) -> Context:
+    """A page of plots by name; the next page begins behind the last name of this one."""
+    rows: QuerySet[MetricSeries] = MetricSeries.objects.filter(run=run, stream=stream, minimum__isnull=False)
+    rows = rows.exclude(key__startswith="_")  # the client's own: its clock and its counting
+    words, after = request.GET.get("q", "").strip()[:200], request.GET.get("after", "")[:512]
+    if words:
+        rows = rows.filter(key__icontains=clean_text(words))
+    found = list(rows.filter(key__gt=clean_text(after)).order_by("key")[: CARDS + 1])
+    place = plots.along(readings.points(axis)) if axis is not None and axis.buckets else None
+    drawn = [_drawn(row, place, unit if place else "step") for row in found[:CARDS]]
+    kept = {name: value for name, value in request.GET.items() if name in {"x", "q"}}
+    return {
+        "plots": [plot for plot in drawn if plot],
+        "older": f"?{urlencode({**kept, 'after': found[CARDS - 1].key})}" if len(found) > CARDS else "",
+        "newer": f"?{urlencode(kept)}" if after else "",
+    }
+
+
+def _drawn(row: MetricSeries, place: plots.Along | None, unit: str) -> Plot | None:
+    return plots.plot(row.key, readings.points(row), last=row.last, along=place, unit=unit, until=row.last_step)
+
+
+def _overview(request: HtmxHttpRequest, run: Run) -> Context:
+    facts = [
+        ("State", run.state_now),
+        ("Exit code", run.exit_code),
+        ("Run id", run.name),
+        ("Group", run.group),
+        ("Job type", run.job_type),
+        ("Host", run.host),
+        ("Program", run.program),
+        ("Repository", run.repository),
+        ("Commit", run.commit),
+    ]
+    return {
+        "facts": [(term, value) for term, value in facts if value not in {None, ""}],
+        "measures": metrics.measures_of(run),
+    }
+
+
+def _settings(request: HtmxHttpRequest, run: Run) -> Context:
+    words = request.GET.get("q", "").strip()[:200]
+    config = settings_of(run.config)
+    return {"words": words, "tree": tree_of(config, words), "json": json.dumps(config, indent=2, ensure_ascii=False)}
+
+
+def _artifacts(request: HtmxHttpRequest, run: Run) -> Context:
+    """Versions that the run used and logged, as far as the visitor may see them."""
+    seen = access.visible_versions(request.user)
+    used = seen.filter(pk__in=RunUse.objects.filter(run=run).values("version"))
+    logged = seen.filter(Q(run=run) | Q(pk__in=RunOutput.objects.filter(run=run).values("version")))
+    return {"groups": [("Used", _rows(request, used)), ("Logged", _rows(request, logged))], "most": VERSIONS}
+
+
+def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list[Row]:
+    found = list(versions.filter(index__isnull=False).order_by("pk")[:VERSIONS])
+    projects = access.visible_projects(request.user).values("pk")
+    places = (
+        Membership.objects.filter(version__in=found, collection__project__in=projects)
+        .select_related("collection__project__entity__organization")
+        .prefetch_related("aliases")
+        .order_by("pk")
+    )
+    by_version: dict[int, list[Membership]] = {}
+    for place in places:
+        by_version.setdefault(place.version_id, []).append(place)
+    return [_row(version, by_version.get(version.pk, [])) for version in found]
+
+
+def _row(version: ArtifactVersion, places: list[Membership]) -> Row:
+    own = next((place for place in places if place.collection_id == version.sequence_id), None)
+    links = [(f"{place.collection.name}:{place.name}", version_url(place)) for place in places if place.is_link]
+    at = own or places[0]
+    return Row(
+        version=version,
+        href=version_url(at),
+        name=f"{at.collection.name}:{at.name}",
+        type=at.collection.type,
+        aliases=[alias.name for alias in at.aliases.all()],
+        links=links,
+    )
+
+
+def _log(request: HtmxHttpRequest, run: Run) -> Context:
+    """The last lines of the console, or those that end where `before` says."""
+    text = request.GET.get("before", "")
+    end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
+    end = min(end, run.output_lines)
+    start = max(0, end - LINES)
+    said = [(number + 1, printed(line)) for number, line in readings.lines(run, Stream.OUTPUT, start=start, end=end)]
+    return {
+        "lines": [(number, line.text[:LONGEST_LINE], line.level == "error") for number, line in said],
+        "first": start + 1,
+        "last": end,
+        "older": _address(run, "log", before=str(start)) if start else "",
+        "newer": _address(run, "log") if end < run.output_lines else "",
+    }
+
+
+def _files(request: HtmxHttpRequest, run: Run) -> Context:
+    after = clean_text(request.GET.get("after", "")[:1_024])
+    files = run.files.filter(uploaded_at__isnull=False)
+    found = list(files.filter(name__gt=after).order_by("name")[: FILES + 1])
+    owner = run.project.entity.name
+    rows = [(file, reverse("run-file", args=[owner, run.project.name, run.name, file.name])) for file in found[:FILES]]
+    return {
+        "files": rows,
+        "older": f"?{urlencode({'after': found[FILES - 1].name})}" if len(found) > FILES else "",
+        "newer": _address(run, "files") if after else "",
+    }
+
+
+def _system(request: HtmxHttpRequest, run: Run) -> Context:
+    return _cards(request, run, Stream.EVENTS)
+
+
+CONTENTS = {
+    "charts": _charts,
+    "overview": _overview,
+    "config": _settings,
+    "artifacts": _artifacts,
+    "log": _log,
+    "files": _files,
+    "system": _system,
+}

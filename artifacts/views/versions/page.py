@@ -1,0 +1,307 @@
+"""One version and its tabs: the same page for a source version in its project and for a linked one in a registry."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q, prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from artifacts import access, addresses
+from artifacts.access import Can
+from artifacts.actions import labels
+from artifacts.errors import NotFound
+from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, Verb
+from artifacts.naming import key_of
+from artifacts.runs.metrics import measures_of
+from artifacts.trees import tree_of
+from artifacts.versions.history import history_of
+from artifacts.versions.time_to_live import lifetime_of
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    moved,
+    page,
+)
+from artifacts.views.lineage.tab import lineage_context
+from artifacts.views.place import (
+    TABS,
+    Place,
+    collection_url,
+    path_of,
+    place_of,
+    producing_run,
+    project_of,
+    run_url,
+    version_url,
+)
+from artifacts.views.projects.browser import project_page
+from artifacts.views.versions.compare import choice_words
+from artifacts.views.versions.files import (
+    files_context,
+    short,
+)
+
+Context = dict[str, Any]
+MOST_CHOICES = 50
+MOST_LINKS = 50
+SUMMARIZED = 6
+USES = 50
+
+
+@require_GET
+def version(
+    request: HtmxHttpRequest,
+    entity: str,
+    project: str,
+    type: str,
+    collection: str,
+    reference: str,
+    tab: str = "version",
+) -> HttpResponse:
+    found = project_of(request, entity, project)
+    sequence = addresses.collection(found, collection)
+    membership = addresses.membership(sequence, reference)
+    typed = (found.entity.name, found.name, sequence.type, sequence.name)
+    if found.is_registry or typed != (entity, project, type, collection):
+        return moved(request, version_url(membership, tab))
+    return render_version(request, membership, tab)
+
+
+@require_GET
+def switch(request: HtmxHttpRequest, entity: str, project: str, collection: str) -> HttpResponse:
+    """Where the choice of another version leads: the same tab of that version."""
+    found = addresses.collection(project_of(request, entity, project), collection)
+    tab = request.GET.get("tab", "version")
+    membership = addresses.membership(found, request.GET.get("version", ""))
+    return redirect(version_url(membership, tab if tab in TABS else "version"))
+
+
+def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -> HttpResponse:
+    """A tab of a version, in the place that its membership names; the caller has judged that the visitor sees the place."""
+    if tab == "overview":  # what older addresses of the original say
+        return redirect(version_url(membership))
+    if tab not in TABS:
+        raise NotFound(f"A version has no tab “{tab[:40]}”; choose one of {', '.join(TABS.values())}.")
+    place = place_of(request, membership)
+    prefetch_related_objects([membership], "aliases")  # asked for by the head, the choices and some tabs
+    template, partial, context_of = TAB_VIEWS[tab]
+    context = {
+        "place": place,
+        "version": place.version,
+        "tab": tab,
+        "tabs": tabs_of(place, tab),
+        "choices": choices_of(place),
+        "frame": "artifacts/version_linked.html" if place.is_link else "artifacts/version_source.html",
+        "files_url": place.url("files"),
+        "usage_url": place.url("usage"),
+        "metadata_url": place.url("metadata"),
+        "alias_used": alias_used(request, membership),
+        "guarded": labels.protected_keys(place.project),
+        "switch_url": reverse(
+            "artifacts:version-switch", args=[place.project.entity.name, place.project.name, place.collection.name]
+        ),
+        "collection_url": collection_url(place.collection),
+        **({} if place.is_link else project_page(request, place.project, place.collection, place.membership)),
+    }
+    if place.version.is_deleted:
+        context["deleted_by"] = deleted_by(place.version)
+    context["aliases"] = named_aliases(membership, context["guarded"], place)
+    context |= context_of(request, place)
+    if "part" in context:  # htmx asked for less than the tab
+        return page(request, context["part"], context)
+    response = page(request, template, context, partial=partial)
+    if context.get("pushed"):  # what the tab shows then, which the address that was asked for doesn't know
+        response["HX-Push-Url"] = context["pushed"]
+    return response
+
+
+def deleted_by(version: ArtifactVersion) -> str:
+    """The name of whoever deleted a version; empty if nobody's is known."""
+    acts = AuditEvent.objects.filter(version_number=version.pk, verb=Verb.VERSION_DELETED).order_by("-pk")
+    return acts.values_list("actor_name", flat=True).first() or ""
+
+
+@dataclass(frozen=True)
+class Name:
+    """An alias as it is shown."""
+
+    name: str
+    is_protected: bool
+    remove_url: str = ""
+
+
+def named_aliases(membership: Membership, guarded: set[str], place: Place | None = None) -> list[Name]:
+    """The aliases of a version in a collection; with the place, each with where it is removed by those who may."""
+    names = []
+    for name in membership.alias_names:
+        is_protected = key_of(name) in guarded
+        may = place is not None and (not is_protected or Can.MANAGE in place.verbs)
+        names.append(Name(name, is_protected, place.unalias_url if place is not None and may else ""))
+    return names
+
+
+def alias_used(request: HtmxHttpRequest, membership: Membership) -> str:
+    """The alias that the address names, if it names one: the page then says where it points."""
+    match = request.resolver_match
+    reference = match.kwargs.get("reference", "") if match else ""
+    return "" if reference == membership.name else str(reference)
+
+
+def tabs_of(place: Place, current: str) -> list[Context]:
+    """The row of tabs."""
+    return [
+        {
+            "label": label,
+            "href": place.url(tab),
+            "is_current": tab == current,
+            "count": f"{place.version.file_count:,}" if tab == "files" else "",
+        }
+        for tab, label in TABS.items()
+    ]
+
+
+def choices_of(place: Place) -> list[tuple[str, str]]:
+    """The newest versions of the collection, and this one, for the switcher."""
+    found = Membership.objects.in_collection(place.collection).newest_first().with_aliases()
+    rows = list(found[:MOST_CHOICES])
+    if all(row.pk != place.membership.pk for row in rows):
+        rows.append(place.membership)
+    return [(row.name, choice_words(row)) for row in rows]
+
+
+def overview(request: HtmxHttpRequest, place: Place) -> Context:
+    """The tab “Version”."""
+    version = place.version
+    run = producing_run(request, version)
+    uses = RunUse.objects.filter(version=version).count()
+    return {
+        "run": run,
+        "run_url": run_url(run) if run else "",
+        "measures": measures_of(run, most=SUMMARIZED) if run else [],
+        "remove_tag": place.untag_url,
+        "short_digest": short(version.digest),
+        "tags": list(version.tags.order_by("name")),
+        "uses": uses,
+        "links": links_of(request, place),
+        "happenings": history_of(version, request.user, place=place.membership),
+        "lifetime": lifetime_of(version),
+    }
+
+
+@dataclass(frozen=True)
+class Link:
+    """Another place that holds the version."""
+
+    membership: Membership
+    href: str
+    aliases: list[Name]
+
+
+def links_of(request: HtmxHttpRequest, place: Place) -> list[Link]:
+    """The registries' collections that hold the version, as far as the visitor sees them; without the place itself."""
+    seen = access.visible_projects(request.user).registries().values("pk")
+    held = Membership.objects.filter(version=place.version, collection__project__in=seen).exclude(
+        pk=place.membership.pk
+    )
+    rows = held.select_related("collection__project__entity__organization", "created_by").with_aliases()
+    projects = "collection__project__protected_aliases"
+    found = list(rows.prefetch_related(projects).order_by("-pk")[:MOST_LINKS])
+    return [
+        Link(
+            membership=row,
+            href=version_url(row),
+            aliases=named_aliases(row, {alias.name_key for alias in row.collection.project.protected_aliases.all()}),
+        )
+        for row in found
+    ]
+
+
+def metadata(request: HtmxHttpRequest, place: Place) -> Context:
+    """The tab “Metadata”: what was attached, and what the run measured if the visitor sees it."""
+    attached = place.version.metadata if isinstance(place.version.metadata, Mapping) else {}
+    words = request.GET.get("q", "")[:200]
+    run = producing_run(request, place.version)
+    return {
+        "words": words,
+        "tree": tree_of(attached, words),
+        "json": json.dumps(attached, indent=2, ensure_ascii=False),
+        "run": run,
+        "run_url": run_url(run) if run else "",
+        "run_is_hidden": run is None and place.version.run_id is not None,
+        "measures": measures_of(run, words=words) if run else [],
+    }
+
+
+def usage(request: HtmxHttpRequest, place: Place) -> Context:
+    """The tab “Usage”: code, and the runs that used the version."""
+    by = request.GET.get("by", "")
+    names = [place.membership.name, *place.membership.alias_names]
+    by = by if by in names else place.membership.name
+    path = path_of(place.membership, by)
+    return {
+        "by": by,
+        "names": names[:8] if by in names[:8] else [*names[:7], by],
+        "path": path,
+        "command_path": f"{place.project.entity.name}/{path}" if place.is_link else path,
+        **uses_of(request, place),
+    }
+
+
+@dataclass(frozen=True)
+class Use:
+    """A run that used the version, and the name by which it asked, if the visitor sees that place."""
+
+    use: RunUse
+    through: str
+    href: str
+
+
+def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
+    """A page of the runs that used the version, the newest first, and how many there are that the visitor can't see."""
+    seen = access.visible_projects(request.user)
+    uses = RunUse.objects.filter(version=place.version)
+    visible = Count("pk", filter=Q(run__project__in=seen.values("pk")))
+    counted = uses.aggregate(all=Count("pk"), visible=visible)
+    found = uses.filter(run__project__in=seen.values("pk")).order_by("-pk")
+    after = request.GET.get("after", "")
+    if after.isdecimal() and len(after) < 19:
+        found = found.filter(pk__lt=int(after))
+    rows = list(found.select_related("run__project__entity", "run__created_by", "through__project")[: USES + 1])
+    places = {row.through.project_id for row in rows if row.through} | {place.version.project.pk}
+    known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
+    here = place.version.project.pk
+    by = {"by": request.GET["by"]} if request.GET.get("by") else {}  # the code above stays as it is
+    shown = [
+        Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
+        for row in rows
+    ]
+    return {
+        "uses": shown[:USES],
+        "use_count": counted["all"],
+        "hidden_uses": counted["all"] - counted["visible"],
+        "first_uses": f"{place.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
+        "more_uses": f"{place.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
+        if len(rows) > USES
+        else "",
+    }
+
+
+def _through(use: RunUse) -> str:
+    """The name that the run gave, else (the client seldom says it) the collection in which it found the version."""
+    if use.used_as or use.through is None:
+        return use.used_as
+    return f"{use.through.project.name}/{use.through.name}"
+
+
+TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, Place], Context]]] = {
+    "version": ("artifacts/version.html", "version-overview", overview),
+    "metadata": ("artifacts/version_metadata.html", "attached", metadata),
+    "usage": ("artifacts/version_usage.html", "used-by", usage),
+    "files": ("artifacts/files.html", "files", files_context),
+    "lineage": ("artifacts/lineage.html", "graph", lineage_context),
+}

@@ -1,0 +1,99 @@
+"""Action History of a registry and of a collection: filter, export, aliases as of a moment, and moving one back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_POST
+
+from artifacts import addresses
+from artifacts.access import Can
+from artifacts.actions import labels
+from artifacts.listing.paging import page_of
+from artifacts.models import AuditEvent
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    done,
+    moved,
+    page,
+)
+from registry.history import aliases as alias_history
+from registry.history import events
+from registry.views.place import collection_of, collection_url, permissions, registry_of, registry_url
+from registry.views.registries.page import heading
+
+FILES = {"csv": ("text/csv; charset=utf-8", events.as_csv), "json": ("application/json", events.as_json)}
+
+
+@require_GET
+def registry_history(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponseBase:
+    """Everything that happened in a registry."""
+    project = registry_of(request, org, registry)
+    if project.title != registry:
+        return moved(request, registry_url(project, "registry:history"))
+    found = AuditEvent.objects.filter(project_number=project.pk)
+    if request.GET.get("format") in FILES:
+        return exported(request, found, project.title)
+    context = {**heading(request, project, "history"), **listed(request, found)}
+    return page(request, "registry/history.html", context, partial="events")
+
+
+@require_GET
+def collection_history(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponseBase:
+    """Everything that happened in a collection, and where its aliases were."""
+    place = collection_of(request, org, registry, collection)
+    if place.project.title != registry or place.name != collection:
+        return moved(request, collection_url(place, "registry:collection-history"))
+    found = AuditEvent.objects.filter(collection_number=place.pk)
+    if request.GET.get("format") in FILES:
+        return exported(request, found, place.name)
+    moment = events.moment(request.GET.get("as_of", ""))
+    context: dict[str, Any] = {
+        "collection": place,
+        "registry": place.project,
+        "organization": place.project.entity.organization,
+        **permissions(request, place.project),
+        **listed(request, found),
+        "aliases": alias_history.formerly(place, labels.protected_keys(place.project)),
+        "as_of": request.GET.get("as_of", ""),
+        "moment": moment,
+        "is_to_come": moment is not None and moment > timezone.now(),
+        "standing": alias_history.as_of(place, moment) if moment else [],
+    }
+    return page(request, "registry/collection_history.html", context, partial="events")
+
+
+def listed(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
+    """A page of events with the filter that they passed."""
+    asked = events.read(request.GET.dict())
+    narrowed = events.narrowed(found, asked).select_related("actor")
+    return {
+        "events": page_of(narrowed, ("-pk",), request.GET.dict()),
+        "asked": asked,
+        "groups": [(key, label) for key, (label, _) in events.GROUPS.items()],
+        "given": {name: request.GET.get(name, "") for name in ("who", "act", "since", "until")},
+    }
+
+
+def exported(request: HtmxHttpRequest, found: QuerySet[AuditEvent], name: str) -> StreamingHttpResponse:
+    """All events that pass the filter as a file, sent as they are read."""
+    kind = request.GET["format"]
+    content_type, written = FILES[kind]
+    lines: Iterator[str] = written(events.narrowed(found, events.read(request.GET.dict())))
+    response = StreamingHttpResponse(lines, content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}-history.{kind}") or "attachment"
+    return response
+
+
+@require_POST
+def move_back(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
+    """Point an alias at the version that it was on before."""
+    place = collection_of(request, org, registry, collection, can=Can.EDIT)
+    membership = addresses.membership(place, request.POST.get("version", ""))
+    alias = request.POST.get("alias", "")
+    labels.add_aliases(membership, [alias], acting_user=request.user)
+    address = collection_url(place, "registry:collection-history")
+    return done(request, address, toast=f"{alias} is back on {membership.name}")

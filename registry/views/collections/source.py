@@ -1,0 +1,116 @@
+"""What is done to source versions that their links are told of: deleting one or a whole collection, with the links that would break."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from artifacts import access, addresses
+from artifacts.access import Can
+from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.models import ArtifactVersion, Collection, Membership
+from artifacts.models.collections import MembershipQuerySet
+from artifacts.naming import key_of
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    done,
+    in_organization,
+    page,
+)
+from artifacts.views.place import collection_url
+from registry.actions.delete import delete_version
+from registry.actions.sequences import delete_sequence
+from registry.forms import DeleteForm
+from registry.tables.rows import source_url
+
+SHOWN = 20
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
+    """Asks first, naming what would break; then the version is deleted wherever it is."""
+    source = addresses.project(request.user, entity, project, can=Can.EDIT)
+    membership = addresses.membership(addresses.collection(source, collection), reference)
+    version = membership.version
+    version.sequence = membership.collection
+    in_organization(request, source.entity.organization)
+    error = ""
+    if request.method == "POST":
+        try:
+            delete_version(version, delete_aliases=True, acting_user=request.user)
+        except (Forbidden, Conflict, Invalid) as refusal:
+            error = str(refusal)
+        else:
+            return done(request, source_url(version), toast=f"Deleted {version}")
+    context = {"version": version, "cancel": source_url(version), "error": error, **broken(request, version)}
+    return page(request, "registry/delete_version.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def delete_collection(request: HtmxHttpRequest, entity: str, project: str, collection: str) -> HttpResponse:
+    """Asks first, naming what would break, and for the collection's name; then it is deleted with its versions."""
+    source = addresses.project(request.user, entity, project, can=Can.EDIT)
+    found = addresses.collection(source, collection)
+    in_organization(request, source.entity.organization)
+    if found.is_portfolio:
+        raise Invalid(f"“{found.name}” is a collection of a registry; delete it there.")
+    form = DeleteForm(request.POST or None, title=found.name, what="collection")
+    error = ""
+    if form.is_valid():
+        try:
+            delete_sequence(found, acting_user=request.user)
+        except (Forbidden, Conflict, Invalid) as refusal:
+            error = str(refusal)
+        else:
+            back = reverse("artifacts:browser-type", args=[source.entity.name, source.name, found.type])
+            if not source.collections.all().sequences().filter(type=found.type).exists():
+                back = reverse("artifacts:browser", args=[source.entity.name, source.name])
+            return done(request, back, toast=f"Deleted {found.name} with its versions")
+    context = {
+        "collection": found,
+        "form": form,
+        "cancel": collection_url(found),
+        "error": error,
+        **broken_with(request, found),
+    }
+    return page(request, "registry/delete_sequence.html", context, status=422 if form.is_bound else 200)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A link that would end: its path, which version it holds, and its aliases, each with whether it is protected."""
+
+    path: str
+    version: str
+    aliases: list[tuple[str, bool]]
+
+
+def broken_with(request: HtmxHttpRequest, collection: Collection) -> dict[str, Any]:
+    """The links that end with a collection and all its versions."""
+    return ending(request, Membership.objects.filter(version__sequence=collection, collection__kind="portfolio"))
+
+
+def broken(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
+    """The links that end with a version, and the aliases that it has in its own collection."""
+    own = Membership.objects.filter(version=version, collection=version.sequence_id).with_aliases().first()
+    links = Membership.objects.filter(version=version, collection__kind="portfolio")
+    return {"aliases": own.alias_names if own else [], **ending(request, links)}
+
+
+def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any]:
+    """Links that end: some by name as far as the visitor sees them, how many there are beside them, and those that forbid it.
+
+    A link under a protected alias forbids the deletion of its source.
+    """
+    seen = links.filter(collection__project__in=access.visible_projects(request.user).values("pk"))
+    protected = "collection__project__protected_aliases"
+    rows = seen.select_related("collection__project", "version").with_aliases().prefetch_related(protected)
+    shown = []
+    for row in rows.order_by("pk")[:SHOWN]:
+        guarded = {alias.name_key for alias in row.collection.project.protected_aliases.all()}
+        names = [(name, key_of(name) in guarded) for name in row.alias_names]
+        shown.append(Broken(f"{row.collection.project.title}/{row}", row.version.name, names))
+    held = [link for link in shown if any(is_protected for _, is_protected in link.aliases)]
+    return {"links": shown, "seen": seen.count(), "all": links.count(), "held": held}

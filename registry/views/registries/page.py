@@ -1,0 +1,166 @@
+"""One registry: its collections, what happened in it, who may use it, and making a collection."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from artifacts import access, addresses
+from artifacts.actions.labels import protected_keys
+from artifacts.listing.paging import page_of
+from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
+from artifacts.models.collections import CollectionQuerySet
+from artifacts.naming import key_of
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    moved,
+    page,
+)
+from registry.actions import registries
+from registry.models import Registry
+from registry.tables.members import members_of
+from registry.tables.rows import collection_rows
+from registry.views import code_samples as snippets
+from registry.views.place import (
+    collection_url,
+    owner_of,
+    permissions,
+    registry_of,
+    registry_url,
+    version_url,
+)
+
+SORTS: dict[str, tuple[str, Sequence[str]]] = {
+    "name": ("Name", ("natural_key",)),
+    "-name": ("Name, backwards", ("-natural_key",)),
+    "-linked": ("Last linked", ("-active_at", "-pk")),
+    "linked": ("Linked longest ago", ("active_at", "pk")),
+    "-versions": ("Most versions", ("-version_count", "-pk")),
+    "versions": ("Fewest versions", ("version_count", "pk")),
+}
+
+
+@require_GET
+def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    if "selectionPath" in request.GET:
+        return redirect(printed_url(request, project))
+    if project.title != registry:
+        return moved(request, registry_url(project))
+    head = heading(request, project, "collections")
+    sort = request.GET.get("sort", "name")
+    sort = sort if sort in SORTS else "name"
+    found = narrowed(project, request.GET.dict())
+    collections = page_of(found, SORTS[sort][1], request.GET.dict())
+    guarded = protected_keys(project)
+    rows = collection_rows(collections.rows, request.user, guarded, opened=request.GET.get("open", ""))
+    given: Registry = head["published"]
+    context = {
+        **head,
+        "rows": rows,
+        "collections": collections,
+        "sort": sort,
+        "sorts": [(key, label) for key, (label, _) in SORTS.items()],
+        "types": project.artifact_types.order_by("name").values_list("name", flat=True)[:100],
+        "tags": CollectionTag.objects.filter(collection__project=project)
+        .order_by("name")
+        .values_list("name", flat=True)
+        .distinct()[:100],
+        "is_filtered": any(request.GET.get(name) for name in ("q", "type", "tag", "alias")),
+        "code": snippets.link_code(
+            project, snippets.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
+        ),
+    }
+    return page(request, "registry/registry.html", context, partial="collection-rows")
+
+
+def snippet_type(given: Registry) -> str:
+    """The type to write into the code of a registry."""
+    return next(iter(given.type_names), "<type>")
+
+
+def narrowed(project: Project, asked: dict[str, str]) -> CollectionQuerySet:
+    """The collections of a registry that an address asks for."""
+    found = Collection.objects.portfolios().in_project(project).with_tags().select_related("project")
+    found = found.annotate(active_at=Coalesce("last_added_at", "created_at"))
+    if words := key_of(asked.get("q", "").replace("\0", "")).strip():
+        tagged = CollectionTag.objects.filter(name__icontains=words).values("collection")
+        found = found.filter(Q(name_key__contains=words) | Q(pk__in=tagged))
+    if asked.get("type"):
+        found = found.filter(type=asked["type"])
+    if tag := asked.get("tag", "").replace("\0", ""):
+        on_versions = VersionTag.objects.filter(name=tag).values("version")
+        found = found.filter(
+            Q(pk__in=CollectionTag.objects.filter(name=tag).values("collection"))
+            | Q(
+                pk__in=Membership.objects.filter(collection__project=project, version__in=on_versions).values(
+                    "collection"
+                )
+            )
+        )
+    if alias := key_of(asked.get("alias", "").replace("\0", "")):
+        found = found.filter(pk__in=Alias.objects.filter(name_key=alias).values("collection"))
+    return found
+
+
+def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, Any]:
+    """What stands above every page of a registry."""
+    given = Registry.objects.as_cards(request.user).get(project=project)
+    tabs = [
+        ("collections", "Collections", "registry:registry", given.collection_count),
+        ("automations", "Automations", "registry:automations", None),
+        ("history", "History", "registry:history", None),
+        ("members", "Members", "registry:members", None),
+    ]
+    return {
+        "registry": project,
+        "published": given,
+        "organization": project.entity.organization,
+        **permissions(request, project),
+        "tabs": [
+            {"label": label, "href": registry_url(project, name), "is_current": key == tab, "count": count}
+            for key, label, name, count in tabs
+        ],
+    }
+
+
+def printed_url(request: HtmxHttpRequest, project: Project) -> str:
+    """Where `?selectionPath=<entity/project/collection>&view=membership&version=vN` leads, as the client prints it."""
+    name = request.GET["selectionPath"].partition("/")[2].partition("/")[2]
+    collection = addresses.collection(project, name)
+    reference = request.GET.get("version", "")
+    return version_url(collection, reference) if reference else collection_url(collection)
+
+
+@require_POST
+def star(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    given = Registry.objects.as_cards(request.user).get(project=project)
+    # As the button was shown: pressed in a second tab, it doesn't take back what the first did.
+    wanted = request.POST.get("on", "")
+    is_on = wanted == "1" if wanted else not given.is_starred  # type: ignore[attr-defined]
+    registries.star_registry(project, is_on, acting_user=request.user)
+    if not request.htmx:
+        return redirect(registry_url(project))
+    return page(
+        request,
+        "components/star.html",
+        {"name": project.title, "action": registry_url(project, "registry:star"), "is_on": is_on},
+    )
+
+
+@require_GET
+def members(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
+    project = registry_of(request, org, registry)
+    people = page_of(access.people_of(project), ("name_key",), request.GET.dict())
+    context = {
+        **heading(request, project, "members"),
+        "people": people,
+        "rows": members_of(project, people.rows),
+        "teams": project.members.filter(team__isnull=False).select_related("team").order_by("team__name_key")[:100],
+    }
+    return page(request, "registry/members.html", context)

@@ -1,0 +1,121 @@
+"""One line of log for each request, and refusals of the domain as answers."""
+
+import json
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+
+from django.db import DataError, OperationalError
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+
+from artifacts.errors import DomainError, Invalid, NotYet
+from registry_site.http.refusals import (
+    not_found,
+    refusal,
+    shows_no_page,
+)
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+logger = logging.getLogger("linkyard.request")
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics")
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON line: time, level, logger, message, and what was given as `extra={"fields": {…}}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Never raises: what JSON can't say is written as text."""
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class RequestLogMiddleware:
+    """Logs method, path, status and duration with an id that the answer carries too. Never headers, bodies or queries."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        number = secrets.token_hex(6)
+        response = self.get_response(request)
+        response["X-Request-Id"] = number
+        if not request.path.startswith(UNLOGGED):
+            fields = {
+                "id": number,
+                "method": request.method,
+                "path": logged_path(request),
+                "status": response.status_code,
+                "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+            }
+            logger.info("request", extra={"fields": fields})
+        return response
+
+
+def logged_path(request: HttpRequest) -> str:
+    """The path without what would let a reader of the log fetch or replace a file: the token of a signed address."""
+    if request.path.startswith("/storage/"):
+        return request.path[: request.path.find(".") + 1] or "/storage/"
+    return request.path[:500]
+
+
+def passes(error: OperationalError) -> bool:
+    """Whether the database was only busy or away; SQLite gives the same class to a statement too large for it, which never succeeds."""
+    code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+    return code & 0xFF in PASSING
+
+
+class DomainErrorMiddleware:
+    """A refusal raised in a view becomes an answer with its sentence, as a page or in the client's shape."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path:  # nothing is named so, and PostgreSQL refuses even to look for it
+            return not_found(request)
+        response = self.get_response(request)
+        return shows_no_page(request, response) if response.status_code == 405 else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Django calls this for whatever a view raised; refusals are answered here, also those of the database."""
+        if isinstance(exception, DataError | UnicodeEncodeError):
+            # Looked up by text that no row can hold: NUL, a lone surrogate, a number out of range.
+            exception = Invalid(
+                "A value of this request can’t be stored, so nothing has it; use printable text and smaller numbers."
+            )
+        elif isinstance(exception, OperationalError) and passes(exception):
+            logger.warning("The database did not answer.", exc_info=exception)
+            exception = NotYet("The database is busy; the same request will succeed shortly.", seconds=2)
+        return refusal(request, exception) if isinstance(exception, DomainError) else None
+
+
+class PageGzipMiddleware(GZipMiddleware):
+    """Pages go compressed (a long table is a tenth of itself); files, archives and the client's answers go as they are.
+
+    Django's own adds random bytes to each, so that the length tells nothing of a token in the page.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress what is HTML and whole."""
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)

@@ -1,0 +1,114 @@
+"""A run's file stream, which the client sends its history through, and the files of a run.
+
+The client repeats a 5xx here for days, and takes a 4xx as the end of the stream without a word to its user: so what can be
+stored is stored, and only what is no stream, or has no run to belong to, is refused.
+"""
+
+import logging
+import zlib
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from artifacts import addresses
+from artifacts.access import Can
+from artifacts.actions import streams
+from artifacts.errors import Invalid, NotFound
+from artifacts.models import Run, User
+from artifacts.naming import clean_text, shown
+from registry_site.http.refusals import client_error
+from registry_site.wandb_api.endpoints.authenticate import user_of
+from registry_site.wandb_api.endpoints.files import given
+
+LARGEST_BODY = 64 * 1024 * 1024
+CHUNK = 1024 * 1024
+GZIP = 31  # zlib's word for "with a gzip header"
+BUSY_SECONDS = 2
+
+log = logging.getLogger("linkyard.stream")
+
+
+class TooLarge(Exception):
+    """The body has more bytes than the bound, as it came or unpacked."""
+
+
+@login_not_required
+@csrf_exempt
+def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> HttpResponseBase:
+    if request.method != "POST":
+        return run_file(request, entity, project, run, "file_stream")
+    user = user_of(request)
+    if user is None:
+        return not_logged_in()
+    try:
+        found = find_run(user, entity, project, run, can=Can.LOG)
+        should_stop = streams.receive(found, streams.read_sent(streams.parse(body_of(request))), acting_user=user)
+    except TooLarge:
+        return client_error(f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.", 413)
+    except OperationalError:
+        log.warning("The database did not answer.", exc_info=True)
+        response = client_error("The database is busy; the same request will succeed shortly.", 503)
+        response["Retry-After"] = str(BUSY_SECONDS)
+        return response
+    # wandb-core hands this on to the script's process, which is then interrupted as by Ctrl-C.
+    body = b'{"stopped":true}' if should_stop else b"{}"
+    return HttpResponse(body, content_type="application/json", headers={"Content-Length": str(len(body))})
+
+
+@login_not_required
+@csrf_exempt
+def run_file(request: HttpRequest, entity: str, project: str, run: str, name: str) -> HttpResponseBase:
+    """A file of a run, for a key of the client or for somebody who is logged in to the pages."""
+    user = user_of(request)
+    if user is None and isinstance(request.user, User) and "Authorization" not in request.headers:
+        user = request.user
+    if user is None:
+        return not_logged_in()
+    if request.method not in {"GET", "HEAD"}:
+        raise Invalid("Fetch a file with GET; new ones are sent to the address that createRunFiles gives.")
+    found = find_run(user, entity, project, run, can=Can.DOWNLOAD)
+    file = found.files.filter(name=clean_text(name), uploaded_at__isnull=False).first()
+    if file is None:
+        raise NotFound(f"The run has no file “{shown(name)}”; look at its list of files.")
+    return given(request, file.key, file.size, file.name)
+
+
+def find_run(user: User, entity: str, project: str, name: str, *, can: Can) -> Run:
+    """The run of an address, in a project where somebody may do this."""
+    place = addresses.project(user, entity, project, can=can)
+    found = Run.objects.filter(project=place, name=clean_text(name)).first()
+    if found is None:
+        raise NotFound(f"run “{shown(name)}” not found in “{place.name}”; it may have been deleted, start a new one.")
+    found.project = place
+    return found
+
+
+def not_logged_in() -> HttpResponse:
+    """Without credentials there is nothing to see."""
+    response = client_error("user is not logged in", 401)
+    response["WWW-Authenticate"] = 'Basic realm="Linkyard", charset="UTF-8"'
+    return response
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The body, unpacked if it came packed; never more of it than the bound."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        raise TooLarge
+    is_packed = request.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+    unpacker = zlib.decompressobj(GZIP) if is_packed else None
+    found, came = bytearray(), 0
+    try:
+        while piece := request.read(CHUNK):
+            came += len(piece)
+            found += piece if unpacker is None else unpacker.decompress(piece, LARGEST_BODY + 1 - len(found))
+            if max(came, len(found)) > LARGEST_BODY:
+                raise TooLarge
+    except (UnreadablePostError, ConnectionError):
+        raise Invalid("The body of the request broke off.") from None
+    except zlib.error:
+        raise Invalid("The body says it is gzip and isn't.") from None
+    if unpacker is not None and not unpacker.eof:
+        raise Invalid("The gzip body broke off.")
+    return bytes(found)

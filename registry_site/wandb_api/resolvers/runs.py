@@ -1,0 +1,373 @@
+"""Runs as the client starts, changes, lists and deletes them, with what they logged and used."""
+
+import base64
+import json
+import mimetypes
+from collections.abc import Mapping
+from typing import Any
+
+import re2
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from artifacts import (
+    access,
+    addresses,
+)
+from artifacts.access import Can
+from artifacts.actions import people
+from artifacts.actions import runs as acts
+from artifacts.actions.runs import RunChanges
+from artifacts.errors import Invalid, NotFound
+from artifacts.files import signed_urls as tickets
+from artifacts.listing.filters import (
+    Json,
+    filtered,
+    matching,
+)
+from artifacts.listing.json_order import by_value
+from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
+from artifacts.naming import clean_text, shown
+from artifacts.runs.filters import (
+    RUN_FIELDS,
+    RUN_ORDERS,
+    as_stored,
+    stored,
+)
+from registry.actions.delete import delete_run_and_versions
+from registry_site.wandb_api.engine import fields, ids
+from registry_site.wandb_api.engine.batching import (
+    as_page,
+    judged,
+    related,
+)
+from registry_site.wandb_api.engine.batching import shown as shown_project
+from registry_site.wandb_api.engine.context import Context
+from registry_site.wandb_api.engine.paging import (
+    Key,
+    connection,
+)
+from registry_site.wandb_api.engine.resolve import (
+    Declared,
+    Resolver,
+    null_if_missing,
+    resolves,
+)
+from registry_site.wandb_api.resolvers.projects import find_project
+
+
+def find_run(context: Context, project: Project, name: str) -> Run:
+    """The run of this id in a project that the person may see."""
+    found = Run.objects.select_related("created_by").filter(project=project, name=clean_text(name)[:200]).first()
+    if found is None:
+        raise NotFound(f"run “{shown(name)}” not found in “{project.name}”; check its id.")
+    found.project = project
+    return found
+
+
+def run_by_id(context: Context, number: str) -> Run:
+    """The run with this id, if the person may see it."""
+    seen = access.visible_projects(context.person).values("pk")
+    found = Run.objects.with_place().filter(pk=ids.decode(number, "Run"), project__in=seen).first()
+    if found is None:
+        raise NotFound("run not found: no run has this id; fetch it again by its name.")
+    judged(context, found.project)
+    return found
+
+
+@resolves("Project.run", "Project.bucket", permission=Declared.checked("view"))
+@null_if_missing
+def run(project: Project, context: Context, name: str, **ignored: Any) -> Run:
+    return find_run(context, project, name)
+
+
+@resolves("Project.runs", permission=Declared.checked("view"))
+def runs(
+    project: Project,
+    context: Context,
+    filters: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
+    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS)
+    ordered, key = in_order(found, order)
+    return connection(as_page(ordered), first=first, after=after, key=key, total=found.count)
+
+
+def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
+    """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
+    sign = "-" if order and order.startswith("-") else ""
+    head, _, path = stored((order or "").lstrip("+-")).partition(".")
+    place = RUN_FIELDS.get(head)
+    if not path or not isinstance(place, Json):
+        return found, fields.key_for(order, RUN_ORDERS, default="-pk")
+    return by_value(found, place.path, path, sign=sign)
+
+
+@resolves("Project.runCount", permission=Declared.checked("view"))
+def run_count(project: Project, context: Context, filters: str | None = None) -> int:
+    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS).count()
+
+
+@resolves("Run.id", permission=Declared.PARENT)
+def run_id(run: Run, context: Context) -> str:
+    return ids.encode("Run", run.pk)
+
+
+@resolves("Run.project", permission=Declared.checked("view"))
+def run_project(run: Run, context: Context) -> Project | None:
+    return shown_project(context, run.project)
+
+
+@resolves("Run.user", permission=Declared.PARENT)
+def run_user(run: Run, context: Context) -> User | None:
+    return run.created_by
+
+
+@resolves("Run.projectId", permission=Declared.PARENT)
+def run_project_number(run: Run, context: Context) -> str:
+    return str(run.project_id)
+
+
+@resolves("Run.state", permission=Declared.PARENT)
+def state(run: Run, context: Context) -> str:
+    return run.state_now
+
+
+@resolves("Run.tags", permission=Declared.PARENT)
+def tags(run: Run, context: Context) -> list[str]:
+    return [tag.name for tag in sorted(related(run, "tag_rows"), key=lambda tag: tag.pk)]
+
+
+@resolves("Run.summaryMetrics", permission=Declared.PARENT)
+def summary(run: Run, context: Context) -> Any:
+    return run.summary
+
+
+@resolves("Run.wandbConfig", permission=Declared.PARENT)
+def client_config(run: Run, context: Context, keys: list[str] | None = None) -> Mapping[str, Any]:
+    """What the client keeps of itself in the configuration."""
+    inside = run.config.get("_wandb") if isinstance(run.config, dict) else None
+    inside = inside.get("value", inside) if isinstance(inside, dict) else {}
+    return {key: value for key, value in inside.items() if keys is None or key in keys} if inside else {}
+
+
+def set_or_null(column: str) -> Resolver:
+    """A text of the run; null where nobody gave one, by which the client tells a run without a group."""
+    return lambda run, context: getattr(run, column) or None
+
+
+for text in ("commit", "group", "host", "jobType", "notes"):
+    resolves(f"Run.{text}", permission=Declared.PARENT)(set_or_null("job_type" if text == "jobType" else text))
+
+
+@resolves("Run.description", "Run.sweepName", permission=Declared.PARENT)
+def nothing(run: Run, context: Context) -> None:
+    return None
+
+
+@resolves("Run.stopped", permission=Declared.PARENT)
+def is_stopped(run: Run, context: Context) -> bool:
+    return run.stop_requested_at is not None
+
+
+@resolves("Run.readOnly", permission=Declared.PARENT)
+def is_read_only(run: Run, context: Context) -> bool:
+    judgement = context.cache.setdefault("may log", {})
+    if run.project_id not in judgement:
+        judgement[run.project_id] = access.allowed(context.person, Can.LOG, run.project)
+    return not judgement[run.project_id]
+
+
+@resolves("Run.inputArtifacts", permission=Declared.checked("view"))
+def inputs(run: Run, context: Context, after: str | None = None, first: int | None = None) -> dict[str, Any]:
+    return versions_of(context, Q(pk__in=RunUse.objects.filter(run=run).values("version")), first, after)
+
+
+@resolves("Run.outputArtifacts", permission=Declared.checked("view"))
+def outputs(run: Run, context: Context, after: str | None = None, first: int | None = None) -> dict[str, Any]:
+    logged = Q(run=run) | Q(pk__in=RunOutput.objects.filter(run=run).values("version"))
+    return versions_of(context, logged, first, after)
+
+
+def versions_of(context: Context, which: Q, first: int | None, after: str | None) -> dict[str, Any]:
+    """Versions that the person may read, in the order of their making."""
+    found = as_page(access.visible_versions(context.person).live().filter(which))
+    return connection(found, first=first, after=after, key="pk", total=found.count)
+
+
+@resolves("Run.fileCount", permission=Declared.PARENT)
+def file_count(run: Run, context: Context) -> int:
+    return run.files.filter(uploaded_at__isnull=False).count()
+
+
+@resolves("Run.files", permission=Declared.checked("download"))
+def files(
+    run: Run,
+    context: Context,
+    names: list[str] | None = None,
+    pattern: str | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The files that arrived; `pattern` is that of SQL's LIKE. Of `names` those that are missing are told too."""
+    access.require(context.person, Can.DOWNLOAD, run.project)
+    found = run.files.filter(uploaded_at__isnull=False)
+    if names:
+        # `run.save("./notes.txt")` keeps the file as “notes.txt”, and is asked for it by either name.
+        names = [name.removeprefix("./") for name in names[: acts.MOST_FILES_AT_ONCE]]
+        found = found.filter(name__in=names)
+    if pattern:
+        found = found.filter(matching("name", like(pattern), found))
+    answer = connection(
+        found, first=first, after=after, key="name", node=lambda row: described(row, run, context), total=found.count
+    )
+    if names and not after and not answer["page_info"]["has_next_page"]:
+        there = {edge["node"]["name"] for edge in answer["edges"]}
+        answer["edges"] += [{"node": missing(name, run, context)} for name in names if name not in there]
+    return answer
+
+
+def missing(name: str, run: Run, context: Context) -> dict[str, Any]:
+    """A file that isn't there: the client reads that off its MD5 and says so in its own words (wandb.restore)."""
+    row = RunFile(pk=0, run=run, name=name)
+    return {**described(row, run, context), "md5": "0", "updated_at": None, "upload_url": None}
+
+
+def like(pattern: str) -> str:
+    """A LIKE pattern as one of RE2, whose time grows with the text only."""
+    words = {"%": ".*", "_": "."}
+    return f"^{''.join(words.get(one) or re2.escape(one) for one in clean_text(pattern))}$"
+
+
+def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
+    """A run's file as the client's File."""
+    row.run = run
+    is_there = row.uploaded_at is not None
+    return {
+        "__typename": "File",
+        "id": ids.encode("RunFile", row.pk),
+        "name": row.name,
+        "display_name": row.name,
+        "url": context.absolute(file_path(row, run)),
+        "direct_url": context.absolute(tickets.run_file_download(row)) if is_there else "",
+        "upload_url": context.absolute(tickets.run_file_upload(row)),
+        "upload_headers": [],
+        "storage_path": row.name,
+        "size_bytes": row.size,
+        "md5": base64.b64encode(bytes.fromhex(row.md5)).decode() if row.md5 else None,
+        "digest": row.md5 or None,
+        "mimetype": mimetypes.guess_type(row.name)[0],
+        "updated_at": row.uploaded_at or row.created_at,
+        "artifact": None,
+        "upload_multipart_urls": None,
+    }
+
+
+def file_path(row: RunFile, run: Run) -> str:
+    """Where whoever has a key fetches a run's file."""
+    return reverse("run-file", args=[run.project.entity.name, run.project.name, run.name, row.name])
+
+
+@resolves("Mutation.upsertBucket", permission=Declared.checked("log"))
+def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    changes = changes_in(input)
+    if input.get("id"):
+        found = acts.change_run(run_by_id(context, input["id"]), changes, acting_user=context.person)
+        return {"bucket": found, "inserted": False}
+    name = input.get("entity_name")
+    entity = addresses.entity(context.person, name) if name else people.default_entity(context.person)
+    found, inserted = acts.upsert_run(
+        entity, input.get("model_name"), input.get("name"), changes, acting_user=context.person
+    )
+    judged(context, found.project)
+    return {"bucket": found, "inserted": inserted}
+
+
+def changes_in(input: dict[str, Any]) -> RunChanges:
+    """What the client wants to be set; `description` is an old word of it for the notes."""
+    return RunChanges(
+        display_name=input.get("display_name"),
+        config=json_object(input.get("config"), "configuration"),
+        summary=json_object(input.get("summary_metrics"), "summary"),
+        group=input.get("group_name"),
+        job_type=input.get("job_type"),
+        notes=input.get("notes"),
+        host=input.get("host"),
+        program=input.get("job_program"),
+        commit=input.get("commit"),
+        repository=input.get("job_repo"),
+        state=input.get("state"),
+        tags=input.get("tags"),
+    )
+
+
+def json_object(text: str | None, what: str) -> Mapping[str, object] | None:
+    """An object in a JSONString; an empty one is no change."""
+    if not text:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Invalid(f"The run's {what} is not JSON.") from None
+    if not isinstance(value, dict | None):
+        raise Invalid(f"The run's {what} is not a JSON object; send one such as {{“lr”: 0.1}}.")
+    return value
+
+
+@resolves("Mutation.deleteRun", permission=Declared.checked("edit"))
+def delete_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    found = run_by_id(context, input["id"])
+    if input.get("delete_artifacts"):
+        delete_run_and_versions(found, acting_user=context.person)
+    else:
+        acts.delete_run(found, acting_user=context.person)
+    return {"success": True, "client_mutation_id": None}
+
+
+@resolves("Mutation.stopRun", permission=Declared.checked("log"))
+def stop_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    acts.stop_run(run_by_id(context, input["id"]), acting_user=context.person)
+    return {"success": True}
+
+
+@resolves("Mutation.updateRunState", permission=Declared.checked("log"))
+def update_run_state(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    acts.move_run(run_by_id(context, input["id"]), input["state"], acting_user=context.person)
+    return {"success": True}
+
+
+@resolves("Mutation.deleteFiles", permission=Declared.checked("edit"))
+def delete_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """Of the files that the person can see; those that are gone already stay so."""
+    seen = access.visible_projects(context.person).values("pk")
+    numbers = [ids.decode(number, "RunFile") for number in input["files"][: acts.MOST_FILES_AT_ONCE]]
+    found = RunFile.objects.select_related("run__project").filter(pk__in=numbers, run__project__in=seen)
+    acts.delete_run_files(list(found), acting_user=context.person)
+    return {"success": True}
+
+
+@resolves("Mutation.createRunFiles", permission=Declared.checked("log"))
+def create_run_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """A place for each file; the client then sends the bytes there."""
+    run = run_in(context, input)
+    rows = acts.create_run_files(run, input["files"], acting_user=context.person)
+    return {
+        "run_id": ids.encode("Run", run.pk),
+        "upload_headers": [],
+        "files": [described(row, run, context) for row in rows],
+    }
+
+
+@resolves("Mutation.markRunFilesUploaded", permission=Declared.checked("log"))
+def mark_run_files_uploaded(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    """The upload itself says that a file is there, so there is nothing left to mark."""
+    run_in(context, input)
+    return {"success": True}
+
+
+def run_in(context: Context, input: dict[str, Any]) -> Run:
+    """The run that an input names, in a project where the person may log."""
+    project = find_project(context, input["entity_name"], input["project_name"], can=Can.LOG)
+    return find_run(context, project, input["run_name"])

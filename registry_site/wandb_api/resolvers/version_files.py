@@ -1,0 +1,146 @@
+"""The files of versions and their manifests, as the client lists and fetches them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from artifacts import access
+from artifacts.access import Can
+from artifacts.errors import Forbidden, Invalid
+from artifacts.files import signed_urls as tickets
+from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Membership
+from registry_site.wandb_api.engine import ids
+from registry_site.wandb_api.engine.context import Context
+from registry_site.wandb_api.engine.paging import connection
+from registry_site.wandb_api.engine.resolve import (
+    Declared,
+    resolves,
+)
+
+MOST_NAMES = 5_000
+NO_DOWNLOAD = (
+    "permission denied: your role here shows the files' names only; ask an administrator for the role of a viewer."
+)
+
+
+def downloads_at(membership: Membership, context: Context) -> bool:
+    """Whether the person may fetch files at this place."""
+    project = membership.collection.project
+    known: dict[int, bool] = context.cache.setdefault("downloads at", {})
+    if project.pk not in known:
+        known[project.pk] = access.allowed(context.person, Can.DOWNLOAD, project)
+    return known[project.pk]
+
+
+def downloads(version: ArtifactVersion, context: Context) -> bool:
+    """Whether the person may fetch a version's files through any place."""
+    known: dict[int, bool] = context.cache.setdefault("downloads", {})
+    if version.pk not in known:
+        known[version.pk] = access.allowed_version(context.person, Can.DOWNLOAD, version)
+    return known[version.pk]
+
+
+@resolves("ArtifactCollectionMembership.files", permission=Declared.checked("view", "download"))
+def membership_files(membership: Membership, context: Context, **page: Any) -> dict[str, Any]:
+    return files(membership.version, context, partial(downloads_at, membership, context), **page)
+
+
+@resolves("Artifact.files", permission=Declared.checked("view", "download"))
+def version_files(version: ArtifactVersion, context: Context, **page: Any) -> dict[str, Any]:
+    return files(version, context, partial(downloads, version, context), **page)
+
+
+@resolves("Artifact.filesByManifestEntries", permission=Declared.checked("view", "download"))
+def files_by_entries(
+    version: ArtifactVersion, context: Context, entries: list[dict[str, Any]] | None = None, **options: Any
+) -> dict[str, Any]:
+    """Files that the client names by entries of the manifest that it holds."""
+    page = {name: options.get(name) for name in ("first", "after")}
+    names = [entry["name"] for entry in entries or ()]
+    return files(version, context, partial(downloads, version, context), names=names, **page)
+
+
+def files(
+    version: ArtifactVersion,
+    context: Context,
+    may_download: Callable[[], bool],
+    names: list[str] | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """A page of a version's files by path, references among them: the client downloads only what is listed here."""
+    rows = ManifestEntry.objects.of_version(version).select_related("blob")
+    if names is not None:
+        if len(names) > MOST_NAMES:
+            raise Invalid(f"{len(names)} names of files are too many; {MOST_NAMES} are the most.")
+        rows = rows.filter(path__in=names)
+    total = rows.count if names is not None else lambda: version.file_count
+    return connection(
+        rows,
+        first=first,
+        after=after,
+        key="path",
+        node=lambda entry: file_of(entry, version, context, may_download),
+        total=total,
+    )
+
+
+def file_of(
+    entry: ManifestEntry, version: ArtifactVersion, context: Context, may_download: Callable[[], bool]
+) -> dict[str, Any]:
+    """A File; its address is made, and the right to it judged, only if it is asked for."""
+    address = partial(file_address, entry, context, may_download)
+    return {
+        "__typename": "File",
+        "id": ids.encode("File", entry.pk),
+        "artifact": version,
+        "name": entry.path,
+        "display_name": entry.path,
+        "size_bytes": entry.size,
+        "md5": None if entry.ref else entry.digest,
+        "digest": entry.digest,
+        "mimetype": None,
+        "storage_path": None if entry.blob is None else entry.blob.key,
+        "updated_at": version.committed_at,
+        "direct_url": address,
+        "url": address,
+        "upload_url": None,
+        "upload_headers": [],
+        "upload_multipart_urls": None,
+    }
+
+
+def file_address(entry: ManifestEntry, context: Context, may_download: Callable[[], bool]) -> str:
+    """Where the bytes are fetched from; of a reference, where it points."""
+    if not may_download():
+        raise Forbidden(NO_DOWNLOAD)
+    path = tickets.entry_download(entry)
+    return entry.ref or "" if path is None else context.absolute(path)
+
+
+@resolves("Artifact.currentManifest", permission=Declared.checked("view", "download"))
+def current_manifest(version: ArtifactVersion, context: Context) -> dict[str, Any] | None:
+    """A committed version's manifest; none before that."""
+    if not version.is_committed:
+        return None
+    row = Manifest.objects.filter(version=version).order_by("-pk").values_list("pk", flat=True).first()
+    return {
+        "id": ids.encode("ArtifactManifest", row or version.pk),
+        "file": {
+            "__typename": "File",
+            "id": ids.encode("VersionManifest", version.pk),
+            "artifact": version,
+            "name": "wandb_manifest.json",
+            "display_name": "wandb_manifest.json",
+            "size_bytes": 0,
+            "direct_url": partial(manifest_address, version, context),
+            "url": partial(manifest_address, version, context),
+        },
+    }
+
+
+def manifest_address(version: ArtifactVersion, context: Context) -> str:
+    """Where a committed version's manifest is fetched from."""
+    if not downloads(version, context):
+        raise Forbidden(NO_DOWNLOAD)
+    return context.absolute(tickets.manifest_download(version))
