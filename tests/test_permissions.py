@@ -1,6 +1,6 @@
 """The permission that each address declares, and that it keeps its word; an address that isn't in the table fails.
 
-(The fields of the client's schema declare theirs where they are resolved: tests/wandb_api/test_permissions.py.)
+(The fields of the client's schema declare theirs where they are resolved: tests/wandb_api/engine/test_permissions.py.)
 """
 
 import re

@@ -18,9 +18,8 @@ from artifacts.models import Automation, Entity, Run, User
 from registry.models import SavedSearch
 from registry_site.demo import story
 from tests import factories
+from tests.browser import controls
 from tests.conftest import Rows, World, make_world, put_in, taken_out
-
-from . import controls
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 # Playwright's loop runs in the test's own thread, and Django takes that for code that mustn't wait for a database.

@@ -5,9 +5,8 @@ from playwright.sync_api import expect
 from artifacts.models import ArtifactVersion, Collection
 from registry.actions.link import link_by_name
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 BROWSER = "/vision/detector/artifacts"
 

@@ -6,9 +6,8 @@ from artifacts.models import Alias, Collection, Membership
 from registry.actions.link import link_by_name
 from registry.cards import OUTLINE
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 COLLECTION = "/orgs/Acme%20Corp/registry/model/detectors"
 

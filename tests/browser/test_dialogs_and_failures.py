@@ -3,9 +3,8 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 REGISTRY = "/orgs/Acme%20Corp/registry/model"
 BACKDROP = (300, 450)  # left of a sheet on a desk

@@ -17,10 +17,9 @@ from registry.actions.link import link_by_name
 from registry.actions.registries import create_registry
 from registry_site.demo import story
 from tests import factories
+from tests.browser import controls
+from tests.browser.conftest import DESK, Words
 from tests.page_addresses import addresses
-
-from . import controls
-from .conftest import DESK, Words
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 # What WCAG asks and what is good practice; colours once more in the other theme, the rest is the same there.

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from artifacts.models import User
 from tests import factories
-from tests.artifacts import samples
+from tests.artifacts.files import samples
 from tests.conftest import World
 
 type Visit = Callable[[User, str], Page]

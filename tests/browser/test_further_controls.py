@@ -6,9 +6,8 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from artifacts.models import ApiKey
+from tests.browser.conftest import Words
 from tests.conftest import World
-
-from .conftest import Words
 
 DETECTORS = "/orgs/Acme%20Robotics/registry/model/detectors"
 

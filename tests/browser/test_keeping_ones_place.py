@@ -6,9 +6,8 @@ from artifacts.actions import labels
 from registry.actions import registries
 from registry.actions.link import link_by_name
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 MODEL = "/orgs/Acme%20Corp/registry/model"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from artifacts.models import Run, User
 from tests import factories
-from tests.artifacts import lineages
+from tests.artifacts.lineage import lineages
 from tests.conftest import World
 
 type Visit = Callable[[User, str], Page]

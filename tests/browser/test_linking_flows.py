@@ -8,9 +8,8 @@ from registry.actions import registries
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 REGISTRY = "/orgs/Acme%20Corp/registry/model"
 SOURCE = "/vision/detector/artifacts/model/yolo/v0"

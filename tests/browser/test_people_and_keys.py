@@ -7,9 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 from artifacts.actions import people
 from artifacts.models import ApiKey, Automation, Integration, OrganizationMember, User
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 
 def root(page: Page) -> str:

@@ -7,9 +7,8 @@ from playwright.sync_api import expect
 from artifacts.models import ApiKey, Entity, Secret, TeamMember
 from registry.actions import registries
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 
 def test_somebody_sets_up_their_own_account(world: World, visit: Visit) -> None:

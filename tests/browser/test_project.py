@@ -5,9 +5,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from tests.browser.test_seed_document import Visit
 from tests.conftest import World
-
-from .test_seed_document import Visit
 
 
 def stock(world: World) -> None:

@@ -7,9 +7,8 @@ from playwright.sync_api import Page, expect
 
 from artifacts.models import ArtifactVersion, Collection, Membership, Project, Run, VersionTag
 from registry.models import Registry
-
-from .conftest import Words
-from .test_linking_flows import settled
+from tests.browser.conftest import Words
+from tests.browser.test_linking_flows import settled
 
 HOME = "/orgs/Acme%20Robotics/registry"
 DETECTORS = f"{HOME}/model/detectors"

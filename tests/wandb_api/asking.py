@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import people
 from artifacts.models import User
-
-from .client_documents import client_documents
+from tests.wandb_api.client_documents import client_documents
 
 
 @lru_cache

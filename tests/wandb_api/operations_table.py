@@ -13,7 +13,7 @@ from typing import Any
 
 from graphql import GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 
-from .client_documents import client_documents, operations, package_directory, version
+from tests.wandb_api.client_documents import client_documents, operations, package_directory, version
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "client-operations.md"
 CORE = "`wandb-core`"  # the client's own process, which runs talk to
@@ -58,7 +58,7 @@ def table() -> str:
 
 def reasons() -> Mapping[str, str]:
     """Why operations are not served, by their names."""
-    from .test_client_operations import NOT_SERVED
+    from tests.wandb_api.engine.test_client_operations import NOT_SERVED
 
     return {**NOT_SERVED, **REFUSED}
 
