@@ -12,7 +12,7 @@ from django.test import override_settings
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
-# page(request, "registry/link_sidebar.html", {…}, partial="source-fields"), on one line or several
+# page(request, "registry/linking/sidebar.html", {…}, partial="source-fields"), on one line or several
 PAGE = re.compile(r'"(?P<template>[\w/]+\.html)"(?P<rest>(?:(?!\.html").)*?)\bpartial="(?P<partial>[\w-]+)"', re.DOTALL)
 LANGUAGE = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 

@@ -36,4 +36,4 @@ def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, miss
         **listed(request, found),
     }
     # A part of the page is asked for by a page that is shown already: htmx takes nothing out of a 410.
-    return page(request, "registry/gone.html", context, partial="events", status=200 if request.htmx else 410)
+    return page(request, "registry/collection/gone.html", context, partial="events", status=200 if request.htmx else 410)

@@ -42,7 +42,7 @@ def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> H
         "protected_aliases": project.protected_aliases.order_by("name_key"),
         "held": held.count(),
     }
-    return page(request, "registry/settings.html", context, partial="members", status=422 if wrong else 200)
+    return page(request, "registry/settings/settings.html", context, partial="members", status=422 if wrong else 200)
 
 
 def members_context(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from artifacts.views.lineage.side_panel import (
 from artifacts.views.place import Place
 
 Context = dict[str, Any]
-PART = "artifacts/lineage_side.html"
+PART = "artifacts/lineage/side.html"
 SIDE = {"side", "members"}  # what htmx swaps when only what is beside the graph is asked for
 USE_CODE = """import wandb
 

@@ -75,7 +75,7 @@ def _account(request: HtmxHttpRequest, *, status: int = 200, **changed: Any) -> 
         "teams": user.team_memberships.select_related("team").order_by("team__name_key")[:50],
         **changed,
     }
-    return page(request, "artifacts/account.html", context, partial="keys", status=status)
+    return page(request, "artifacts/account/account.html", context, partial="keys", status=status)
 
 
 @never_cache
@@ -176,7 +176,7 @@ def revoke_key(request: HtmxHttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         people.revoke_api_key(row, acting_user=request.user)
         return done(request, f"{back}#keys", event="keysChanged", toast=f"The key {row.prefix}… is revoked.")
-    return page(request, "artifacts/revoke_key.html", {"key": row, "cancel": f"{back}#keys"})
+    return page(request, "artifacts/account/revoke_key.html", {"key": row, "cancel": f"{back}#keys"})
 
 
 @never_cache
@@ -189,7 +189,7 @@ def authorize(request: HtmxHttpRequest) -> HttpResponse:
         key = _made_key(request, form) if form.is_valid() else None
         if key is None:
             return HttpResponseRedirect(reverse("artifacts:authorize"))
-    return page(request, "artifacts/authorize.html", {"form": form, "key": key})
+    return page(request, "artifacts/account/authorize.html", {"form": form, "key": key})
 
 
 @require_GET
@@ -202,4 +202,4 @@ def quickstart(request: HtmxHttpRequest) -> HttpResponse:
         "install": INSTALL.format(address=address),
         "snippet": SNIPPET.format(entity=team.name),
     }
-    return page(request, "artifacts/quickstart.html", context)
+    return page(request, "artifacts/account/quickstart.html", context)

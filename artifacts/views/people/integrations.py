@@ -66,7 +66,7 @@ def _secret_of(team: Entity, name: str) -> Secret:
 
 def _again(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form) -> HttpResponse:
     """The settings page with the form that was refused."""
-    place = Place(team, "artifacts/team_settings.html")
+    place = Place(team, "artifacts/team/settings.html")
     return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, **wrong))
 
 
@@ -140,7 +140,7 @@ def secret_replace(request: HtmxHttpRequest, entity: str, secret: str) -> HttpRe
         else:
             return done(request, _back(team, "secrets"), toast=f"Replaced the value of {row.name}.")
     context = {"secret": row, "form": form, "cancel": _back(team, "secrets")}
-    return page(request, "artifacts/replace_secret.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/team/replace_secret.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -152,7 +152,7 @@ def secret_delete(request: HtmxHttpRequest, entity: str, secret: str) -> HttpRes
         return done(request, _back(team, "secrets"), toast=f"Deleted the secret {row.name}.")
     using = team.integrations.filter(access_token=row) | team.integrations.filter(secret=row)
     context = {"secret": row, "using": using.order_by("name"), "cancel": _back(team, "secrets")}
-    return page(request, "artifacts/delete_secret.html", context)
+    return page(request, "artifacts/team/delete_secret.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -171,4 +171,4 @@ def integration_delete(request: HtmxHttpRequest, entity: str, number: int) -> Ht
         else:
             return done(request, back, toast=f"Deleted “{row.name}”.")
     context = {"integration": row, "error": error, "cancel": back}
-    return page(request, "artifacts/delete_integration.html", context, status=422 if error else 200)
+    return page(request, "artifacts/team/delete_integration.html", context, status=422 if error else 200)

@@ -53,7 +53,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             else:
                 throttle.fail(**who)
                 form.add_error(None, WRONG)
-    response = render(request, "artifacts/login.html", {"form": form, "next": way_back(request)}, status=status)
+    response = render(request, "artifacts/account/login.html", {"form": form, "next": way_back(request)}, status=status)
     if seconds:
         response["Retry-After"] = str(seconds)
     return response

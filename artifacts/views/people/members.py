@@ -132,4 +132,4 @@ def remove(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:
         if is_self:
             return done(request, "/", toast=f"You left {place.holder.name}.")
         return done(request, place.address, event="membersChanged", toast=f"{person.name} left {place.holder.name}.")
-    return page(request, "artifacts/remove_member.html", context)
+    return page(request, "artifacts/members/remove_member.html", context)

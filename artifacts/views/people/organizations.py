@@ -31,7 +31,7 @@ def _organization(request: HtmxHttpRequest, name: str) -> Organization:
 
 
 def _place(request: HtmxHttpRequest, name: str) -> Place:
-    return Place(_organization(request, name), "artifacts/organization_members.html")
+    return Place(_organization(request, name), "artifacts/organization/members.html")
 
 
 @require_GET
@@ -81,7 +81,7 @@ def _settings(
         "form": TeamForm(),
         **changed,
     }
-    return page(request, "artifacts/organization_settings.html", context, partial="teams", status=status)
+    return page(request, "artifacts/organization/settings.html", context, partial="teams", status=status)
 
 
 @require_GET

@@ -55,7 +55,7 @@ def entity(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         "runs": _recent_runs(projects),
         **_people(request, owner),
     }
-    return page(request, "artifacts/team.html", context, partial="projects")
+    return page(request, "artifacts/team/team.html", context, partial="projects")
 
 
 def _projects(request: HtmxHttpRequest, projects: QuerySet[Project]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _team(request: HtmxHttpRequest, name: str) -> Place:
     if not owner.is_team:
         raise NotFound(f"“{owner.name}” is no team, so it has no members; choose a team.")
     in_organization(request, owner.organization)
-    return Place(owner, "artifacts/team_settings.html")
+    return Place(owner, "artifacts/team/settings.html")
 
 
 @require_GET
@@ -159,7 +159,7 @@ def _review(request: HtmxHttpRequest, team: Entity, form: TeamTtlForm) -> HttpRe
         "sent": [(name, request.POST[name]) for name in form.fields if name in request.POST],
         "cancel": f"{reverse('artifacts:team-settings', args=[team.name])}#ttl",
     }
-    return page(request, "artifacts/team_ttl.html", context)
+    return page(request, "artifacts/team/ttl.html", context)
 
 
 @require_POST

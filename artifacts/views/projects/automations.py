@@ -94,7 +94,7 @@ def deleted(request: HtmxHttpRequest, automation: Automation, back: str) -> Http
     if request.method == "POST":
         acts.delete_automation(automation, acting_user=request.user)
         return done(request, back, toast=f"Deleted the automation “{automation.name}”.")
-    return page(request, "artifacts/delete_automation.html", {"automation": automation, "cancel": back})
+    return page(request, "artifacts/project/delete_automation.html", {"automation": automation, "cancel": back})
 
 
 def _back(project: Project) -> str:
@@ -112,7 +112,7 @@ def project_automations(request: HtmxHttpRequest, entity: str, project: str) -> 
         return reverse(f"artifacts:project-automation-{verb}", args=place)
 
     context = {"project": found, **listing(request, found, address_of)}
-    return page(request, "artifacts/project_automations.html", context)
+    return page(request, "artifacts/project/automations.html", context)
 
 
 @require_POST

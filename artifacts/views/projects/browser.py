@@ -93,7 +93,7 @@ def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "")
     if type and type not in shell["types"]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
     context = {**shell, "current_type": type, **listed(request, found, type, shell["search"], shell["types"])}
-    return page(request, "artifacts/browser.html", context, partial="collection-rows")
+    return page(request, "artifacts/browser/browser.html", context, partial="collection-rows")
 
 
 def project_page(

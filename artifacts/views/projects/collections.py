@@ -90,7 +90,7 @@ def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, c
         "compare_url": compare_url(found),
         **versions_of(request, found, verbs),
     }
-    return page(request, "artifacts/collection.html", context, partial="version-rows")
+    return page(request, "artifacts/browser/collection.html", context, partial="version-rows")
 
 
 def versions_of(request: HtmxHttpRequest, collection: Collection, verbs: frozenset[Can]) -> Context:
@@ -153,7 +153,7 @@ def describe(request: HtmxHttpRequest, entity: str, project: str, collection: st
         except Invalid as refusal:
             form.add_error("description", str(refusal))
     context = {"title": found.name, "form": form, "cancel": collection_url(found)}
-    return page(request, "artifacts/version_describe.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/version/describe.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -171,4 +171,4 @@ def rename(request: HtmxHttpRequest, entity: str, project: str, collection: str)
         else:
             return done(request, collection_url(found), toast=f"Renamed {old} to {found.name}")
     context = {"collection": found, "form": form, "cancel": cancel}
-    return page(request, "artifacts/collection_rename.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/browser/collection_rename.html", context, status=422 if form.is_bound else 200)

@@ -86,7 +86,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
         "artifact_count": found.collections.all().sequences().count(),
         **_runs(request, found),
     }
-    return page(request, "artifacts/project.html", context, partial="run-rows")
+    return page(request, "artifacts/project/project.html", context, partial="run-rows")
 
 
 @require_GET
@@ -124,7 +124,7 @@ def project_settings(request: HtmxHttpRequest, entity: str, project: str) -> Htt
         "can_edit": Can.EDIT in verbs,
         "can_rename": Can.MANAGE in verbs,
     }
-    return page(request, "artifacts/project_settings.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/project/settings.html", context, status=422 if form.is_bound else 200)
 
 
 @transaction.atomic

@@ -87,7 +87,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
         "can_download": Can.DOWNLOAD in verbs,
         **CONTENTS[tab](request, found),
     }
-    return page(request, f"artifacts/run_{tab}.html", context)
+    return page(request, f"artifacts/run/{tab}.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,7 +99,7 @@ def run_delete(request: HtmxHttpRequest, entity: str, project: str, run: str) ->
         delete_run(found, acting_user=request.user)
         home = reverse("artifacts:project", args=[place.entity.name, place.name])
         return done(request, home, toast=f"{found} was deleted.")
-    return page(request, "artifacts/run_delete.html", {"run": found, "cancel": run_url(found)})
+    return page(request, "artifacts/run/delete.html", {"run": found, "cancel": run_url(found)})
 
 
 @require_POST

@@ -49,7 +49,7 @@ def aliases_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpRe
         return done(request, place.url(), toast=said)
     guarded = labels.protected_keys(place.project)
     context = {"place": place, "aliases": named_aliases(place.membership, guarded, place)}
-    return changed(request, "artifacts/version_names.html", context, toast=said, partial="changed-aliases")
+    return changed(request, "artifacts/version/names.html", context, toast=said, partial="changed-aliases")
 
 
 @require_POST
@@ -75,7 +75,7 @@ def tags_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpRespo
     if not request.htmx:
         return done(request, place.url(), toast=said)
     context = {"place": place, "tags": place.version.tags.order_by("name"), "remove_tag": place.untag_url}
-    return changed(request, "artifacts/version_names.html", context, toast=said, partial="version-tags")
+    return changed(request, "artifacts/version/names.html", context, toast=said, partial="version-tags")
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,7 +92,7 @@ def describe(request: HtmxHttpRequest, entity: str, project: str, collection: st
         except Invalid as refusal:
             form.add_error("description", str(refusal))
     context = {"place": place, "form": form, "cancel": place.url()}
-    return page(request, "artifacts/version_describe.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/version/describe.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,7 +109,7 @@ def edit_metadata(request: HtmxHttpRequest, entity: str, project: str, collectio
         except Invalid as refusal:
             form.add_error("metadata", str(refusal))
     context = {"place": place, "form": form, "cancel": place.url("metadata")}
-    return page(request, "artifacts/version_edit_metadata.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/version/edit_metadata.html", context, status=422 if form.is_bound else 200)
 
 
 def refuse_reader(place: Place) -> None:
@@ -150,4 +150,4 @@ def edit_ttl(request: HtmxHttpRequest, entity: str, project: str, collection: st
         else:
             return done(request, place.url(), toast="Updated the time to live")
     context = {"place": place, "form": form, "cancel": place.url()}
-    return page(request, "artifacts/version_ttl.html", context, status=422 if form.is_bound else 200)
+    return page(request, "artifacts/version/ttl.html", context, status=422 if form.is_bound else 200)

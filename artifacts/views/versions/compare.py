@@ -95,7 +95,7 @@ def render_compare(request: HtmxHttpRequest, collection: Collection) -> HttpResp
     if len(sides) > 1:
         context |= sections(sides, show_all=show_all, after=clean(request.GET.get("after", "")))
         context["first_files"] = context["all_url"] and address(memberships, memberships[0], show_all=show_all)
-    return page(request, "artifacts/compare.html", context)
+    return page(request, "artifacts/compare/compare.html", context)
 
 
 def chosen(request: HtmxHttpRequest, collection: Collection) -> tuple[list[Membership], bool]:

@@ -87,7 +87,7 @@ def files_context(request: HtmxHttpRequest, place: Place) -> Context:
         "file_url": place.file_url(path) if entry and place.can_download and entry.blob else "",
         "zip_url": place.zip_url if place.can_download and not place.version.is_deleted else "",
         "preview": preview,
-        "preview_template": f"artifacts/previews/{preview.kind}.html" if preview else "",
+        "preview_template": f"artifacts/files/previews/{preview.kind}.html" if preview else "",
         **(_found(place, words, after, path) if words else _tree(place, opened)),
     }
 
@@ -179,11 +179,11 @@ def branch(request: HtmxHttpRequest, entity: str, project: str, collection: str,
     tree = Tree(place)
     if after:
         level = tree.level(list_folder(place.version, folder, after))
-        return render(request, "artifacts/files_level.html", {"level": level})
+        return render(request, "artifacts/files/level.html", {"level": level})
     node = tree.node(folder, is_open=request.GET.get("closed") != "1") if folder else None
     if node is None:
         raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
-    response = render(request, "artifacts/files_node.html", {"node": node})
+    response = render(request, "artifacts/files/node.html", {"node": node})
     here = place.url("files")
     if now := Opened.shown(request, here):
         response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).address(here)

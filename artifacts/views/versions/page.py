@@ -96,7 +96,7 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
         "tab": tab,
         "tabs": tabs_of(place, tab),
         "choices": choices_of(place),
-        "frame": "artifacts/version_linked.html" if place.is_link else "artifacts/version_source.html",
+        "frame": "artifacts/version/linked.html" if place.is_link else "artifacts/version/source.html",
         "files_url": place.url("files"),
         "usage_url": place.url("usage"),
         "metadata_url": place.url("metadata"),
@@ -299,9 +299,9 @@ def _through(use: RunUse) -> str:
 
 
 TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, Place], Context]]] = {
-    "version": ("artifacts/version.html", "version-overview", overview),
-    "metadata": ("artifacts/version_metadata.html", "attached", metadata),
-    "usage": ("artifacts/version_usage.html", "used-by", usage),
-    "files": ("artifacts/files.html", "files", files_context),
-    "lineage": ("artifacts/lineage.html", "graph", lineage_context),
+    "version": ("artifacts/version/overview.html", "version-overview", overview),
+    "metadata": ("artifacts/version/metadata.html", "attached", metadata),
+    "usage": ("artifacts/version/usage.html", "used-by", usage),
+    "files": ("artifacts/files/files.html", "files", files_context),
+    "lineage": ("artifacts/lineage/lineage.html", "graph", lineage_context),
 }

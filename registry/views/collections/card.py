@@ -61,7 +61,7 @@ def save(request: HtmxHttpRequest, found: Collection) -> HttpResponse:
             refused(form, refusal, "description")
         else:
             if request.htmx and request.htmx.target == CARD:
-                return changed(request, "registry/card_panel.html", card(request, found), toast="Saved the description")
+                return changed(request, "registry/collection/card_panel.html", card(request, found), toast="Saved the description")
             return done(request, collection_url(found), toast="Saved the description")
     text = str(form.data.get("description", ""))
     return editor(request, found, form, text, mark=mark or mark_of(found.description), status=422)
@@ -90,7 +90,7 @@ def editor(
         "preview_url": collection_url(found, "registry:collection-preview"),
         "target": f"#{CARD}" if is_in_place else "#dialog",
     }
-    template = "registry/card_editor.html" if is_in_place else "registry/describe_collection.html"
+    template = "registry/collection/card_editor.html" if is_in_place else "registry/collection/describe.html"
     return page(request, template, context, status=status)
 
 
@@ -111,7 +111,7 @@ def show_card(request: HtmxHttpRequest, org: str, registry: str, collection: str
     found = collection_of(request, org, registry, collection)
     if not request.htmx:
         return redirect(collection_url(found))
-    return page(request, "registry/card_panel.html", {**card(request, found), "is_focused": True})
+    return page(request, "registry/collection/card_panel.html", {**card(request, found), "is_focused": True})
 
 
 @require_POST
@@ -120,7 +120,7 @@ def preview(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
     collection_of(request, org, registry, collection, can=Can.EDIT)
     form = DescriptionForm(request.POST)
     text = form.cleaned_data["description"] if form.is_valid() else ""
-    return page(request, "registry/card_preview.html", {"text": text, "errors": form.errors.get("description")})
+    return page(request, "registry/collection/card_preview.html", {"text": text, "errors": form.errors.get("description")})
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +135,7 @@ def add_tag(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
         else:
             return done(request, collection_url(found), event="collectionTagged", toast="Tagged the collection")
     context = {"collection": found, "form": form, "cancel": collection_url(found)}
-    return page(request, "registry/tag_collection.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/collection/tag.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET"])
@@ -144,7 +144,7 @@ def show_tags(request: HtmxHttpRequest, org: str, registry: str, collection: str
     found = collection_of(request, org, registry, collection)
     if not request.htmx:
         return redirect(collection_url(found))
-    return page(request, "registry/collection_tags.html", card(request, found))
+    return page(request, "registry/collection/tags.html", card(request, found))
 
 
 @require_POST
@@ -155,4 +155,4 @@ def remove_tag(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if not request.htmx:
         return redirect(collection_url(found))
     context = {**card(request, found), "is_focused": True}
-    return changed(request, "registry/collection_tags.html", context, toast=f"Removed the tag “{tag}”")
+    return changed(request, "registry/collection/tags.html", context, toast=f"Removed the tag “{tag}”")

@@ -38,7 +38,7 @@ def deprecate(request: HtmxHttpRequest, org: str, registry: str, collection: str
         else:
             return done(request, address, toast=f"{membership} is deprecated")
     context = {"membership": membership, "form": form, "cancel": address}
-    return page(request, "registry/deprecate.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/collection/deprecate.html", context, status=422 if form.is_bound else 200)
 
 
 def successors(collection: Collection, membership: Membership) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ def registry_history(request: HtmxHttpRequest, org: str, registry: str) -> HttpR
     if request.GET.get("format") in FILES:
         return exported(request, found, project.title)
     context = {**heading(request, project, "history"), **listed(request, found)}
-    return page(request, "registry/history.html", context, partial="events")
+    return page(request, "registry/registry/history.html", context, partial="events")
 
 
 @require_GET
@@ -63,7 +63,7 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         "is_to_come": moment is not None and moment > timezone.now(),
         "standing": alias_history.as_of(place, moment) if moment else [],
     }
-    return page(request, "registry/collection_history.html", context, partial="events")
+    return page(request, "registry/collection/history.html", context, partial="events")
 
 
 def listed(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:

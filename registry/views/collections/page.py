@@ -86,7 +86,7 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if not versions.rows and not request.GET.get("q"):
         team = snippets.own_team(request.user, context["organization"])
         context["code"] = snippets.link_code(found.project, team, type_name=found.type, collection=found)
-    return page(request, "registry/collection.html", context, partial="version-rows")
+    return page(request, "registry/collection/collection.html", context, partial="version-rows")
 
 
 def table(request: HtmxHttpRequest, rows: list[LinkRow], listed: QuerySet[Membership]) -> dict[str, Any]:
@@ -196,4 +196,4 @@ def delete(request: HtmxHttpRequest, org: str, registry: str, collection: str) -
         else:
             return done(request, registry_url(found.project), toast=f"Deleted collection {found.name}")
     context = {"collection": found, "cancel": collection_url(found), "error": error}
-    return page(request, "registry/delete_collection.html", context, status=422 if error else 200)
+    return page(request, "registry/collection/delete.html", context, status=422 if error else 200)

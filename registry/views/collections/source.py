@@ -45,7 +45,7 @@ def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str,
         else:
             return done(request, source_url(version), toast=f"Deleted {version}")
     context = {"version": version, "cancel": source_url(version), "error": error, **broken(request, version)}
-    return page(request, "registry/delete_version.html", context, status=422 if error else 200)
+    return page(request, "registry/linking/delete_version.html", context, status=422 if error else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,7 +75,7 @@ def delete_collection(request: HtmxHttpRequest, entity: str, project: str, colle
         "error": error,
         **broken_with(request, found),
     }
-    return page(request, "registry/delete_sequence.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/linking/delete_sequence.html", context, status=422 if form.is_bound else 200)
 
 
 @dataclass(frozen=True)

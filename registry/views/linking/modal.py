@@ -69,7 +69,7 @@ def modal(request: HtmxHttpRequest, entity: str, project: str, collection: str, 
     in_organization(request, source.entity.organization)
     if reason := why_not(version):
         return page(
-            request, "registry/link_refused.html", {"version": version, "reason": reason, "cancel": source_url(version)}
+            request, "registry/linking/refused.html", {"version": version, "reason": reason, "cancel": source_url(version)}
         )
     asked = narrowed(filled_in(request), "", {})
     if asked.get("registry") == CREATE_REGISTRY:  # as a field for search shows it
@@ -273,7 +273,7 @@ def choose_collection(
     }
     partial = "target-fields" if is_narrowing(request, "target-fields") else None
     is_wrong = bool(errors) or bool(form.errors)
-    return page(request, "registry/link_modal.html", context, partial=partial, status=422 if is_wrong else 200)
+    return page(request, "registry/linking/modal.html", context, partial=partial, status=422 if is_wrong else 200)
 
 
 def chosen_details(request: HtmxHttpRequest, version: ArtifactVersion, targets: Targets) -> dict[str, Any] | None:
@@ -308,4 +308,4 @@ def choose_aliases(
         "errors": errors,
         "cancel": source_url(version),
     }
-    return page(request, "registry/link_modal_aliases.html", context, status=422 if errors else 200)
+    return page(request, "registry/linking/modal_aliases.html", context, status=422 if errors else 200)

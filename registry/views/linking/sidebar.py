@@ -63,9 +63,9 @@ def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
         "cancel": collection_url(found),
     }
     if is_narrowing(request, "source-fields"):
-        return page(request, "registry/link_sidebar.html", context, partial="source-fields")
+        return page(request, "registry/linking/sidebar.html", context, partial="source-fields")
     is_wrong = bool(wrong) or (is_final and (source.has_errors or source.chosen is None))
-    return page(request, "registry/link_sidebar.html", context, status=422 if is_wrong else 200)
+    return page(request, "registry/linking/sidebar.html", context, status=422 if is_wrong else 200)
 
 
 def is_narrowing(request: HtmxHttpRequest, box: str) -> bool:

@@ -51,7 +51,7 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
         "cancel": version_url(found, membership.name),
         "error": error,
     }
-    return page(request, "registry/unlink_version.html", context, status=422 if error else 200)
+    return page(request, "registry/linking/unlink.html", context, status=422 if error else 200)
 
 
 def _told(request: HtmxHttpRequest, collection: Collection, membership: Membership, taken: TakenBack) -> HttpResponse:

@@ -27,7 +27,7 @@ def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         return resolve_url(f"registry:automation-{verb}", organization_name(project), project.title, automation.pk)
 
     context = {**heading(request, project, "automations"), **listing(request, project, address_of)}
-    return page(request, "registry/automations.html", context)
+    return page(request, "registry/registry/automations.html", context)
 
 
 @require_POST

@@ -47,7 +47,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def home(request: HtmxHttpRequest) -> HttpResponse:
     organization = Shell(request).organization
     if organization is None:
-        return page(request, "registry/no_organization.html")
+        return page(request, "registry/home/no_organization.html")
     return show(request, organization)
 
 
@@ -56,7 +56,7 @@ def short(request: HtmxHttpRequest, registry: str) -> HttpResponse:
     """`/registry/model`, as the older documentation and bookmarks have it: that registry of the visitor's organization."""
     organization = Shell(request).organization
     if organization is None:
-        return page(request, "registry/no_organization.html")
+        return page(request, "registry/home/no_organization.html")
     return redirect(registry_url(addresses.registry(request.user, organization, registry)))
 
 
@@ -90,7 +90,7 @@ def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
         "can_create": access.creates_registries(request.user, organization),
         "first": next(iter(core), None),
     }
-    return page(request, "registry/home.html", context, partial="registry-cards")
+    return page(request, "registry/home/home.html", context, partial="registry-cards")
 
 
 def filtered(registries: RegistryQuerySet, words: str) -> RegistryQuerySet:
@@ -124,4 +124,4 @@ def new_registry(request: HtmxHttpRequest, org: str) -> HttpResponse:
             address = registry_url(made.project)
             return done(request, address, toast="Created registry", link=(address, made.project.title))
     context = {"organization": organization, "form": form, "sends_once": True}
-    return page(request, "registry/new_registry.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/home/new_registry.html", context, status=422 if form.is_bound else 200)

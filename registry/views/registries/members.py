@@ -104,4 +104,4 @@ def remove(request: HtmxHttpRequest, org: str, registry: str, kind: str, person:
         "cancel": registry_url(project, "registry:settings"),
         "error": error,
     }
-    return page(request, "registry/remove_access.html", context, status=422 if error else 200)
+    return page(request, "registry/settings/remove_access.html", context, status=422 if error else 200)

@@ -75,7 +75,7 @@ def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
             project, snippets.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
         ),
     }
-    return page(request, "registry/registry.html", context, partial="collection-rows")
+    return page(request, "registry/registry/registry.html", context, partial="collection-rows")
 
 
 def snippet_type(given: Registry) -> str:
@@ -163,4 +163,4 @@ def members(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         "rows": members_of(project, people.rows),
         "teams": project.members.filter(team__isnull=False).select_related("team").order_by("team__name_key")[:100],
     }
-    return page(request, "registry/members.html", context)
+    return page(request, "registry/registry/members.html", context)

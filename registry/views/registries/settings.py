@@ -72,7 +72,7 @@ def restrict(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         else:
             return done(request, address, toast=f"{project.title} is restricted now")
     context = {"registry": project, "organization_name": organization_name(project), "cancel": address, "error": error}
-    return page(request, "registry/restrict.html", context, status=422 if error else 200)
+    return page(request, "registry/settings/restrict.html", context, status=422 if error else 200)
 
 
 @require_POST
@@ -137,7 +137,7 @@ def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         "form": form,
         "cancel": registry_url(project, "registry:settings"),
     }
-    return page(request, "registry/delete_registry.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/settings/delete_registry.html", context, status=422 if form.is_bound else 200)
 
 
 def saved(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:

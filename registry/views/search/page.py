@@ -126,7 +126,7 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
             remember_search(address.query(), acting_user=request.user)
     else:
         context["recent"] = recent_of(request)
-    return page(request, "registry/search.html", context, partial="search-page")
+    return page(request, "registry/search/search.html", context, partial="search-page")
 
 
 def asked_of(request: HtmxHttpRequest, given: QueryDict) -> tuple[Address, dict[int, Project]]:
@@ -149,13 +149,13 @@ def panel(request: HtmxHttpRequest, address: Address, words: Words, seen: dict[i
     ]
     context = {"query": address.typed, "groups": groups, "all_query": address.query()}
     context["instead"] = ways_instead(address, seen) if not groups else []
-    return page(request, "registry/search_panel.html", context)
+    return page(request, "registry/search/panel.html", context)
 
 
 def empty_panel(request: HtmxHttpRequest) -> HttpResponse:
     """What is offered before the first letter."""
     context = {"recent": recent_of(request), "saved": saved_of(request)[:IN_PANEL], "query": ""}
-    return page(request, "registry/search_panel.html", context)
+    return page(request, "registry/search/panel.html", context)
 
 
 def is_full(request: HtmxHttpRequest, address: Address) -> bool:

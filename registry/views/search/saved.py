@@ -36,7 +36,7 @@ def save(request: HtmxHttpRequest) -> HttpResponse:
         else:
             return done(request, results_url(kept), toast=f"Saved search {kept.name}")
     context = {"form": form, "address": address, "cancel": f"{reverse('registry:search')}?{address.query()}"}
-    return page(request, "registry/save_search.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/search/save.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,7 +56,7 @@ def rename(request: HtmxHttpRequest, number: int) -> HttpResponse:
         "search": search,
         "cancel": reverse("registry:search"),
     }
-    return page(request, "registry/save_search.html", context, status=422 if form.is_bound else 200)
+    return page(request, "registry/search/save.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,7 +66,7 @@ def delete(request: HtmxHttpRequest, number: int) -> HttpResponse:
         saved_searches.delete_search(search, acting_user=request.user)
         return done(request, reverse("registry:search"), toast=f"Deleted saved search {search.name}")
     context = {"search": search, "cancel": reverse("registry:search")}
-    return page(request, "registry/delete_search.html", context)
+    return page(request, "registry/search/delete.html", context)
 
 
 @require_POST
@@ -86,7 +86,7 @@ def clear(request: HtmxHttpRequest) -> HttpResponse:
         if request.headers.get("HX-Target") == "search-panel":
             return empty_panel(request)
         return done(request, reverse("registry:search"), toast="Recent searches cleared")
-    return page(request, "registry/clear_searches.html", {"cancel": reverse("registry:search")})
+    return page(request, "registry/search/clear.html", {"cancel": reverse("registry:search")})
 
 
 def results_url(search: SavedSearch) -> str:
