@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index as search
+from artifacts.actions import search_index
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
     Alias,
@@ -70,7 +70,7 @@ def _create(
         description=description,
         created_by=acting_user,
     )
-    search.remember(project, SearchTerm.Kind.COLLECTION, name)
+    search_index.remember(project, SearchTerm.Kind.COLLECTION, name)
     audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, label=name, collection=collection)
     return collection
 
@@ -136,7 +136,7 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     NameRedirect.objects.filter(in_project=project, name_key=key).delete()
     if old != key:
         NameRedirect.objects.update_or_create(in_project=project, name_key=old, defaults={"collection": collection})
-    search.remember(project, SearchTerm.Kind.COLLECTION, name)
+    search_index.remember(project, SearchTerm.Kind.COLLECTION, name)
     audit.record(
         Verb.COLLECTION_CHANGED,
         acting_user=acting_user,

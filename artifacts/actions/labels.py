@@ -7,7 +7,7 @@ from django.db import transaction
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index as search
+from artifacts.actions import search_index
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
     Alias,
@@ -113,7 +113,7 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
         raise Conflict(f"Version “{collection.name}:{membership.name}” was deleted; choose another version.")
     for name in moving:
         _point(membership, name)
-        search.remember(collection.project, SearchTerm.Kind.ALIAS, name)
+        search_index.remember(collection.project, SearchTerm.Kind.ALIAS, name)
         moved_from = held.get(name)
         audit.record(
             Verb.ALIAS_SET,
@@ -164,7 +164,7 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
             for membership in version.memberships.filter(collection__kind="portfolio").select_related(
                 "collection__project"
             ):
-                search.remember(membership.collection.project, SearchTerm.Kind.TAG, name)
+                search_index.remember(membership.collection.project, SearchTerm.Kind.TAG, name)
             audit.record(
                 Verb.VERSION_TAGGED,
                 acting_user=acting_user,
@@ -198,7 +198,7 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
     for name in checked_tags(names):
         _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
         if is_new:
-            search.remember(collection.project, SearchTerm.Kind.TAG, name)
+            search_index.remember(collection.project, SearchTerm.Kind.TAG, name)
             audit.record(
                 Verb.COLLECTION_TAGGED, acting_user=acting_user, label=collection.name, collection=collection, tag=name
             )

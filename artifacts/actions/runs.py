@@ -15,7 +15,7 @@ from artifacts.access import Can
 from artifacts.actions.projects import find_or_create_project
 from artifacts.errors import Invalid
 from artifacts.models import Entity, Project, Run, RunFile, RunTag, User, Verb
-from artifacts.runs import names as run_names
+from artifacts.runs.names import new_display_name, new_run_id, number_in
 
 DEFAULT_PROJECT = "uncategorized"
 LONGEST_FILE_NAME = 1_024
@@ -85,14 +85,14 @@ def upsert_run(
     Raises NotFound, Forbidden or Invalid. Again does nothing more.
     """
     project = find_or_create_project(entity, project_name or DEFAULT_PROJECT, acting_user=acting_user)
-    name = naming.run_name(name) if name else run_names.run_id()
+    name = naming.run_name(name) if name else new_run_id()
     run, is_new = _find_or_start(project, name, acting_user)
     if is_new and _is_fork(changes.config):
         raise Invalid(FORKED)
     run.project = project
     fields = changes.fields()
     if is_new and not fields.get("display_name"):
-        fields["display_name"] = run_names.display_name(_next_number(run))
+        fields["display_name"] = new_display_name(_next_number(run))
     if not is_new:
         fields = _going_on(run, fields)
     _set(run, {**fields, "heartbeat_at": timezone.now()}, changes.tag_names())
@@ -132,7 +132,7 @@ def _next_number(run: Run) -> int:
     last = others.newest_first().first()
     if last is None:
         return 1
-    number = run_names.number_in(last.display_name)
+    number = number_in(last.display_name)
     return number + 1 if number is not None else others.count() + 1
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from artifacts.errors import Invalid
 from artifacts.models import Collection, Entity, Project
 from artifacts.naming import clean_json, clean_text, shown
-from artifacts.text import regex as patterns
+from artifacts.text import regex
 
 LONGEST = 20_000  # characters of the JSON
 DEEPEST = 12
@@ -146,7 +146,7 @@ def word(value: Any) -> str:
 def pattern(value: Any) -> str:
     """A regular expression that RE2 understands."""
     text = word(value)
-    patterns.compiled(text)
+    regex.compiled(text)
     return text
 
 

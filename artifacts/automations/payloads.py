@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection as Names
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +37,7 @@ class Deed:
     given: dict[str, Any] = field(default_factory=dict)
 
 
-def read_deed(deed: Deed, secret_names: Names[str] = ()) -> dict[str, Any]:
+def read_deed(deed: Deed, secret_names: Collection[str] = ()) -> dict[str, Any]:
     """The deed as it is kept; `secret_names` are those of its integration's own secrets, which a payload may name."""
     if deed.kind == Automation.Action.NOTIFICATION:
         return notification(deed.given)
@@ -59,7 +58,7 @@ def notification(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def payload(text: str | None, secret_names: Names[str]) -> dict[str, Any] | None:
+def payload(text: str | None, secret_names: Collection[str]) -> dict[str, Any] | None:
     """The JSON object that a webhook will send, with no variable that nothing will ever fill; None: the server's own."""
     if text is None:
         return None

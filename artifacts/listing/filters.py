@@ -47,7 +47,7 @@ from artifacts.listing.json_lookups import (
     InnerText,
 )
 from artifacts.naming import clean_text, shown
-from artifacts.text import regex as patterns
+from artifacts.text import regex
 from artifacts.text.regex import LONGEST_PATTERN
 
 LONGEST = 100_000  # characters of the JSON
@@ -349,11 +349,11 @@ def compared(place: Column, lookup: str, value: Any) -> Q:
 
 def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     """Text in which RE2 finds the pattern: its time grows with the text only, whoever wrote the pattern."""
-    pattern = patterns.compiled(text_value(value))
+    pattern = regex.compiled(text_value(value))
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         # Again for each filter: a connection may be new, and the function belongs to it.
-        connection.connection.create_function("linkyard_re2", 2, patterns.found_in, deterministic=True)
+        connection.connection.create_function("linkyard_re2", 2, regex.found_in, deterministic=True)
         call: Any = Func(Value(pattern.pattern), F(path), function="linkyard_re2", output_field=BooleanField())
         return Q(call)
     names, length = [], 0

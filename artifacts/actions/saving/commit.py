@@ -14,7 +14,7 @@ from artifacts import (
 )
 from artifacts.access import Can
 from artifacts.actions import labels
-from artifacts.actions.saving import in_background as background
+from artifacts.actions.saving import in_background
 from artifacts.actions.saving.blobs import (
     Held,
     adopt_blobs,
@@ -75,7 +75,7 @@ def commit(version: ArtifactVersion, *, acting_user: User, read_id: ReadId = lam
     work = partial(_commit, version, acting_user, read_id)
     if sum(manifest.size for manifest in _counting(version)) <= QUICK_BYTES:
         return work()
-    return background.within(f"commit {version.pk}", work, sentence=COMMITTING)
+    return in_background.within(f"commit {version.pk}", work, sentence=COMMITTING)
 
 
 def _commit(version: ArtifactVersion, acting_user: User, read_id: ReadId) -> ArtifactVersion:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.actions.saving import in_background as background
+from artifacts.actions.saving import in_background
 from artifacts.actions.saving.blobs import (
     GONE,
     record_blob,
@@ -118,7 +118,7 @@ def complete(
         raise Invalid(f"Part {missing[0]} of the file has not arrived; log the artifact again.")
     if len({row.size for row in rows[:-1]}) > 1:
         raise Invalid("All parts but the last must have the same length; log the artifact again.")
-    return background.within(f"upload {upload.pk}", partial(_verify, upload.pk), sentence=VERIFYING)
+    return in_background.within(f"upload {upload.pk}", partial(_verify, upload.pk), sentence=VERIFYING)
 
 
 def _verify(pk: int) -> str:

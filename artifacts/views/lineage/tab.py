@@ -8,7 +8,7 @@ from typing import Any
 
 from artifacts import access
 from artifacts.errors import NotFound
-from artifacts.lineage import layout as graph
+from artifacts.lineage import layout
 from artifacts.lineage.graph import (
     MOST_NODES,
     Walk,
@@ -50,7 +50,7 @@ class Picture:
     """What of a walk is drawn: where each node stands, which groups stand for others, and all edges between them."""
 
     place: dict[str, int]
-    edges: set[graph.Edge]
+    edges: set[layout.Edge]
     groups: dict[str, list[str]]
     all_groups: dict[str, list[str]]  # with the hidden ones
     unfolded: dict[str, list[str]]  # of the opened ones, the members that are drawn
@@ -138,12 +138,12 @@ def _known(look: Look, found: Walk, root: str, seen: ProjectQuerySet) -> set[str
 def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
     """What is drawn of a walk when it is looked at in this way; column 0 is the version's own."""
     keys = found.newest_first()
-    columns = graph.columns(keys, graph.forward(keys, found.edges))
+    columns = layout.columns(keys, layout.forward(keys, found.edges))
     gone = set(look.hidden) & known - {root}
     place = {key: column - columns[root] for key, column in columns.items() if key not in gone}
     kinds = {key: kind_of(key) for key in place}
     out = set(look.out) & known
-    all_groups = graph.fold(place, kinds, keep={root, *out}, opened=look.opened)
+    all_groups = layout.fold(place, kinds, keep={root, *out}, opened=look.opened)
     instead = {key: name for name, members in all_groups.items() for key in members}
     drawn = {key: column for key, column in place.items() if key not in instead}
     unfolded: dict[str, list[str]] = {name: [] for name in look.opened}
@@ -151,7 +151,7 @@ def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
         unfolded.get(f"{kinds[key]}-{place[key]}", []).append(key)
     groups = {name: members for name, members in all_groups.items() if name not in look.hidden}
     drawn |= {name: place[members[0]] for name, members in groups.items()}
-    near = graph.nearest(drawn, look.around)
+    near = layout.nearest(drawn, look.around)
     edges = {(instead.get(tail, tail), instead.get(head, head)) for tail, head in found.edges}
     leading = _leading_to(root, edges)
     edges = {(tail, head) for tail, head in edges if tail != head and tail in near and head in near}
@@ -165,7 +165,7 @@ def _drawn(
 ) -> Context:
     """The picture and the list."""
     nodes = _nodes(picture, root, place, seen)
-    drawing = graph.draw(picture.place, picture.edges)
+    drawing = layout.draw(picture.place, picture.edges)
     here = min(picture.place, key=lambda key: (abs(picture.place[key] - look.around), key != root))
     return {
         "depths": [(key, words) for key, (words, _) in DEPTHS.items()],
@@ -209,7 +209,7 @@ def _href(node: Node, look: Look) -> str:
     return look.to_group(node.key) if node.count else look.to_node(node.key)
 
 
-def _leading_to(root: str, edges: Iterable[graph.Edge]) -> set[str]:
+def _leading_to(root: str, edges: Iterable[layout.Edge]) -> set[str]:
     """The version and all that led to it."""
     tails: dict[str, list[str]] = defaultdict(list)
     for tail, head in edges:
@@ -223,7 +223,7 @@ def _leading_to(root: str, edges: Iterable[graph.Edge]) -> set[str]:
     return reached
 
 
-def _lines(arrows: Iterable[graph.Arrow], nodes: Mapping[str, Node], leading: set[str]) -> list[Line]:
+def _lines(arrows: Iterable[layout.Arrow], nodes: Mapping[str, Node], leading: set[str]) -> list[Line]:
     return [
         Line(
             tail=nodes[arrow.edge[0]].key,

@@ -14,7 +14,7 @@ from artifacts.access import Can, verbs_in
 from artifacts.actions.collections import describe_collection, rename_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import CollectionNameForm, VersionDescriptionForm
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.columns import (
     metadata_of,
     shown_columns,
@@ -96,10 +96,10 @@ def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, c
 def versions_of(request: HtmxHttpRequest, collection: Collection, verbs: frozenset[Can]) -> Context:
     """A page of the versions that the address asks for, with the columns that it names."""
     asked = request.GET.get("q", "")
-    query = queries.parse(asked)
+    query = search_box.parse(asked)
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "-version"
-    found = queries.applied(with_rows(Membership.objects.in_collection(collection)), query)
+    found = search_box.applied(with_rows(Membership.objects.in_collection(collection)), query)
     versions = page_of(found, SORTS[sort], request.GET)
     rows = rows_of(collection, versions.rows, verbs)
     shown = shown_columns(request.GET.getlist("show"), metadata_of(versions.rows), COLUMNS, USUAL)

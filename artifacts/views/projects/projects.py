@@ -17,14 +17,14 @@ from artifacts.access import Can, verbs_in
 from artifacts.actions.projects import describe_project, rename_project
 from artifacts.errors import Conflict, Invalid
 from artifacts.forms import ProjectForm
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.paging import page_of
 from artifacts.listing.search_box import (
     Part,
     Query,
 )
 from artifacts.models import Project, Run
-from artifacts.runs import filters as run_filters
+from artifacts.runs import filters
 from artifacts.runs.columns import (
     Told,
     columns_of,
@@ -139,10 +139,10 @@ def _saved(request: HtmxHttpRequest, project: Project, given: dict[str, str]) ->
 def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
     """A page of the runs that the address asks for."""
     asked = request.GET.get("q", "")
-    query = queries.parse(asked, run_filters.RUNS)
+    query = search_box.parse(asked, filters.RUNS)
     read = project.runs.with_state_now().select_related("created_by").prefetch_related("tag_rows")
-    found = run_filters.applied(read.defer("config", "summary", "notes"), query)
-    ordered, columns, sort = run_filters.in_order(found, request.GET.get("sort", ""))
+    found = filters.applied(read.defer("config", "summary", "notes"), query)
+    ordered, columns, sort = filters.in_order(found, request.GET.get("sort", ""))
     runs = page_of(ordered, columns, request.GET, size=PAGE)
     told = told_by(runs.rows)
     shown = columns_of(request.GET.getlist("show"), runs.rows, told)

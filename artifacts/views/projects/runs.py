@@ -16,8 +16,7 @@ from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import clean_text, shown
-from artifacts.runs import metrics, plots
-from artifacts.runs import reading as readings
+from artifacts.runs import metrics, plots, reading
 from artifacts.runs.columns import (
     duration_of,
     settings_of,
@@ -34,7 +33,7 @@ from artifacts.views.answers import (
 from artifacts.views.place import project_of, run_url, version_url
 
 Context = dict[str, Any]
-Stream = readings.Stream
+Stream = reading.Stream
 CARDS = 48
 LINES = 1_000
 FILES = 100
@@ -169,7 +168,7 @@ def _cards(
     if words:
         rows = rows.filter(key__icontains=clean_text(words))
     found = list(rows.filter(key__gt=clean_text(after)).order_by("key")[: CARDS + 1])
-    place = plots.along(readings.points(axis)) if axis is not None and axis.buckets else None
+    place = plots.along(reading.points(axis)) if axis is not None and axis.buckets else None
     drawn = [_drawn(row, place, unit if place else "step") for row in found[:CARDS]]
     kept = {name: value for name, value in request.GET.items() if name in {"x", "q"}}
     return {
@@ -180,7 +179,7 @@ def _cards(
 
 
 def _drawn(row: MetricSeries, place: plots.Along | None, unit: str) -> Plot | None:
-    return plots.plot(row.key, readings.points(row), last=row.last, along=place, unit=unit, until=row.last_step)
+    return plots.plot(row.key, reading.points(row), last=row.last, along=place, unit=unit, until=row.last_step)
 
 
 def _overview(request: HtmxHttpRequest, run: Run) -> Context:
@@ -250,7 +249,7 @@ def _log(request: HtmxHttpRequest, run: Run) -> Context:
     end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
     end = min(end, run.output_lines)
     start = max(0, end - LINES)
-    said = [(number + 1, printed(line)) for number, line in readings.lines(run, Stream.OUTPUT, start=start, end=end)]
+    said = [(number + 1, printed(line)) for number, line in reading.lines(run, Stream.OUTPUT, start=start, end=end)]
     return {
         "lines": [(number, line.text[:LONGEST_LINE], line.level == "error") for number, line in said],
         "first": start + 1,

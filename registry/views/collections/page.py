@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import Forbidden, Invalid, NotFound
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.columns import (
     Choice,
     metadata_of,
@@ -62,10 +62,10 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if found.project.title != registry or found.name != collection:
         return moved(request, collection_url(found))
     guarded = labels.protected_keys(found.project)
-    query = queries.parse(request.GET.get("q", ""))
+    query = search_box.parse(request.GET.get("q", ""))
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "-version"
-    filtered = queries.applied(with_rows(Membership.objects.in_collection(found)), query)
+    filtered = search_box.applied(with_rows(Membership.objects.in_collection(found)), query)
     versions = page_of(filtered, SORTS[sort], request.GET)
     rows = link_rows(versions.rows, request.user, guarded)
     context: dict[str, Any] = {

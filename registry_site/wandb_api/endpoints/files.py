@@ -20,11 +20,9 @@ from artifacts import (
     addresses,
 )
 from artifacts.access import Can
-from artifacts.actions.saving import parts
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import parts, receive
 from artifacts.errors import Invalid, NotFound
-from artifacts.files import manifests
-from artifacts.files import signed_urls as tickets
+from artifacts.files import manifests, signed_urls
 from artifacts.files.manifests import Entry
 from artifacts.files.ranges import asked_range
 from artifacts.files.signed_urls import Purpose
@@ -57,16 +55,16 @@ log = logging.getLogger("linkyard.files")
 def stored(request: HttpRequest, token: str) -> HttpResponseBase:
     """A signed address: PUT sends what it was given out for, GET fetches it."""
     if request.method == "PUT":
-        return taken(request, tickets.read(token, "PUT"))
+        return taken(request, signed_urls.read(token, "PUT"))
     if request.method not in {"GET", "HEAD"}:
         raise Invalid("Send a file with PUT, or fetch it with GET.")
-    ticket = tickets.read(token, "GET")
+    ticket = signed_urls.read(token, "GET")
     if ticket.purpose == Purpose.GET_MANIFEST:
         return manifest(ticket.fields["version"])
     return given(request, ticket.fields["key"], ticket.fields["size"], ticket.fields["name"])
 
 
-def taken(request: HttpRequest, ticket: tickets.Ticket) -> HttpResponse:
+def taken(request: HttpRequest, ticket: signed_urls.Ticket) -> HttpResponse:
     """Take a body; the answer's ETag is the MD5 of what came, which multipart uploads end with."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not (length.isascii() and length.isdigit() and len(length) < 19):
@@ -74,13 +72,13 @@ def taken(request: HttpRequest, ticket: tickets.Ticket) -> HttpResponse:
     fields, stream, size = ticket.fields, Body(request), int(length)
     match ticket.purpose:
         case Purpose.PUT_BLOB:
-            found = uploads.receive_blob(fields["project"], fields["md5"], stream, size=size)
+            found = receive.receive_blob(fields["project"], fields["md5"], stream, size=size)
         case Purpose.PUT_MANIFEST:
-            found = uploads.receive_manifest(fields["manifest"], fields["digest"], stream, size=size)
+            found = receive.receive_manifest(fields["manifest"], fields["digest"], stream, size=size)
         case Purpose.PUT_PART:
             found = parts.receive_part(fields["upload"], fields["number"], stream, size=size)
         case _:
-            found = uploads.receive_run_file(fields["file"], stream, size=size)
+            found = receive.receive_run_file(fields["file"], stream, size=size)
     return received(found)
 
 

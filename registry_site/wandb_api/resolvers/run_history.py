@@ -7,8 +7,7 @@ from typing import Any
 
 from artifacts.errors import Invalid
 from artifacts.models import MetricSeries, Run
-from artifacts.runs import history
-from artifacts.runs import reading as readings
+from artifacts.runs import history, reading
 from registry_site.wandb_api.engine.batching import batched
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import (
@@ -22,7 +21,7 @@ from registry_site.wandb_api.engine.resolve import (
     resolves,
 )
 
-Stream = readings.Stream
+Stream = reading.Stream
 DEFAULT_SAMPLES = 500
 MOST_SPECS = 100
 LARGEST_INT = 2**31 - 1
@@ -48,12 +47,12 @@ def log_line_count(run: Run, context: Context) -> int:
 @resolves("Run.historyTail", permission=Declared.PARENT)
 def history_tail(run: Run, context: Context) -> str:
     """A JSON list of lines, each of which is JSON again."""
-    return json.dumps(readings.tail(run, Stream.HISTORY, TAIL))
+    return json.dumps(reading.tail(run, Stream.HISTORY, TAIL))
 
 
 @resolves("Run.eventsTail", permission=Declared.PARENT)
 def events_tail(run: Run, context: Context) -> str:
-    return json.dumps(readings.tail(run, Stream.EVENTS, TAIL))
+    return json.dumps(reading.tail(run, Stream.EVENTS, TAIL))
 
 
 @resolves("Run.history", permission=Declared.PARENT)
@@ -61,12 +60,12 @@ def run_history(
     run: Run, context: Context, min_step: int | None = None, max_step: int | None = None, samples: int | None = None
 ) -> list[str]:
     count = samples_of(samples)
-    return readings.sampled(run, Stream.HISTORY, count, min_step=min_step, max_step=max_step)
+    return reading.sampled(run, Stream.HISTORY, count, min_step=min_step, max_step=max_step)
 
 
 @resolves("Run.events", permission=Declared.PARENT)
 def run_events(run: Run, context: Context, samples: int | None = None) -> list[str]:
-    return readings.sampled(run, Stream.EVENTS, samples_of(samples), min_step=None, max_step=None)
+    return reading.sampled(run, Stream.EVENTS, samples_of(samples), min_step=None, max_step=None)
 
 
 def samples_of(samples: int | None) -> int:
@@ -107,7 +106,7 @@ def of_spec(run: Run, spec: Mapping[str, Any]) -> list[dict[str, object]]:
         # Since 0.23 the client names the last step that it wants and as many samples as there are steps;
         # before, as in `Run.history`, the step after the last, and a whole page of samples.
         high += 1
-    return readings.sampled_values(run, spec["keys"], count, min_step=low, max_step=high)
+    return reading.sampled_values(run, spec["keys"], count, min_step=low, max_step=high)
 
 
 @resolves("Run.parquetHistory", permission=Declared.PARENT)
@@ -116,7 +115,7 @@ def parquet_history(run: Run, context: Context, live_keys: list[str]) -> dict[st
 
     Without a word of it, `download_history_exports` would take an empty directory for the whole history.
     """
-    first = next(readings.lines(run, Stream.HISTORY), None)
+    first = next(reading.lines(run, Stream.HISTORY), None)
     live = [] if first is None else [{"_step": history.step_of(history.record(first[1]), first[0])}]
     return {"parquet_urls": [], "live_data": live}
 
@@ -167,7 +166,7 @@ def log_lines(
         first = page_size(last)
         start = max(start, run.output_lines - first)
     size = page_size(first)
-    found = list(islice(readings.lines(run, Stream.OUTPUT, start=start), size + 1))
+    found = list(islice(reading.lines(run, Stream.OUTPUT, start=start), size + 1))
     return page(
         found[:size],
         node=lambda numbered: log_line(*numbered),

@@ -19,7 +19,7 @@ from artifacts.actions import people
 from artifacts.actions import runs as acts
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
-from artifacts.files import signed_urls as tickets
+from artifacts.files import signed_urls
 from artifacts.listing.filters import (
     Json,
     filtered,
@@ -251,8 +251,8 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "name": row.name,
         "display_name": row.name,
         "url": context.absolute(file_path(row, run)),
-        "direct_url": context.absolute(tickets.run_file_download(row)) if is_there else "",
-        "upload_url": context.absolute(tickets.run_file_upload(row)),
+        "direct_url": context.absolute(signed_urls.run_file_download(row)) if is_there else "",
+        "upload_url": context.absolute(signed_urls.run_file_upload(row)),
         "upload_headers": [],
         "storage_path": row.name,
         "size_bytes": row.size,

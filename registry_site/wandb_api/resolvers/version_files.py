@@ -7,7 +7,7 @@ from typing import Any
 from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Forbidden, Invalid
-from artifacts.files import signed_urls as tickets
+from artifacts.files import signed_urls
 from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Membership
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
@@ -114,7 +114,7 @@ def file_address(entry: ManifestEntry, context: Context, may_download: Callable[
     """Where the bytes are fetched from; of a reference, where it points."""
     if not may_download():
         raise Forbidden(NO_DOWNLOAD)
-    path = tickets.entry_download(entry)
+    path = signed_urls.entry_download(entry)
     return entry.ref or "" if path is None else context.absolute(path)
 
 
@@ -143,4 +143,4 @@ def manifest_address(version: ArtifactVersion, context: Context) -> str:
     """Where a committed version's manifest is fetched from."""
     if not downloads(version, context):
         raise Forbidden(NO_DOWNLOAD)
-    return context.absolute(tickets.manifest_download(version))
+    return context.absolute(signed_urls.manifest_download(version))

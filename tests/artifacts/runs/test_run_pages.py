@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import runs as acts
 from artifacts.actions import streams
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import receive
 from artifacts.models import Project, Run, RunUse
 from artifacts.views.projects import runs as views
 from artifacts.views.projects.projects import PAGE
@@ -140,7 +140,7 @@ def test_versions_lead_to_their_pages(world: World, project: Project, run: Run) 
 
 def test_files_are_listed_and_downloaded(world: World, run: Run, client: Client) -> None:
     (row, _) = acts.create_run_files(run, ["a b#.txt", "pending.bin"], acting_user=world.bob)
-    uploads.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
+    receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
     page = opened(world, "/vision/detector/runs/x9k2m4qd/files")
     address = "/files/vision/detector/x9k2m4qd/a%20b%23.txt"
     assert f'href="{address}"' in page

@@ -9,7 +9,7 @@ from artifacts.actions import runs, streams
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.models import AuditEvent, HistoryChunk, Project, Run
-from artifacts.runs import names as run_names
+from artifacts.runs.names import number_in
 from tests import factories
 from tests.conftest import World
 
@@ -28,13 +28,13 @@ def test_starting_makes_the_project_and_names_the_run(world: World) -> None:
     run = start(world)
     assert run.project == Project.objects.get(name="detector")
     assert (len(run.name), run.created_by, run.state) == (8, world.bob, "running")
-    assert run_names.number_in(run.display_name) == 1
-    assert [run_names.number_in(start(world).display_name) for _ in range(2)] == [2, 3]
+    assert number_in(run.display_name) == 1
+    assert [number_in(start(world).display_name) for _ in range(2)] == [2, 3]
 
 
 def test_numbers_go_on_behind_names_that_people_chose(world: World) -> None:
     start(world, display_name="mine")
-    assert run_names.number_in(start(world).display_name) == 2
+    assert number_in(start(world).display_name) == 2
 
 
 def test_starting_again_goes_on_with_the_run(world: World) -> None:

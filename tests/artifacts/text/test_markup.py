@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from artifacts import highlight
 from artifacts.templatetags import linkyard
-from artifacts.text import markup as markdown
+from artifacts.text import markup
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_spark_points_leave_gaps_out() -> None:
 
 
 def test_markdown_is_rendered_below_the_headings_of_the_page() -> None:
-    shown = markdown.render("# Training data\n\n- [coco](https://example.com) **42**\n\n| a |\n|-|\n| 1 |")
+    shown = markup.render("# Training data\n\n- [coco](https://example.com) **42**\n\n| a |\n|-|\n| 1 |")
     assert "<h3>Training data</h3>" in shown
     assert '<a href="https://example.com" rel="nofollow noopener">coco</a>' in shown
     assert "<td>1</td>" in shown
@@ -109,7 +109,7 @@ def test_markdown_is_rendered_below_the_headings_of_the_page() -> None:
     ],
 )
 def test_markdown_can_do_no_harm(text: str) -> None:
-    shown = markdown.render(text)
+    shown = markup.render(text)
     for harm in ("<script", "<img", "<style", 'href="javascript', 'href="data', "<a href=&quot;"):
         assert harm not in shown
 
@@ -146,12 +146,12 @@ def test_markdown_can_do_no_harm(text: str) -> None:
 )
 def test_hostile_markdown_is_quick(text: str) -> None:
     started = time.perf_counter()
-    markdown.render.__wrapped__(text)
+    markup.render.__wrapped__(text)
     assert time.perf_counter() - started < 1
 
 
 def test_markdown_that_costs_too_much_is_shown_as_typed() -> None:
-    assert markdown.render("<b>" + "[" * 3_000).startswith('<pre class="plain" tabindex="0">&lt;b&gt;[[[')
+    assert markup.render("<b>" + "[" * 3_000).startswith('<pre class="plain" tabindex="0">&lt;b&gt;[[[')
 
 
 def test_python_is_coloured_and_escaped() -> None:
