@@ -26,7 +26,7 @@ from artifacts.models import (
     User,
 )
 from artifacts.models.automations import AutomationQuerySet
-from artifacts.models.lookups import IsAmong
+from artifacts.models.lookups import IsInQuery
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.models.versions import VersionQuerySet
 
@@ -50,6 +50,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
 }
 STRENGTH = {role: len(grants) for role, grants in GRANTS.items()}
 NO_PLACE = "There is nothing here that you can see; check the address, or ask an administrator for access."
+NO_VERSION = "There is no artifact version here that you can see; check its name, or ask for access."
 
 
 def roles_that(can: Can) -> list[Role]:
@@ -193,7 +194,7 @@ def places_where(user: User, can: Can, prefix: str = "") -> Q:
             visibility=Project.Visibility.ORGANIZATION, entity__organization__in=organizations.values("organization")
         )
     may |= its(pk__in=granted.filter(user=user).values("project"))
-    may |= its(pk__in=granted.filter(IsAmong("team", teams.values("team"))).values("project"))
+    may |= its(pk__in=granted.filter(IsInQuery("team", teams.values("team"))).values("project"))
     return may | its(kind=Project.Kind.REGISTRY) & _registries_where(user, roles, prefix)
 
 

@@ -9,12 +9,7 @@ from django.http import HttpRequest
 
 from artifacts import addresses
 from artifacts.actions import organizations
-from artifacts.admin.people import (
-    AnyForm,
-    ReadOnly,
-    Rows,
-    become,
-)
+from artifacts.admin.tables import AnyForm, ReadOnly, Rows, become
 from artifacts.errors import Invalid
 from artifacts.models import Collection, Organization, Project, ProtectedAlias, User
 from artifacts.naming import distinct

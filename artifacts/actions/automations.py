@@ -18,7 +18,8 @@ from artifacts.automations.payloads import (
 )
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb
-from artifacts.naming import clean_text, key_of
+from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 
 type Scope = Entity | Project | Collection
 

@@ -21,6 +21,7 @@ from artifacts.models import (
     Verb,
 )
 from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 
 
 def find_or_create_collection(
@@ -36,7 +37,7 @@ def find_or_create_collection(
         name, type_name = naming.collection_name(name), naming.type_name(type_name)
         try:
             with transaction.atomic():
-                found = _create(project, kind, type_name, name, naming.clean_text(description), acting_user)
+                found = _create(project, kind, type_name, name, clean_text(description), acting_user)
                 is_new = True
         except IntegrityError:  # somebody made it at the same moment
             found = project.collections.get(name_key=key_of(name))
@@ -88,7 +89,7 @@ def describe_collection(
     `instead_of` says whether a text is the one that the writer began with; Conflict if another one is stored by now.
     """
     access.require(acting_user, Can.EDIT, collection.project)
-    description = naming.clean_text(description, longest=100_000)
+    description = clean_text(description, longest=100_000)
     current = Collection.objects.select_for_update().only("description").get(pk=collection.pk).description
     if instead_of is not None and current != description and not instead_of(current):
         raise Conflict(

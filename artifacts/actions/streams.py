@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from artifacts import (
     access,
-    naming,
 )
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound
@@ -25,6 +24,7 @@ from artifacts.runs.history import (
     Batch,
     Series,
 )
+from artifacts.text.cleaning import clean_json
 
 Stream = HistoryChunk.Stream
 FILES = {"wandb-history.jsonl": Stream.HISTORY, "wandb-events.jsonl": Stream.EVENTS, "output.log": Stream.OUTPUT}
@@ -88,7 +88,7 @@ def _summary(lines: list[str]) -> dict[str, object] | None:
     """The whole summary; one that can't be kept leaves the former one, since the rest of the request must not be lost with it."""
     said = history.record(lines[-1]) if lines else {}
     try:
-        cleaned = naming.clean_json(said)
+        cleaned = clean_json(said)
     except Invalid as error:
         log.warning("A summary was left out: %s", error)
         return None

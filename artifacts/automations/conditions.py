@@ -12,8 +12,9 @@ from typing import Any
 
 from artifacts.errors import Invalid
 from artifacts.models import Collection, Entity, Project
-from artifacts.naming import clean_json, clean_text, shown
+from artifacts.naming import shown
 from artifacts.text import regex
+from artifacts.text.cleaning import clean_json, clean_text
 
 LONGEST = 20_000  # characters of the JSON
 DEEPEST = 12

@@ -8,7 +8,8 @@ from typing import Any
 
 from artifacts.errors import Invalid
 from artifacts.models import Automation
-from artifacts.naming import clean_json, clean_text, shown
+from artifacts.naming import shown
+from artifacts.text.cleaning import clean_json, clean_text
 
 LONGEST_PAYLOAD = 50_000
 LONGEST_TITLE = 300

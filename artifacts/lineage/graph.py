@@ -10,11 +10,10 @@ from functools import partial
 from itertools import groupby
 
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Lookup, QuerySet
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import QuerySet
 
 from artifacts.models import ArtifactVersion, RunOutput, RunUse
+from artifacts.models.lookups import IsOneOfNumbers
 
 MOST_NODES = 5_000
 MOST_EDGES = 20_000
@@ -22,24 +21,6 @@ LEVELS_ALONE = 8  # more than most graphs have
 EVERYTHING = 10**6  # as a number of levels
 USES, OUTPUTS, VERSIONS = (model._meta.db_table for model in (RunUse, RunOutput, ArtifactVersion))
 Pairs = Iterable[tuple[int | None, int]]  # a run and a version each
-
-
-class Among(Lookup):
-    """The condition that a column holds one of these whole numbers.
-
-    `…__in` means the same, but looks at each number several times and makes it a parameter: for the thousands of numbers that
-    one level may have, that took longer than everything else together.
-    """
-
-    prepare_rhs = False
-
-    def __init__(self, column: str, numbers: Iterable[int]) -> None:
-        super().__init__(F(column), ",".join(str(int(number)) for number in numbers) or "NULL")
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
-        """The numbers are written into the statement: they are numbers, whatever was given."""
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN ({self.rhs})", tuple(parameters)
 
 
 @dataclass
@@ -184,21 +165,21 @@ def _reached(versions: list[int], way: Way, most: int) -> list[int]:
 
 def _uses(column: str, numbers: Iterable[int]) -> Pairs:
     """Which of these runs or versions used or were used, the newest first."""
-    uses = RunUse.objects.filter(Among(column, numbers)).order_by("-pk")
+    uses = RunUse.objects.filter(IsOneOfNumbers(column, numbers)).order_by("-pk")
     return uses.values_list("run_id", "version_id")[: MOST_EDGES + 1]
 
 
 def _outputs_of_versions(versions: Iterable[int]) -> Pairs:
     """The runs that logged them: the first one is named by the version itself, later ones of the same content beside it."""
-    first = ArtifactVersion.objects.filter(Among("pk", versions), run__isnull=False)
-    again = RunOutput.objects.filter(Among("version", versions))
+    first = ArtifactVersion.objects.filter(IsOneOfNumbers("pk", versions), run__isnull=False)
+    again = RunOutput.objects.filter(IsOneOfNumbers("version", versions))
     return _pairs(first, again)
 
 
 def _outputs_of_runs(runs: Iterable[int]) -> Pairs:
     """The versions that they logged, with those that others are still at work on."""
-    first = ArtifactVersion.objects.committed().filter(Among("run", runs))
-    return _pairs(first, RunOutput.objects.filter(Among("run", runs)))
+    first = ArtifactVersion.objects.committed().filter(IsOneOfNumbers("run", runs))
+    return _pairs(first, RunOutput.objects.filter(IsOneOfNumbers("run", runs)))
 
 
 def _unfinished(versions: Iterable[int]) -> Iterable[int]:
@@ -206,7 +187,7 @@ def _unfinished(versions: Iterable[int]) -> Iterable[int]:
 
     Asked once, at the end: the outputs joined with their versions made PostgreSQL read all versions there are.
     """
-    rows = ArtifactVersion.objects.filter(Among("pk", versions), index__isnull=True)
+    rows = ArtifactVersion.objects.filter(IsOneOfNumbers("pk", versions), index__isnull=True)
     return rows.values_list("pk", flat=True)
 
 

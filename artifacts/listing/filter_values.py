@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Q
 
 from artifacts.errors import Invalid
-from artifacts.naming import clean_text, version_index
+from artifacts.naming import version_index
+from artifacts.text.cleaning import clean_text
 
 MOST_VALUES = 1_000  # of one $in
 LARGEST = 2**63 - 1

@@ -46,8 +46,9 @@ from artifacts.listing.json_lookups import (
     HasLength,
     InnerText,
 )
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
 from artifacts.text import regex
+from artifacts.text.cleaning import clean_text
 from artifacts.text.regex import LONGEST_PATTERN
 
 LONGEST = 100_000  # characters of the JSON

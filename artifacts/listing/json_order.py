@@ -8,7 +8,8 @@ from django.db.models.functions import Cast, Left
 
 from artifacts.errors import Invalid
 from artifacts.listing.filters import DEEPEST
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
+from artifacts.text.cleaning import clean_text
 
 LONGEST = 256  # characters by which texts are told apart: a cursor holds them
 # Each database has words of its own for the kinds of JSON's values.

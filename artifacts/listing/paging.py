@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet, Subquery
 from django.utils.datastructures import MultiValueDict
 
-from artifacts.naming import clean_text
+from artifacts.text.cleaning import clean_text
 
 PAGE = 50
 LONGEST = 2000

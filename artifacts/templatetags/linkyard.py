@@ -18,8 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from artifacts import highlight
-from artifacts.text import markup
+from artifacts.text.markup import markdown_html, python_html
 
 register = template.Library()
 
@@ -167,13 +166,13 @@ def label(value: str) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     """Markdown of people as clean HTML, for inside `<div class="prose">`."""
-    return markup.render(text)
+    return markdown_html(text)
 
 
 @register.filter
 def python_code(source: str) -> SafeString:
     """Python with coloured words, strings, calls and `<placeholders>`."""
-    return highlight.python(source)
+    return python_html(source)
 
 
 @register.filter

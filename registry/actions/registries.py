@@ -25,6 +25,7 @@ from artifacts.models import (
     Verb,
 )
 from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 from registry.models import AcceptedType, Registry, Star
 
 CORE = {
@@ -87,7 +88,7 @@ def _create(
                 kind=Project.Kind.REGISTRY,
                 visibility=visibility,
                 is_core=is_core,
-                description=naming.clean_text(description, longest=100_000),
+                description=clean_text(description, longest=100_000),
                 created_by=acting_user,
             )
     except IntegrityError:
@@ -254,7 +255,7 @@ def describe_registry(project: Project, description: str, *, acting_user: User) 
     access.require(acting_user, Can.EDIT, project)
     if project.is_core:
         raise Invalid(f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.")
-    description = naming.clean_text(description, longest=100_000)
+    description = clean_text(description, longest=100_000)
     if description != project.description:
         project.description = description
         project.updated_at = Now()

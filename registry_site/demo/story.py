@@ -8,10 +8,8 @@ from django.utils import timezone
 
 from artifacts.actions import collections, labels, organizations, people
 from artifacts.actions.automations import create_automation
-from artifacts.actions.saving.begin import (
-    Draft,
-    use_version,
-)
+from artifacts.actions.runs import use_version
+from artifacts.actions.saving.begin import Draft
 from artifacts.automations.payloads import Deed
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
 from registry.actions import (

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from artifacts.lineage.graph import EVERYTHING
-from artifacts.naming import clean_text
+from artifacts.text.cleaning import clean_text
 
 DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", EVERYTHING)}
 USUAL = "3"

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 from artifacts.errors import NotFound
 from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
-from artifacts.naming import LATEST, clean_text, key_of, natural_key
+from artifacts.naming import LATEST, key_of, natural_key
+from artifacts.text.cleaning import clean_text
 from artifacts.views.answers import (
     HtmxHttpRequest,
     kept,

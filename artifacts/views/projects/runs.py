@@ -15,7 +15,7 @@ from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
 from artifacts.runs import metrics, plots, reading
 from artifacts.runs.columns import (
     duration_of,
@@ -23,7 +23,8 @@ from artifacts.runs.columns import (
 )
 from artifacts.runs.history import printed
 from artifacts.runs.plots import Plot
-from artifacts.trees import tree_of
+from artifacts.text.cleaning import clean_text
+from artifacts.text.json_values import tree_of
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,

@@ -19,7 +19,7 @@ from artifacts.errors import NotFound
 from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, Verb
 from artifacts.naming import key_of
 from artifacts.runs.metrics import measures_of
-from artifacts.trees import tree_of
+from artifacts.text.json_values import tree_of
 from artifacts.versions.history import history_of
 from artifacts.versions.time_to_live import lifetime_of
 from artifacts.views.answers import (

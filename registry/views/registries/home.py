@@ -14,7 +14,8 @@ from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.listing.paging import page_of
 from artifacts.models import Organization
-from artifacts.naming import REGISTRY_PREFIX, clean_text, key_of
+from artifacts.naming import REGISTRY_PREFIX, key_of
+from artifacts.text.cleaning import clean_text
 from artifacts.views.answers import (
     HtmxHttpRequest,
     Shell,

@@ -17,7 +17,8 @@ from artifacts.access import Can
 from artifacts.actions import streams
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Run, User
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
+from artifacts.text.cleaning import clean_text
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import user_of
 from registry_site.wandb_api.endpoints.files import given

@@ -27,13 +27,14 @@ from artifacts.listing.filters import (
 )
 from artifacts.listing.json_order import by_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
 from artifacts.runs.filters import (
     RUN_FIELDS,
     RUN_ORDERS,
     as_stored,
     stored,
 )
+from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
 from registry_site.wandb_api.engine import fields, ids
 from registry_site.wandb_api.engine.batching import (

@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import connection
 
-from artifacts.actions import labels
+from artifacts.actions import labels, runs
 from artifacts.actions.saving import begin, receive
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound, NotYet
@@ -322,15 +322,15 @@ def test_a_run_uses_what_it_may_download(world, project):
     link = link_by_name(version, world.model, "detectors", acting_user=world.bob)
     run = factories.run(project, user=world.bob)
     for _ in range(2):
-        begin.use_version(run, version, place=world.model, used_as="base", acting_user=world.bob)
+        runs.use_version(run, version, place=world.model, used_as="base", acting_user=world.bob)
     assert RunUse.objects.get(run=run, version=version).through_id == link.collection_id
     with pytest.raises(NotFound):
-        begin.use_version(run, version, place=world.dataset, acting_user=world.bob)
+        runs.use_version(run, version, place=world.dataset, acting_user=world.bob)
     with pytest.raises(Forbidden):
-        begin.use_version(run, version, acting_user=world.carol)
+        runs.use_version(run, version, acting_user=world.carol)
     theirs = factories.run(factories.project(world.strangers, user=world.mallory), user=world.mallory)
     with pytest.raises(NotFound):
-        begin.use_version(theirs, version, acting_user=world.mallory)
+        runs.use_version(theirs, version, acting_user=world.mallory)
 
 
 def test_deleting_a_version_mends_every_place(world, project):
