@@ -13,8 +13,8 @@ from artifacts.automations.conditions import (
     read_condition,
 )
 from artifacts.automations.payloads import (
-    Deed,
-    read_deed,
+    GivenAction,
+    read_action,
 )
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb
@@ -35,7 +35,7 @@ def create_automation(
     *,
     event: str,
     condition: str,
-    deed: Deed,
+    action: GivenAction,
     description: str = "",
     enabled: bool = True,
     acting_user: User,
@@ -48,7 +48,7 @@ def create_automation(
     _place(made, scope)
     made.description = clean_text(description, longest=LONGEST_DESCRIPTION)
     made.event, made.condition = event, read_condition(event, condition, scope)
-    _act(made, deed, acting_user)
+    _act(made, action, acting_user)
     _save(made)
     _record(Verb.AUTOMATION_CREATED, made, acting_user, event=made.event, action=made.action_kind)
     return made
@@ -64,7 +64,7 @@ def change_automation(
     scope: Scope | None = None,
     event: str | None = None,
     condition: str | None = None,
-    deed: Deed | None = None,
+    action: GivenAction | None = None,
     acting_user: User,
 ) -> Automation:
     """Change what is given; what differs from before is saved and recorded, and the same again leaves no trace."""
@@ -83,8 +83,8 @@ def change_automation(
         access.require_automating(acting_user, scope)
         _place(automation, scope)
     _expect(automation, event, condition)
-    if deed is not None:
-        _act(automation, deed, acting_user)
+    if action is not None:
+        _act(automation, action, acting_user)
     _refuse_foreign(automation)
     changed = [key for key, value in _content(automation).items() if before[key] != value]
     if changed:
@@ -129,23 +129,23 @@ def _expect(automation: Automation, event: str | None, condition: str | None) ->
         read_condition(automation.event, json.dumps(automation.condition), automation.scope)
 
 
-def _act(automation: Automation, deed: Deed, acting_user: User) -> None:
+def _act(automation: Automation, action: GivenAction, acting_user: User) -> None:
     """Let it do this, by an integration that the person may use, or by the one that it has already."""
-    if deed.kind not in Automation.Action.values:
+    if action.kind not in Automation.Action.values:
         raise Invalid(
-            f"An automation can't do “{naming.shown(deed.kind)}” here; let it send a notification or a webhook, or do nothing."
+            f"An automation can't do “{naming.shown(action.kind)}” here; let it send a notification or a webhook, or do nothing."
         )
-    kind = KINDS.get(Automation.Action(deed.kind))
+    kind = KINDS.get(Automation.Action(action.kind))
     names: set[str] = set()
     if kind is None:
         automation.integration = None
     else:
-        automation.integration = _integration(deed.integration, automation.integration_id, acting_user)
+        automation.integration = _integration(action.integration, automation.integration_id, acting_user)
         if automation.integration.kind != kind:
             raise Invalid(f"“{automation.integration.name}” is not {KIND_WORDS[kind]}; choose another integration.")
         held = (automation.integration.access_token, automation.integration.secret)
         names = {secret.name for secret in held if secret is not None}
-    automation.action_kind, automation.action = deed.kind, read_deed(deed, names)
+    automation.action_kind, automation.action = action.kind, read_action(action, names)
     _refuse_foreign(automation)
 
 

@@ -67,7 +67,7 @@ def read_sent(body: object) -> Sent:
             offset, lines = _content(name, part)
             if lines:
                 stream = FILES[name]
-                sent.batches[stream] = history.batch(offset, lines, has_metrics=stream != Stream.OUTPUT)
+                sent.batches[stream] = history.read_batch(offset, lines, has_metrics=stream != Stream.OUTPUT)
     return sent
 
 
@@ -86,7 +86,7 @@ def _content(name: str, part: object) -> tuple[int, list[str]]:
 
 def _summary(lines: list[str]) -> dict[str, object] | None:
     """The whole summary; one that can't be kept leaves the former one, since the rest of the request must not be lost with it."""
-    said = history.record(lines[-1]) if lines else {}
+    said = history.line_values(lines[-1]) if lines else {}
     try:
         cleaned = clean_json(said)
     except Invalid as error:
@@ -162,7 +162,7 @@ def _chunk(run: Run, stream: Stream, first: int, held: list[str], known: Mapping
     steps: list[int] = []
     if stream != Stream.OUTPUT:
         steps = [
-            known[number] if number in known else history.step_of(history.record(line), number)
+            known[number] if number in known else history.step_of(history.line_values(line), number)
             for number, line in enumerate(held, first)
         ]
     return HistoryChunk(

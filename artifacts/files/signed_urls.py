@@ -34,7 +34,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ticket:
+class SignedUrl:
     """What a valid address allows."""
 
     purpose: Purpose
@@ -89,7 +89,7 @@ def manifest_download(version: ArtifactVersion) -> str:
     return _address(Purpose.GET_MANIFEST, version=version.pk)
 
 
-def read(token: str, method: str) -> Ticket:
+def read(token: str, method: str) -> SignedUrl:
     """What a token allows; Forbidden for one that is forged, too old, or meant for another method."""
     purpose_name, _, signed = token.partition(".")
     try:
@@ -105,4 +105,4 @@ def read(token: str, method: str) -> Ticket:
         raise Forbidden("This address was not given out by this server, or was changed on its way.") from None
     if method != purpose.method:
         raise Forbidden(f"This address is for {purpose.method} only.")
-    return Ticket(purpose, fields)
+    return SignedUrl(purpose, fields)

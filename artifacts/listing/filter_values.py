@@ -19,7 +19,7 @@ NONE = Q(pk__in=())  # no row
 type Reader = Callable[[Any], Any]
 
 
-def listed(value: Any) -> list[Any]:
+def list_value(value: Any) -> list[Any]:
     """The list of an $in, $nin or $all."""
     if not isinstance(value, list):
         raise Invalid("“$in”, “$nin” and “$all” take a list of values.")
@@ -28,7 +28,7 @@ def listed(value: Any) -> list[Any]:
     return value
 
 
-def truth(value: Any) -> bool:
+def truth_value(value: Any) -> bool:
     """What $exists takes."""
     if not isinstance(value, bool):
         raise Invalid("“$exists” takes true or false.")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from artifacts.listing.columns import (
-    Shown,
+    ShownColumns,
     shown_columns,
-    small,
+    small_json,
 )
 from artifacts.models import Run
 from artifacts.runs import metrics
@@ -28,27 +28,27 @@ TELLING = 4  # metrics that are shown unless others are asked for
 
 
 @dataclass(frozen=True)
-class Told:
+class RunValues:
     """What a run says of itself, laid flat: `config.lr`, `summary.loss`; and how long it ran."""
 
     values: dict[str, object]
     duration: str
 
 
-def told_by(runs: Sequence[Run]) -> list[Told]:
+def values_of_runs(runs: Sequence[Run]) -> list[RunValues]:
     """The values of a page's runs, in two queries; none where they are too large for a table."""
     numbers = [run.pk for run in runs]
-    configs, summaries = small(Run, numbers, "config"), small(Run, numbers, "summary")
+    configs, summaries = small_json(Run, numbers, "config"), small_json(Run, numbers, "summary")
     told = []
     for run in runs:
         config, summary = settings_of(configs.get(run.pk)), summaries.get(run.pk, {})
         values = {f"config.{key}": value for key, value in leaves(config).items()}
         values |= {f"summary.{key}": value for key, value in metrics.values_in(summary).items()}
-        told.append(Told(values, duration_of(run, summary)))
+        told.append(RunValues(values, duration_of(run, summary)))
     return told
 
 
-def columns_of(asked: Sequence[str], runs: Sequence[Run], told: Sequence[Told]) -> Shown:
+def shown_run_columns(asked: Sequence[str], runs: Sequence[Run], told: Sequence[RunValues]) -> ShownColumns:
     """The columns that an address asks for, else those in which a run has something, with the metrics that say most."""
     asked = [name for name in asked if name in COLUMNS or name == "-" or name.startswith(("config.", "summary."))]
     rows = [one.values for one in told]

@@ -54,7 +54,7 @@ def between(run: Run, stream: str, min_step: int | None, max_step: int | None) -
             max_step is None or (high is not None and high < max_step)
         )
         for number, line in enumerate(history.unpack(chunk.lines), chunk.first_line):
-            if is_inside or _is_between(history.step_of(history.record(line), number), min_step, max_step):
+            if is_inside or _is_between(history.step_of(history.line_values(line), number), min_step, max_step):
                 yield line
 
 
@@ -85,8 +85,8 @@ def sampled_values(
     found = (line for line in between(run, Stream.HISTORY, min_step, max_step) if all(mark in line for mark in marks))
     rows: list[dict[str, object]] = []
     for line in _some(found, count, min_step, max_step):
-        said = history.record(line)
-        values = dict(history.measured(said)) | said
+        said = history.line_values(line)
+        values = dict(history.metrics_in(said)) | said
         if all(key in values for key in wanted):
             rows.append({key: values[key] for key in wanted})
     return rows

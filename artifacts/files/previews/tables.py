@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 
 from artifacts.files.previews.preview import (
-    Cell,
-    Column,
     Grid,
+    GridCell,
+    GridColumn,
     Preview,
     binary,
     clip,
@@ -50,7 +50,7 @@ def preview(blob: Blob) -> Preview:
         raise Unreadable("It is no table.")
     head, body = rows[0], rows[1:]
     columns = [
-        Column(clip(name, 120), kind_of(row[place] for row in body if place < len(row)))
+        GridColumn(clip(name, 120), kind_of(row[place] for row in body if place < len(row)))
         for place, name in enumerate((head + [""] * width)[:width])
     ]
     note = f"{len(body):,} row{'' if len(body) == 1 else 's'}"
@@ -92,9 +92,9 @@ def kind_of(values: Iterable[str]) -> str:
     return next((kind for kind, pattern in KINDS if all(pattern.fullmatch(value) for value in filled)), "text")
 
 
-def _cells(columns: list[Column], body: list[list[str]]) -> list[list[Cell]]:
+def _cells(columns: list[GridColumn], body: list[list[str]]) -> list[list[GridCell]]:
     empty = [""] * len(columns)
     return [
-        [Cell(text, is_number=column.is_number) for column, text in zip(columns, row + empty, strict=False)]
+        [GridCell(text, is_number=column.is_number) for column, text in zip(columns, row + empty, strict=False)]
         for row in body
     ]

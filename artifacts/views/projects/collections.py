@@ -16,12 +16,13 @@ from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import CollectionNameForm, VersionDescriptionForm
 from artifacts.listing import search_box
 from artifacts.listing.columns import (
-    metadata_of,
     shown_columns,
 )
 from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, Collection, Membership, Run
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.versions import filters
+from artifacts.versions.columns import metadata_of
 from artifacts.versions.time_to_live import (
     Lifetime,
     lifetime_of,
@@ -96,10 +97,10 @@ def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, c
 def versions_of(request: HtmxHttpRequest, collection: Collection, verbs: frozenset[Can]) -> Context:
     """A page of the versions that the address asks for, with the columns that it names."""
     asked = request.GET.get("q", "")
-    query = search_box.parse(asked)
+    query = search_box.parse(asked, filters.VOCABULARY)
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "-version"
-    found = search_box.applied(with_rows(Membership.objects.in_collection(collection)), query)
+    found = filters.applied(with_rows(Membership.objects.in_collection(collection)), query)
     versions = page_of(found, SORTS[sort], request.GET)
     rows = rows_of(collection, versions.rows, verbs)
     shown = shown_columns(request.GET.getlist("show"), metadata_of(versions.rows), COLUMNS, USUAL)

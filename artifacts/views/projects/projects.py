@@ -20,15 +20,15 @@ from artifacts.forms import ProjectForm
 from artifacts.listing import search_box
 from artifacts.listing.paging import page_of
 from artifacts.listing.search_box import (
-    Part,
     Query,
+    TypedCondition,
 )
 from artifacts.models import Project, Run
 from artifacts.runs import filters
 from artifacts.runs.columns import (
-    Told,
-    columns_of,
-    told_by,
+    RunValues,
+    shown_run_columns,
+    values_of_runs,
 )
 from artifacts.views.answers import (
     HtmxHttpRequest,
@@ -139,13 +139,13 @@ def _saved(request: HtmxHttpRequest, project: Project, given: dict[str, str]) ->
 def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
     """A page of the runs that the address asks for."""
     asked = request.GET.get("q", "")
-    query = search_box.parse(asked, filters.RUNS)
+    query = search_box.parse(asked, filters.VOCABULARY)
     read = project.runs.with_state_now().select_related("created_by").prefetch_related("tag_rows")
     found = filters.applied(read.defer("config", "summary", "notes"), query)
     ordered, columns, sort = filters.in_order(found, request.GET.get("sort", ""))
     runs = page_of(ordered, columns, request.GET, size=PAGE)
-    told = told_by(runs.rows)
-    shown = columns_of(request.GET.getlist("show"), runs.rows, told)
+    told = values_of_runs(runs.rows)
+    shown = shown_run_columns(request.GET.getlist("show"), runs.rows, told)
     return {
         "runs": runs,
         "rows": _rows(request, query, runs.rows, told, shown.values),
@@ -153,7 +153,7 @@ def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
         "key_heads": [(key, key.partition(".")[2]) for key in shown.keys],
         "query_text": asked,
         "query_faults": query.faults,
-        "chips": [Filter(part.text, _with(request, query, left_out=part)) for part in query.parts],
+        "chips": [Filter(part.text, _with(request, query, left_out=part)) for part in query.conditions],
         "states": _states(request, query),
         "sort": sort,
         "kept_by_filter": kept(request, "q"),
@@ -162,7 +162,7 @@ def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
 
 
 def _rows(
-    request: HtmxHttpRequest, query: Query, runs: Sequence[Run], told: Sequence[Told], values: list[list[object]]
+    request: HtmxHttpRequest, query: Query, runs: Sequence[Run], told: Sequence[RunValues], values: list[list[object]]
 ) -> list[Row]:
     def narrowed(name: str, value: str) -> Filter | None:
         return Filter(value, _with(request, query, added=_condition(name, value))) if value else None
@@ -184,8 +184,10 @@ def _rows(
 
 def _states(request: HtmxHttpRequest, query: Query) -> list[Filter]:
     """The states that one looks for most, as a choice of one."""
-    others = Query([part for part in query.parts if part.name != "state"])
-    now = [str(part.value).lower() if part.operator == "$eq" else "?" for part in query.parts if part.name == "state"]
+    others = Query([part for part in query.conditions if part.name != "state"])
+    now = [
+        str(part.value).lower() if part.operator == "$eq" else "?" for part in query.conditions if part.name == "state"
+    ]
     return [
         Filter(
             words, _with(request, others, added=f"state:{state}" if state else ""), now == ([state] if state else [])
@@ -201,9 +203,9 @@ def _condition(name: str, value: str) -> str:
     return f"{name}:{value}" if is_plain else f'{name}:"{quoted}"'
 
 
-def _with(request: HtmxHttpRequest, query: Query, *, left_out: Part | None = None, added: str = "") -> str:
+def _with(request: HtmxHttpRequest, query: Query, *, left_out: TypedCondition | None = None, added: str = "") -> str:
     """The address with another filter: without a condition, or with one more."""
-    texts = [part.text for part in query.parts if part is not left_out and part.text != added]
+    texts = [part.text for part in query.conditions if part is not left_out and part.text != added]
     text = " ".join([*texts, added] if added else texts)
     pairs = kept(request, "q")
     return f"?{urlencode([*pairs, ('q', text)] if text else pairs)}"

@@ -21,7 +21,7 @@ from artifacts.runs.columns import (
     duration_of,
     settings_of,
 )
-from artifacts.runs.history import printed
+from artifacts.runs.history import console_line
 from artifacts.runs.plots import Plot
 from artifacts.text.cleaning import clean_text
 from artifacts.text.json_values import tree_of
@@ -250,7 +250,9 @@ def _log(request: HtmxHttpRequest, run: Run) -> Context:
     end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
     end = min(end, run.output_lines)
     start = max(0, end - LINES)
-    said = [(number + 1, printed(line)) for number, line in reading.lines(run, Stream.OUTPUT, start=start, end=end)]
+    said = [
+        (number + 1, console_line(line)) for number, line in reading.lines(run, Stream.OUTPUT, start=start, end=end)
+    ]
     return {
         "lines": [(number, line.text[:LONGEST_LINE], line.level == "error") for number, line in said],
         "first": start + 1,

@@ -26,10 +26,10 @@ from artifacts.text.json_values import leaves
 from artifacts.versions import comparison
 from artifacts.versions.comparison import (
     MOST,
-    Cell,
-    Row,
-    Section,
-    Tally,
+    ComparisonCell,
+    ComparisonRow,
+    ComparisonSection,
+    FileCounts,
 )
 from artifacts.views.answers import (
     HtmxHttpRequest,
@@ -175,7 +175,7 @@ def sections(sides: Sequence[Side], *, show_all: bool, after: str) -> Context:
     lower = {name: is_lower_better(name) for name in names}
     configs = [_of_run(side, leaves(settings_of(side.run.config)) if side.run else None) for side in sides]
     files = files_section(sides, show_all=show_all, after=after)
-    tallies = [comparison.tally(versions[0], version) for version in versions[1:]]
+    tallies = [comparison.file_counts(versions[0], version) for version in versions[1:]]
     return {
         "metrics": comparison.with_changes(metrics, summaries, lower) if names else metrics,
         "metadata": comparison.values_section([leaves(version.metadata) for version in versions], show_all=show_all),
@@ -188,7 +188,7 @@ def sections(sides: Sequence[Side], *, show_all: bool, after: str) -> Context:
     }
 
 
-def _differing(tallies: Sequence[Tally | None]) -> int | None:
+def _differing(tallies: Sequence[FileCounts | None]) -> int | None:
     """The number on the tab “Files”, where there are two versions and it is known."""
     return tallies[0].differing if len(tallies) == 1 and tallies[0] is not None else None
 
@@ -198,7 +198,7 @@ def _of_run(side: Side, table: dict[str, object] | None) -> dict[str, object] | 
     return table if side.run or side.membership.version.run_id else {}
 
 
-def about(sides: Sequence[Side], *, show_all: bool) -> Section:
+def about(sides: Sequence[Side], *, show_all: bool) -> ComparisonSection:
     """What is said about the versions themselves."""
 
     def said(side: Side) -> dict[str, object]:
@@ -219,14 +219,14 @@ def about(sides: Sequence[Side], *, show_all: bool) -> Section:
     order = ["Aliases", "Tags", "Source Version", "Run", "Created By", "Description", "Digest", "Files"]
     names = [name for name in order if any(name in table for table in tables)]
     section = comparison.values_section(tables, show_all=show_all, names=names)
-    rows = [Row(row.name, row.kind, [_plain(cell) for cell in row.cells]) for row in section.rows]
-    return Section(rows, section.differing, section.same)
+    rows = [ComparisonRow(row.name, row.kind, [_plain(cell) for cell in row.cells]) for row in section.rows]
+    return ComparisonSection(rows, section.differing, section.same)
 
 
-def _plain(cell: Cell) -> Cell:
+def _plain(cell: ComparisonCell) -> ComparisonCell:
     """Text without its quotation marks: these are words, not JSON."""
     text = cell.text[1:].removesuffix('"').replace("\\n", " ") if cell.text.startswith('"') else cell.text
-    return Cell(text[:LONGEST_TEXT], cell.look)
+    return ComparisonCell(text[:LONGEST_TEXT], cell.look)
 
 
 def files_section(sides: Sequence[Side], *, show_all: bool, after: str) -> Context:
@@ -238,17 +238,17 @@ def files_section(sides: Sequence[Side], *, show_all: bool, after: str) -> Conte
         entries = [table.get(path) for table in found.entries]
         base = entries[0]
         digests = [comparison.MISSING if entry is None else entry.digest for entry in entries]
-        kind = comparison.kind_of(digests, [True] * len(digests))
+        kind = comparison.difference_of(digests, [True] * len(digests))
         cells = []
         for side, entry in zip(sides, entries, strict=True):
             if entry is None:
-                cells.append(Cell())
+                cells.append(ComparisonCell())
                 continue
             differs = base is None or base.digest != entry.digest
             look = "was" if entry is base and kind != "same" else "now" if differs else ""
             change = entry.size - base.size if base is not None and entry is not base and differs else None
             href = f"{version_url(side.membership, 'files')}?{urlencode({'path': path})}"
-            cells.append(Cell(short(entry.digest), look, entry.size, change, href=href))
-        rows.append(Row(path, kind, cells))
+            cells.append(ComparisonCell(short(entry.digest), look, entry.size, change, href=href))
+        rows.append(ComparisonRow(path, kind, cells))
     more = address(memberships, memberships[0], show_all=show_all, after=found.after) if found.after else ""
     return {"file_rows": rows, "more_files": more, "is_first_page": not after}

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from artifacts.files.folders import (
     PAGE,
-    Item,
-    Listing,
+    FolderItem,
+    FolderPage,
     list_around,
     list_folder,
     summed,
@@ -35,7 +35,7 @@ ICONS = {
 class Node:
     """A file or a folder of the tree; an open folder has its level below it."""
 
-    item: Item
+    item: FolderItem
     href: str
     toggle: str = ""  # where the other state of a folder is fetched
     level: "Level | None" = None
@@ -125,12 +125,12 @@ class Tree:
         if not listing.items:
             return None
         above, _, name = folder[:-1].rpartition("/")
-        node = self._folder(summed(self.place.version, f"{above}/" if above else "", [Item(name, folder)])[0])
+        node = self._folder(summed(self.place.version, f"{above}/" if above else "", [FolderItem(name, folder)])[0])
         if is_open:
             node.level, node.toggle = self.level(listing), self._fragment(folder, closed="1")
         return node
 
-    def level(self, listing: Listing) -> Level:
+    def level(self, listing: FolderPage) -> Level:
         """What a page of a folder holds."""
         nodes = [self._folder(item) if item.is_folder else self._file(item) for item in listing.items]
         return Level(
@@ -140,14 +140,14 @@ class Tree:
             more_here=self._fragment(listing.folder, after=listing.after) if listing.after else "",
         )
 
-    def _listing(self, folder: str, current: str, after: str) -> Listing:
+    def _listing(self, folder: str, current: str, after: str) -> FolderPage:
         version = self.place.version
         return list_around(version, folder, current) if current and not after else list_folder(version, folder, after)
 
-    def _file(self, item: Item) -> Node:
+    def _file(self, item: FolderItem) -> Node:
         return Node(item, file_address(self.here, item.path), is_current=item.path == self.current)
 
-    def _folder(self, item: Item) -> Node:
+    def _folder(self, item: FolderItem) -> Node:
         return Node(item, folder_address(self.here, item.path), toggle=self._fragment(item.path))
 
     def _fragment(self, folder: str, **query: str) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from artifacts.access import Can
 from artifacts.errors import NotFound
 from artifacts.files.folders import (
-    Item,
+    FolderItem,
     files_below,
     list_folder,
 )
@@ -108,7 +108,11 @@ def _found(place: Place, words: str, after: str, path: str) -> Context:
     here = place.url("files")
     found = find_files(place.version, words, after)
     nodes = [
-        Node(Item(one.path, one.path, one, one.size), file_address(here, one.path, words), is_current=one.path == path)
+        Node(
+            FolderItem(one.path, one.path, one, one.size),
+            file_address(here, one.path, words),
+            is_current=one.path == path,
+        )
         for one in found.entries
     ]
     more = f"{here}?{urlencode({'find': words, 'after': found.after})}" if found.after else ""

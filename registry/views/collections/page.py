@@ -11,13 +11,14 @@ from artifacts.actions import labels
 from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.listing import search_box
 from artifacts.listing.columns import (
-    Choice,
-    metadata_of,
+    ColumnChoice,
     shown_columns,
 )
 from artifacts.listing.paging import page_of
 from artifacts.models import Alias, Collection, Membership, User
 from artifacts.text.json_values import number
+from artifacts.versions import filters
+from artifacts.versions.columns import metadata_of
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
@@ -62,10 +63,10 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if found.project.title != registry or found.name != collection:
         return moved(request, collection_url(found))
     guarded = labels.protected_keys(found.project)
-    query = search_box.parse(request.GET.get("q", ""))
+    query = search_box.parse(request.GET.get("q", ""), filters.VOCABULARY)
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "-version"
-    filtered = search_box.applied(with_rows(Membership.objects.in_collection(found)), query)
+    filtered = filters.applied(with_rows(Membership.objects.in_collection(found)), query)
     versions = page_of(filtered, SORTS[sort], request.GET)
     rows = link_rows(versions.rows, request.user, guarded)
     context: dict[str, Any] = {
@@ -150,7 +151,7 @@ def compared(
         "columns": columns,
         "best": best,
         "directions": DIRECTIONS,
-        "metric_choices": [Choice(name, name, name in chosen) for name in offered],
+        "metric_choices": [ColumnChoice(name, name, name in chosen) for name in offered],
         "drawn": drawn,
         "plot": metrics.plot_of(metrics.in_order(drawn, order), labels_of) if drawn else None,
         "parallel": side_by_side(memberships, numbers, metadata, columns, drawn, keys),

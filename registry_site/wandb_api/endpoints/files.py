@@ -64,7 +64,7 @@ def stored(request: HttpRequest, token: str) -> HttpResponseBase:
     return given(request, ticket.fields["key"], ticket.fields["size"], ticket.fields["name"])
 
 
-def taken(request: HttpRequest, ticket: signed_urls.Ticket) -> HttpResponse:
+def taken(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpResponse:
     """Take a body; the answer's ETag is the MD5 of what came, which multipart uploads end with."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not (length.isascii() and length.isdigit() and len(length) < 19):

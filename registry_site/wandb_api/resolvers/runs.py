@@ -29,8 +29,8 @@ from artifacts.listing.json_order import by_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
 from artifacts.naming import shown
 from artifacts.runs.filters import (
-    RUN_FIELDS,
-    RUN_ORDERS,
+    FIELDS,
+    ORDERS,
     as_stored,
     stored,
 )
@@ -91,7 +91,7 @@ def runs(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS)
+    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS)
     ordered, key = in_order(found, order)
     return connection(as_page(ordered), first=first, after=after, key=key, total=found.count)
 
@@ -100,15 +100,15 @@ def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Ke
     """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
     sign = "-" if order and order.startswith("-") else ""
     head, _, path = stored((order or "").lstrip("+-")).partition(".")
-    place = RUN_FIELDS.get(head)
+    place = FIELDS.get(head)
     if not path or not isinstance(place, Json):
-        return found, fields.key_for(order, RUN_ORDERS, default="-pk")
+        return found, fields.key_for(order, ORDERS, default="-pk")
     return by_value(found, place.path, path, sign=sign)
 
 
 @resolves("Project.runCount", permission=Declared.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
-    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS).count()
+    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS).count()
 
 
 @resolves("Run.id", permission=Declared.PARENT)

@@ -103,7 +103,7 @@ def test_what_is_no_number_is_counted_and_not_plotted() -> None:
     ],
 )
 def test_metrics_of_a_line(line: str, keys: list[str]) -> None:
-    assert [key for key, _ in history.measured(history.record(line))] == keys
+    assert [key for key, _ in history.metrics_in(history.line_values(line))] == keys
 
 
 @given(st.lists(st.integers(), max_size=200), st.integers(-1, 50))
