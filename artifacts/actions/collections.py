@@ -7,15 +7,13 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index
-from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.actions import labels, search_index
+from artifacts.errors import Conflict, Invalid
 from artifacts.models import (
-    Alias,
     ArtifactType,
     Collection,
     NameRedirect,
     Project,
-    ProtectedAlias,
     SearchTerm,
     User,
     Verb,
@@ -124,13 +122,8 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     project, key, old = collection.project, key_of(name), current.name_key
     if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
         raise Conflict(f"A collection named “{name}” exists in “{project.title}”; choose another name.")
-    guarded = ProtectedAlias.objects.filter(project=project).values("name_key")
-    held = Alias.objects.filter(collection=current, name_key__in=guarded).first()
-    if held is not None and not access.allowed(acting_user, Can.MANAGE, project):
-        raise Forbidden(
-            f"permission denied: “{current.name}” holds the protected alias “{held.name}”, which would move with its name; "
-            "ask one of the registry's administrators."
-        )
+    current.project = project
+    labels.refuse_holder(current, ", which would move with its name", acting_user=acting_user)
     collection.name, collection.name_key = name, key
     collection.updated_at = Now()
     collection.save(update_fields=["name", "name_key", "natural_key", "updated_at"])

@@ -21,15 +21,18 @@ from artifacts.models import (
     Verb,
     VersionTag,
 )
+from artifacts.models.collections import AliasQuerySet
 from artifacts.naming import LATEST, key_of
 
 MOST_ALIASES = 100
+# Which registry isn't said: it may be hidden from whoever deletes.
+TAKE_IT_OFF = "an administrator of that registry must take the alias off first."
 MOST_NAMES = 1_000  # that one act tags or takes off: more would hold up everybody who writes
 
 
 def protected_keys(project: Project) -> set[str]:
     """The keys of the aliases that only a registry's administrators move."""
-    return set(project.protected_aliases.values_list("name_key", flat=True)) if project.is_registry else set()
+    return {alias.name_key for alias in project.protected_aliases.all()} if project.is_registry else set()
 
 
 def refuse_protected(names: Iterable[str], project: Project, *, acting_user: User) -> None:
@@ -42,6 +45,37 @@ def refuse_protected(names: Iterable[str], project: Project, *, acting_user: Use
             f"You do not have permission to add, move or remove the protected alias “{guarded[0]}” in “{project.title}”; "
             "ask one of the registry's administrators."
         )
+
+
+def refuse_holder(collection: Collection, consequence: str = "", *, acting_user: User) -> None:
+    """Refuse whoever isn't administrator if a collection holds a protected alias; `consequence` says what would become of the alias."""
+    held = Alias.objects.protected().filter(collection=collection).first()
+    if held is not None and not access.allowed(acting_user, Can.MANAGE, collection.project):
+        raise Forbidden(
+            f"permission denied: “{collection.name}” holds the protected alias “{held.name}”{consequence}; "
+            "ask one of the registry's administrators."
+        )
+
+
+def refuse_held_version(version: ArtifactVersion) -> None:
+    """Refuse to delete a version to which a registry links by a protected alias, whoever asks."""
+    if _protected_links().filter(membership__version=version).exists():
+        raise Forbidden(f"permission denied: a registry holds this version by a protected alias; {TAKE_IT_OFF}")
+
+
+def refuse_held_sequence(sequence: Collection) -> None:
+    """Refuse to delete a sequence if a registry links to one of its versions by a protected alias, whoever asks."""
+    held = _protected_links().filter(membership__version__sequence=sequence).order_by("pk")
+    first = held.values_list("membership__version__index", flat=True).first()
+    if first is not None:
+        raise Forbidden(
+            f"permission denied: a registry holds one of these versions by a protected alias ({sequence.name}:v{first}); "
+            f"{TAKE_IT_OFF}"
+        )
+
+
+def _protected_links() -> AliasQuerySet:
+    return Alias.objects.protected().filter(collection__kind=Collection.Kind.PORTFOLIO)
 
 
 def move_latest(membership: Membership) -> None:

@@ -174,6 +174,14 @@ class Membership(models.Model):
         return [alias.name for alias in rows]
 
 
+class AliasQuerySet(models.QuerySet["Alias"]):
+    """Aliases."""
+
+    def protected(self) -> "AliasQuerySet":
+        """Those that only administrators of their registry may move."""
+        return self.filter(collection__project__protected_aliases__name_key=F("name_key"))
+
+
 class Alias(models.Model):
     """A movable name on one membership, unique in its collection."""
 
@@ -182,6 +190,8 @@ class Alias(models.Model):
     name = models.CharField(max_length=128)
     name_key = models.CharField(max_length=160)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = AliasQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "aliases"

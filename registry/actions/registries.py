@@ -8,11 +8,10 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import organizations, search_index
+from artifacts.actions import labels, organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
-    Alias,
     Collection,
     NameRedirect,
     Organization,
@@ -157,8 +156,6 @@ def create_collection(
     project: Project, type_name: str, name: str, *, description: str = "", tags: Iterable[str] = (), acting_user: User
 ) -> Collection:
     """Make an empty collection in a registry; a name that is taken is a Conflict."""
-    from artifacts.actions import labels
-
     collection, is_new = find_or_create_portfolio(
         project, type_name, name, acting_user=acting_user, description=description
     )
@@ -175,12 +172,7 @@ def delete_collection(collection: Collection, *, acting_user: User) -> None:
     collection = Collection.objects.select_for_update(of=("self",)).with_place().get(pk=collection.pk)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
-    guarded = ProtectedAlias.objects.filter(project=collection.project).values("name_key")
-    held = Alias.objects.filter(collection=collection, name_key__in=guarded).first()
-    if held is not None and not access.allowed(acting_user, Can.MANAGE, collection.project):
-        raise Forbidden(
-            f"permission denied: “{collection.name}” holds the protected alias “{held.name}”; ask one of the registry's administrators."
-        )
+    labels.refuse_holder(collection, acting_user=acting_user)
     Registry.objects.filter(project=collection.project).update(
         collection_count=F("collection_count") - 1, version_count=F("version_count") - collection.version_count
     )

@@ -215,7 +215,7 @@ def links_of(request: HtmxHttpRequest, place: Place) -> list[Link]:
         Link(
             membership=row,
             href=version_url(row),
-            aliases=named_aliases(row, {alias.name_key for alias in row.collection.project.protected_aliases.all()}),
+            aliases=named_aliases(row, labels.protected_keys(row.collection.project)),
         )
         for row in found
     ]

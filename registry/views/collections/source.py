@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from artifacts import access, addresses
 from artifacts.access import Can
+from artifacts.actions.labels import protected_keys
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet
@@ -109,7 +110,7 @@ def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any
     rows = seen.select_related("collection__project", "version").with_aliases().prefetch_related(protected)
     shown = []
     for row in rows.order_by("pk")[:SHOWN]:
-        guarded = {alias.name_key for alias in row.collection.project.protected_aliases.all()}
+        guarded = protected_keys(row.collection.project)
         names = [(name, key_of(name) in guarded) for name in row.alias_names]
         shown.append(Broken(f"{row.collection.project.title}/{row}", row.version.name, names))
     held = [link for link in shown if any(is_protected for _, is_protected in link.aliases)]
