@@ -131,7 +131,11 @@ def roles_in(registry: Project, people: Sequence[User]) -> dict[int, Role]:
 
 
 def _registry_role(registry: Project, role: Role) -> Role | None:
-    """What a role in the organization is worth in one of its registries (decisions.md 7)."""
+    """What a role in the organization is worth in one of its registries.
+
+    An administrator of the organization is one of every registry. A member has the registry's default role, and a viewer the weaker one
+    of that and viewer, both only where the registry is open to the organization.
+    """
     if role == Role.ADMIN:
         return Role.ADMIN
     if registry.visibility != Project.Visibility.ORGANIZATION:
@@ -166,13 +170,13 @@ def require(user: User, can: Can, project: Project) -> None:
 
 def projects_where(user: User, can: Can) -> ProjectQuerySet:
     """Every project and registry in which somebody may do this: `allowed` as SQL."""
-    return Project.objects.filter(places_where(user, can))
+    return Project.objects.filter(projects_condition(user, can))
 
 
-def places_where(user: User, can: Can, prefix: str = "") -> Q:
-    """The same as a condition on rows that lead to a project by `prefix`, such as `project__`.
+def projects_condition(user: User, can: Can, prefix: str = "") -> Q:
+    """`allowed` as a condition on rows that lead to a project by `prefix`, such as `project__`.
 
-    Asked so, a list needs no second look at all projects, which PostgreSQL joins badly before it has counted its tables.
+    With it a list needs no subquery over all projects, which PostgreSQL plans badly as long as its tables aren't analyzed.
     """
     if not user.is_active:
         return Q(pk__in=[])
@@ -203,7 +207,7 @@ def _its(prefix: str, **conditions: object) -> Q:
 
 
 def _registries_where(user: User, roles: list[Role], prefix: str) -> Q:
-    """The part of `places_where` that follows from roles in organizations."""
+    """The part of `projects_condition` that follows from roles in organizations."""
     if user.is_admin:
         return Q()
     organizations = OrganizationMember.objects.filter(user=user)
@@ -312,7 +316,7 @@ def logged_to(user: User, entities: Sequence[Entity]) -> set[int]:
 
 
 def creates_registries(user: User, organization: Organization) -> bool:
-    """Whether somebody may make a registry: any member of the organization, not a viewer (decisions.md 5)."""
+    """Whether somebody may make a registry: any member of the organization who isn't a viewer."""
     return organization_role(user, organization) in {Role.ADMIN, Role.MEMBER}
 
 

@@ -27,7 +27,7 @@ from artifacts.naming import LATEST, key_of
 MOST_ALIASES = 100
 # Which registry isn't said: it may be hidden from whoever deletes.
 TAKE_IT_OFF = "an administrator of that registry must take the alias off first."
-MOST_NAMES = 1_000  # that one act tags or takes off: more would hold up everybody who writes
+MOST_NAMES = 1_000  # changed by one act: more would make everybody else who writes wait
 
 
 def protected_keys(project: Project) -> set[str]:
@@ -100,14 +100,14 @@ def _point(membership: Membership, name: str) -> bool:
 
 def checked_aliases(names: Iterable[str]) -> list[str]:
     """The aliases somebody asks for, each once and each allowed as a name."""
-    wanted = naming.distinct(naming.alias_name(name) for name in few(names))
+    wanted = naming.distinct(naming.alias_name(name) for name in bounded_names(names))
     if len(wanted) > MOST_ALIASES:
         raise Invalid(f"{len(wanted)} aliases are too many for one version; {MOST_ALIASES} are the most.")
     return wanted
 
 
-def few(names: Iterable[str]) -> list[str]:
-    """Each name once; Invalid for more than one act takes."""
+def bounded_names(names: Iterable[str]) -> list[str]:
+    """Each name once; Invalid for more names than one act may change."""
     wanted = naming.distinct(names)
     if len(wanted) > MOST_NAMES:
         raise Invalid(
@@ -118,7 +118,7 @@ def few(names: Iterable[str]) -> list[str]:
 
 def checked_tags(names: Iterable[str]) -> list[str]:
     """The tags somebody asks for, each once and each allowed as a name."""
-    return naming.distinct(map(naming.tag_name, few(names)))
+    return naming.distinct(map(naming.tag_name, bounded_names(names)))
 
 
 @transaction.atomic
@@ -165,7 +165,7 @@ def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user:
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
     Collection.objects.select_for_update().get(pk=collection.pk)
-    rows = list(membership.aliases.filter(name__in=few(names)))
+    rows = list(membership.aliases.filter(name__in=bounded_names(names)))
     refuse_protected([row.name for row in rows], collection.project, acting_user=acting_user)
     for row in rows:
         row.delete()
@@ -213,7 +213,7 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
 def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a version; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, version.project)
-    for row in version.tags.filter(name__in=few(names)):
+    for row in version.tags.filter(name__in=bounded_names(names)):
         row.delete()
         audit.record(
             Verb.VERSION_UNTAGGED,
@@ -242,7 +242,7 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
 def untag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a collection; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, collection.project)
-    for row in collection.tags.filter(name__in=few(names)):
+    for row in collection.tags.filter(name__in=bounded_names(names)):
         row.delete()
         audit.record(
             Verb.COLLECTION_UNTAGGED,

@@ -33,8 +33,10 @@ COUNTS = {Stream.HISTORY: "history_lines", Stream.EVENTS: "events_lines", Stream
 LARGEST_OFFSET = 10**12
 MOST_METRICS = 2_000  # plotted of one stream of a run; what lies beyond is in the lines only
 ROWS_AT_ONCE = 200
+# What a Series has in common with its row; the buckets are packed there.
+KEPT = ("kind", "count", "minimum", "maximum", "last", "last_step", "width")
 
-log = logging.getLogger("linkyard.stream")
+logger = logging.getLogger("linkyard.stream")
 
 
 @dataclass
@@ -90,7 +92,7 @@ def _summary(lines: list[str]) -> dict[str, object] | None:
     try:
         cleaned = clean_json(said)
     except Invalid as error:
-        log.warning("A summary was left out: %s", error)
+        logger.warning("A summary was left out: %s", error)
         return None
     return cleaned if isinstance(cleaned, dict) and lines and said else None
 
@@ -203,16 +205,7 @@ def _stored_series(run: Run, stream: Stream, keys: list[str]) -> dict[str, Serie
     if len(keys) <= ROWS_AT_ONCE:
         rows = rows.filter(key__in=keys)
     return {
-        row.key: Series(
-            kind=row.kind,
-            count=row.count,
-            minimum=row.minimum,
-            maximum=row.maximum,
-            last=row.last,
-            last_step=row.last_step,
-            width=row.width,
-            buckets=history.buckets_in(row.buckets),
-        )
+        row.key: Series(**{name: getattr(row, name) for name in KEPT}, buckets=history.buckets_in(row.buckets))
         for row in rows
     }
 
@@ -223,23 +216,16 @@ def _save_series(run: Run, stream: Stream, changed: Iterable[tuple[str, Series]]
             run=run,
             stream=stream,
             key=key,
-            kind=series.kind,
-            count=series.count,
-            minimum=series.minimum,
-            maximum=series.maximum,
-            last=series.last,
-            last_step=series.last_step,
-            width=series.width,
+            **{name: getattr(series, name) for name in KEPT},
             buckets=series.packed(),
         )
         for key, series in changed
     )
-    columns = ["kind", "count", "minimum", "maximum", "last", "last_step", "width", "buckets"]
     MetricSeries.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["run", "stream", "key"],
-        update_fields=columns,
+        update_fields=[*KEPT, "buckets"],
         batch_size=ROWS_AT_ONCE,
     )
 

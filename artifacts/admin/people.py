@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from artifacts.actions import organizations, people
-from artifacts.admin.tables import AnyForm, ReadOnly, Rows, become
+from artifacts.admin.tables import AnyForm, PanelTable, ReadOnly, become
 from artifacts.models import ApiKey, Entity, OrganizationMember, TeamMember, User
 from artifacts.models.organizations import MEMBER_ROLES
 
@@ -36,7 +36,7 @@ class UserForm(AnyForm):
 
 
 @admin.register(User)
-class UserAdmin(Rows):
+class UserAdmin(PanelTable):
     """People."""
 
     form = UserForm
@@ -113,7 +113,7 @@ class TeamForm(AnyForm):
 
 
 @admin.register(Entity)
-class EntityAdmin(Rows):
+class EntityAdmin(PanelTable):
     """Teams, people's own namespaces and those of organizations. Teams are made here."""
 
     form = TeamForm
@@ -141,7 +141,7 @@ class EntityAdmin(Rows):
         become(obj, organizations.create_team(given["name"], given["organization"], acting_user=request.user))  # type: ignore[arg-type]
 
 
-class MemberAdmin(Rows):
+class MemberAdmin(PanelTable):
     """Who belongs to a place; only the role changes."""
 
     place: ClassVar[str]

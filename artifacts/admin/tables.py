@@ -34,8 +34,8 @@ class BoundedPaginator(AnyPaginator):
         return len(self.object_list.order_by().values_list("pk", flat=True)[:COUNTED])  # type: ignore[attr-defined]
 
 
-class Rows(AnyAdmin):
-    """A table of the panel: newest first, cheap to open; a refusal of the domain is said above the form."""
+class PanelTable(AnyAdmin):
+    """A table of the panel: newest first, cheap to open; a refusal is said above the form."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -71,13 +71,13 @@ class Rows(AnyAdmin):
             return form
 
         def refuse(self: AnyForm) -> None:
-            """What was typed is good as far as a form can tell."""
+            """The form itself found no fault; the action did."""
             raise forms.ValidationError(refusal)
 
         return type("Refused", (form,), {"clean": refuse})
 
     def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """The same after the confirmation."""
+        """A refused deletion changed nothing: the page again, with the sentence above."""
         try:
             return super().delete_view(request, *args, **options)
         except DomainError as error:
@@ -100,12 +100,12 @@ class Rows(AnyAdmin):
         )
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Never past the actions."""
+        """Row by row, so that each is deleted by its action."""
         for row in queryset:
             self.delete_model(request, row)
 
 
-class ReadOnly(Rows):
+class ReadOnly(PanelTable):
     """What the product alone writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -90,7 +90,7 @@ def comparisons(*fields: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def unwrapped(value: Any) -> Any:
-    """What is JSON inside JSON."""
+    """A value that the client may write as text of JSON inside its JSON."""
     return parsed(value) if isinstance(value, str) else value
 
 

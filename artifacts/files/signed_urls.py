@@ -1,6 +1,6 @@
 """Signed addresses for bytes: whoever holds one may send or fetch exactly that, until it expires, without any other credentials.
 
-The client's transfers carry no key (sdk_protocol, a.3 and a.4). Each purpose signs with a salt of its own and belongs to one method.
+The client sends and fetches files without its API key. Each purpose signs with a salt of its own and belongs to one HTTP method.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class SignedUrl:
-    """What a valid address allows."""
+    """What a valid address says: its purpose, and the fields that were signed."""
 
     purpose: Purpose
     fields: dict[str, Any]

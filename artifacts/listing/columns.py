@@ -8,8 +8,8 @@ from django.db.models import Model, TextField
 from django.db.models.functions import Cast, Length
 
 METADATA_PREFIX = "metadata."
-MOST_KEYS = 6  # shown at once
-MOST_OFFERED = 200
+MOST_KEYS = 6  # of JSON, shown at once
+MOST_OFFERED = 200  # keys to choose from
 LARGEST = 64 * 1024  # characters of JSON that a table reads of one row
 
 
@@ -24,7 +24,7 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class ShownColumns:
-    """The columns of a table, and the values of the chosen keys of JSON for each row."""
+    """The columns that a table shows: names of fixed ones, keys of JSON with their values for each row, and what can be chosen instead."""
 
     names: frozenset[str]
     keys: list[str]
@@ -47,9 +47,9 @@ def shown_columns(
     *,
     prefix: str = METADATA_PREFIX,
 ) -> ShownColumns:
-    """What an address asks for; without a word of it the usual columns.
+    """The columns that an address asks for; the usual ones if it names none.
 
-    `rows` are the values by key; `prefix` stands before keys in the address.
+    `rows` are the values of each row by key, and `prefix` is what stands before keys in the address.
     """
     wanted = list(dict.fromkeys(asked or usual))
     names = [name for name in wanted if name in columns]

@@ -80,7 +80,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Names:
-    """A field that is several names which point at the row, such as its tags: rows of `model`, whose `owner` is the row's `path`."""
+    """A field that is several names of the row, such as its tags: rows of `model`, whose column `owner` holds the row's `path`."""
 
     model: type[Model]
     owner: str
@@ -98,7 +98,7 @@ type Field = Column | Names | Json
 
 
 def in_both_spellings(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields under their names and, where one has an underscore, as `createdAt` too."""
+    """The fields under their names, and those with an underscore as `createdAt` too: clients write both."""
     found = dict(fields)
     for name, field in fields.items():
         first, *rest = name.split("_")
@@ -258,7 +258,7 @@ def one_condition(field: Column | Names, operator: str, value: Any, compilation:
         absent = Q(**{f"{field.path}__isnull": True}) if field.unset is None else Q((field.path, field.unset))
         return ~absent if truth_value(value) else absent
     if field.read is inner_value:
-        # What isn't there is not equal to anything, and so it holds when the condition is turned round.
+        # A missing value is equal to nothing; so the negated condition, which wraps this one, holds for it.
         return Q(**{f"{field.path}__isnull": False}) & on_column(field, operator, value, compilation)
     return on_column(field, operator, value, compilation)
 
@@ -356,7 +356,7 @@ def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     pattern = regex.compiled(text_value(value))
     if connection.vendor == "sqlite":
         connection.ensure_connection()
-        # Again for each filter: a connection may be new, and the function belongs to it.
+        # Registered for each filter: the function belongs to a connection, and this one may be new.
         connection.connection.create_function("linkyard_re2", 2, regex.found_in, deterministic=True)
         call: Any = Func(Value(pattern.pattern), F(path), function="linkyard_re2", output_field=BooleanField())
         return Q(call)

@@ -1,6 +1,6 @@
 """Conditions on a value inside JSON that Django has no lookup for: elements and length of a list, text by a pattern.
 
-Each is never null, so that it can be turned round: what isn't there has no element, no length and no text.
+None of the conditions is ever null, so that NOT works: a missing value has no element and no length.
 """
 
 import json
@@ -53,7 +53,7 @@ class HasElement(ConditionInside):
 
 
 def kinds_of(element: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """SQLite's words for the type of an element, and the value to compare where the type doesn't say it all."""
+    """SQLite's words for the type of an element, and the value to compare: none for null, true and false, which are types of their own."""
     if element is None or isinstance(element, bool):
         return ("null" if element is None else "true" if element else "false",), ()
     return ("text",) if isinstance(element, str) else ("integer", "real"), (element,)

@@ -111,15 +111,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Together with the names that point at them."""
         return self.prefetch_related("aliases")
 
-    def with_version(self) -> "MembershipQuerySet":
-        """Together with the version, its own sequence, run and tags. Prefetched: rows of a page share their parents."""
-        return self.prefetch_related(
-            "version__sequence__project__entity__organization",
-            "version__run__created_by",
-            "version__created_by",
-            "version__tags",
-        )
-
 
 class Membership(models.Model):
     """A version's place in a collection. Every committed version has one in its own sequence; one in a portfolio is a link."""

@@ -24,12 +24,12 @@ COLUMNS = {
     "created": "Created",
     "duration": "Duration",
 }
-TELLING = 4  # metrics that are shown unless others are asked for
+MOST_METRICS = 4  # metrics that are shown unless others are asked for
 
 
 @dataclass(frozen=True)
 class RunValues:
-    """What a run says of itself, laid flat: `config.lr`, `summary.loss`; and how long it ran."""
+    """The configuration and the summary of a run by dotted name (`config.lr`, `summary.loss`), and how long it ran."""
 
     values: dict[str, object]
     duration: str
@@ -41,7 +41,7 @@ def values_of_runs(runs: Sequence[Run]) -> list[RunValues]:
     configs, summaries = small_json(Run, numbers, "config"), small_json(Run, numbers, "summary")
     told = []
     for run in runs:
-        config, summary = settings_of(configs.get(run.pk)), summaries.get(run.pk, {})
+        config, summary = config_of(configs.get(run.pk)), summaries.get(run.pk, {})
         values = {f"config.{key}": value for key, value in leaves(config).items()}
         values |= {f"summary.{key}": value for key, value in metrics.values_in(summary).items()}
         told.append(RunValues(values, duration_of(run, summary)))
@@ -56,7 +56,7 @@ def shown_run_columns(asked: Sequence[str], runs: Sequence[Run], told: Sequence[
         {key.removeprefix("summary."): value for key, value in row.items() if key.startswith("summary.")}
         for row in rows
     ]
-    telling = [f"summary.{name}" for name in metrics.telling(summaries, most=TELLING)]
+    telling = [f"summary.{name}" for name in metrics.telling(summaries, most=MOST_METRICS)]
     empty = {
         name
         for name, is_used in {
@@ -70,8 +70,8 @@ def shown_run_columns(asked: Sequence[str], runs: Sequence[Run], told: Sequence[
     return shown_columns(asked, rows, COLUMNS, [*usual, *telling], prefix="")
 
 
-def settings_of(config: object) -> dict[str, object]:
-    """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
+def config_of(config: object) -> dict[str, object]:
+    """The configuration as the user set it: without the client's wrapping around each value and without its own entries."""
     given: Mapping[str, object] = config if isinstance(config, dict) else {}
     return {
         key: value["value"] if isinstance(value, dict) and "value" in value else value
@@ -84,7 +84,7 @@ def duration_of(run: Run, summary: Mapping[str, object]) -> str:
     """How long it ran, or has been running: 3 h 34 min."""
     end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
     spent = max(0.0, (end - run.created_at).total_seconds())
-    # What the client measured counts for more: an offline run is sent in a moment.
+    # The client's own measurement is the better one: an offline run is sent within a moment.
     measured = number_of(summary.get("_runtime")) if run.state_now != Run.State.RUNNING else None
     minutes, seconds = divmod(int(spent if measured is None else min(abs(measured), 1e10)), 60)
     hours, minutes = divmod(minutes, 60)

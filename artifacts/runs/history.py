@@ -61,7 +61,7 @@ def chunks(lines: Mapping[int, str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def line_values(line: str) -> dict[str, object]:
-    """What a line of history says; nothing for a line that isn't a JSON object."""
+    """The values of a line of history; empty for a line that isn't a JSON object."""
     try:
         found = json.loads(line, parse_constant=str)
     except (ValueError, RecursionError):
@@ -80,7 +80,7 @@ def step_of(said: Mapping[str, object], number: int) -> int:
 
 
 def metrics_in(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The metrics of a line by dotted name; what a media object holds inside is its own business."""
+    """The metrics of a line by dotted name; a media object counts as one value."""
     stack: list[tuple[str, object, int]] = [(name, value, 0) for name, value in reversed(list(said.items()))]
     left = MOST_OF_A_LINE
     while stack and left:
@@ -94,7 +94,7 @@ def metrics_in(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def number_of(value: object) -> float | None:
-    """A value as it can be plotted."""
+    """The value if it can be plotted."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -105,7 +105,7 @@ def number_of(value: object) -> float | None:
 
 
 def kind_of(value: object) -> str:
-    """The word for a value that can't be plotted: the client's own for media (`image-file`, `histogram`)."""
+    """What kind of value it is: the client's own word for media (`image-file`, `histogram`)."""
     match value:
         case bool():
             return TRUTH

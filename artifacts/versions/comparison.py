@@ -12,7 +12,7 @@ from artifacts.text.json_values import (
     written,
 )
 
-MOST = 8  # versions beside each other
+MOST = 8  # versions side by side
 MOST_ROWS = 300
 FILES = 50
 MOST_COUNTED = 500_000  # files of two versions together: counting what differs walks through all of them
@@ -59,7 +59,7 @@ class ComparisonSection:
 
 
 def difference_of(values: Sequence[object], known: Sequence[bool]) -> str:
-    """Against the first value: added, removed, changed or same. What isn't known, as behind a hidden run, doesn't count."""
+    """Against the first value: added, removed, changed or same. A value that isn't known, because its run is hidden, doesn't count."""
     others = [value for value, is_known in zip(values[1:], known[1:], strict=True) if is_known]
     if not known[0] or not others:
         return "same" if len({repr(value) for value in others}) < 2 else "changed"
@@ -153,13 +153,13 @@ def _files(version: ArtifactVersion) -> ManifestEntryQuerySet:
     return ManifestEntry.objects.filter(version=version)
 
 
-def _there(version: ArtifactVersion, **same: OuterRef) -> Exists:
+def _has_path(version: ArtifactVersion, **same: OuterRef) -> Exists:
     """Whether the version has a file of the outer row's path; asked through the index on version and path."""
     return Exists(ManifestEntry.objects.filter(version=version, path=OuterRef("path"), **same))
 
 
-def _same_there(version: ArtifactVersion) -> Exists:
-    return _there(version, digest=OuterRef("digest"))
+def _has_same_file(version: ArtifactVersion) -> Exists:
+    return _has_path(version, digest=OuterRef("digest"))
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,10 @@ def files_page(versions: Sequence[ArtifactVersion], *, after: str, show_all: boo
         if not show_all and version is base:
             differs = Q()
             for other in others:
-                differs |= ~Q(_same_there(other))
+                differs |= ~Q(_has_same_file(other))
             rows = rows.filter(differs)
         elif not show_all:
-            rows = rows.filter(~Q(_there(base)))
+            rows = rows.filter(~Q(_has_path(base)))
         found.update(rows.order_by("path").values_list("path", flat=True)[: FILES + 1])
     paths = sorted(found, key=lambda path: path.encode())[: FILES + 1]
     more, paths = len(paths) > FILES, paths[:FILES]
@@ -217,7 +217,7 @@ def file_counts(base: ArtifactVersion, version: ArtifactVersion) -> FileCounts |
     if base.file_count + version.file_count > MOST_COUNTED:
         return None
     counted = _files(version).aggregate(
-        all=Count("pk"), shared=Count("pk", filter=Q(_there(base))), same=Count("pk", filter=Q(_same_there(base)))
+        all=Count("pk"), shared=Count("pk", filter=Q(_has_path(base))), same=Count("pk", filter=Q(_has_same_file(base)))
     )
     shared, same = counted["shared"], counted["same"]
     return FileCounts(counted["all"] - shared, base.file_count - shared, shared - same, same)

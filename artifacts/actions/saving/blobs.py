@@ -18,7 +18,7 @@ from artifacts.files.storage import (
 )
 from artifacts.models import ArtifactVersion, Blob, ManifestEntry, Project, User
 
-HELD = timedelta(minutes=10)  # how fresh a blob's claim has to be; garbage collection waits longer
+HELD = timedelta(minutes=10)  # after this long a blob's claim is renewed; garbage collection waits longer
 SLICE = 5_000
 GONE = "What this address is for doesn't exist any more; log the artifact again."
 CLEARED = "The file was cleared away while it arrived; it is taken when it is sent again."
@@ -33,7 +33,7 @@ def lock_files(project: int) -> None:
 
 
 def slices(digests: Iterable[str]) -> Iterable[list[str]]:
-    """Digests in as many lists as a query can take."""
+    """Digests in lists that are each short enough for one query."""
     listed = sorted(digests)
     return (listed[start : start + SLICE] for start in range(0, len(listed), SLICE))
 

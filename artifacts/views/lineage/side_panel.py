@@ -10,8 +10,8 @@ from django.db.models.functions import Cast, Concat
 from artifacts.models import ArtifactVersion, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.runs.columns import (
+    config_of,
     duration_of,
-    settings_of,
 )
 from artifacts.runs.metrics import (
     Measure,
@@ -122,7 +122,7 @@ def preview_of(
 
 def _run(key: str, ways: Ways, seen: ProjectQuerySet) -> RunPreview:
     run = visible_runs(seen, [key]).with_place().get()
-    settings = [(name, brief(value)) for name, value in settings_of(run.config).items()]
+    settings = [(name, brief(value)) for name, value in config_of(run.config).items()]
     measures = measures_of(run, most=MOST_MEASURES)
     return RunPreview(run, ways, run_url(run), settings[:MOST_SETTINGS], measures)
 

@@ -18,8 +18,8 @@ from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project,
 from artifacts.naming import shown
 from artifacts.runs import metrics, plots, reading
 from artifacts.runs.columns import (
+    config_of,
     duration_of,
-    settings_of,
 )
 from artifacts.runs.history import console_line
 from artifacts.runs.plots import Plot
@@ -123,7 +123,7 @@ def _address(run: Run, tab: str, **query: str) -> str:
 
 
 def _tabs(run: Run, current: str) -> list[dict[str, object]]:
-    counts = {"config": len(settings_of(run.config)) or None, "log": run.output_lines or None}
+    counts = {"config": len(config_of(run.config)) or None, "log": run.output_lines or None}
     return [
         {"label": words, "href": _address(run, tab), "is_current": tab == current, "count": counts.get(tab)}
         for tab, words in TABS.items()
@@ -141,7 +141,7 @@ def _charts(request: HtmxHttpRequest, run: Run) -> Context:
     cards = _cards(
         request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
     )
-    config = list(settings_of(run.config).items())
+    config = list(config_of(run.config).items())
     return {
         **cards,
         "words": words,
@@ -203,7 +203,7 @@ def _overview(request: HtmxHttpRequest, run: Run) -> Context:
 
 def _settings(request: HtmxHttpRequest, run: Run) -> Context:
     words = request.GET.get("q", "").strip()[:200]
-    config = settings_of(run.config)
+    config = config_of(run.config)
     return {"words": words, "tree": tree_of(config, words), "json": json.dumps(config, indent=2, ensure_ascii=False)}
 
 

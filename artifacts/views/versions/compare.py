@@ -16,7 +16,7 @@ from artifacts import (
 from artifacts.actions import labels
 from artifacts.models import Collection, Membership, Run
 from artifacts.naming import key_of
-from artifacts.runs.columns import settings_of
+from artifacts.runs.columns import config_of
 from artifacts.runs.metrics import (
     is_lower_better,
     rank,
@@ -173,7 +173,7 @@ def sections(sides: Sequence[Side], *, show_all: bool, after: str) -> Context:
     names = sorted({name for one in summaries if one is not None for name in one}, key=rank)
     metrics = comparison.values_section(summaries, show_all=show_all, names=names)
     lower = {name: is_lower_better(name) for name in names}
-    configs = [_of_run(side, leaves(settings_of(side.run.config)) if side.run else None) for side in sides]
+    configs = [_of_run(side, leaves(config_of(side.run.config)) if side.run else None) for side in sides]
     files = files_section(sides, show_all=show_all, after=after)
     tallies = [comparison.file_counts(versions[0], version) for version in versions[1:]]
     return {
