@@ -8,14 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
-from artifacts.automations.conditions import (
-    place_of,
-    read_condition,
-)
-from artifacts.automations.payloads import (
-    GivenAction,
-    read_action,
-)
+from artifacts.automations.conditions import place_of, read_condition
+from artifacts.automations.payloads import GivenAction, read_action
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb
 from artifacts.naming import key_of

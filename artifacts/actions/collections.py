@@ -9,15 +9,7 @@ from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions import labels, search_index
 from artifacts.errors import Conflict, Invalid
-from artifacts.models import (
-    ArtifactType,
-    Collection,
-    NameRedirect,
-    Project,
-    SearchTerm,
-    User,
-    Verb,
-)
+from artifacts.models import ArtifactType, Collection, NameRedirect, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
 from artifacts.text.cleaning import clean_text
 

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from artifacts import (
-    access,
-    audit,
-    naming,
-)
+from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions.projects import find_or_create_project
 from artifacts.errors import Conflict, Invalid, NotFound

@@ -13,17 +13,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from artifacts import (
-    access,
-)
+from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import HistoryChunk, MetricSeries, Run, User
 from artifacts.runs import history
-from artifacts.runs.history import (
-    Batch,
-    Series,
-)
+from artifacts.runs.history import Batch, Series
 from artifacts.text.cleaning import clean_json
 
 Stream = HistoryChunk.Stream

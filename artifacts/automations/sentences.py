@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from artifacts.automations.conditions import (
-    EVENTS,
-    PLACE_WORDS,
-    place_of,
-)
+from artifacts.automations.conditions import EVENTS, PLACE_WORDS, place_of
 from artifacts.models import Automation, Collection, Integration
 
 FIELD_WORDS = {"display_name": "run name"}

@@ -4,10 +4,7 @@ import base64
 import re
 from dataclasses import dataclass
 
-from artifacts.files.folders import (
-    behind,
-    files_below,
-)
+from artifacts.files.folders import behind, files_below
 from artifacts.models import ArtifactVersion, Blob, ManifestEntry
 
 MOST_FOUND = 100

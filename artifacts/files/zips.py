@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from zipstream import ZipStream
 
-from artifacts.files.folders import (
-    behind,
-    files_below,
-)
+from artifacts.files.folders import behind, files_below
 from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion
 

@@ -33,20 +33,8 @@ from django.db.models.lookups import Exact
 from django.db.models.sql.compiler import SQLCompiler
 
 from artifacts.errors import Invalid
-from artifacts.listing.filter_values import (
-    NONE,
-    Reader,
-    inner_value,
-    list_value,
-    size_value,
-    text_value,
-    truth_value,
-)
-from artifacts.listing.json_lookups import (
-    HasElement,
-    HasLength,
-    InnerText,
-)
+from artifacts.listing.filter_values import NONE, Reader, inner_value, list_value, size_value, text_value, truth_value
+from artifacts.listing.json_lookups import HasElement, HasLength, InnerText
 from artifacts.naming import shown
 from artifacts.text import regex
 from artifacts.text.cleaning import clean_text

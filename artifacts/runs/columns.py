@@ -5,11 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from artifacts.listing.columns import (
-    ShownColumns,
-    shown_columns,
-    small_json,
-)
+from artifacts.listing.columns import ShownColumns, shown_columns, small_json
 from artifacts.models import Run
 from artifacts.runs import metrics
 from artifacts.runs.history import number_of

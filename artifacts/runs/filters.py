@@ -7,24 +7,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from artifacts.errors import Invalid
 from artifacts.listing import filters
-from artifacts.listing.filter_values import (
-    moment_value,
-    text_value,
-)
-from artifacts.listing.filters import (
-    Column,
-    Compilation,
-    Field,
-    Json,
-    Names,
-)
+from artifacts.listing.filter_values import moment_value, text_value
+from artifacts.listing.filters import Column, Compilation, Field, Json, Names
 from artifacts.listing.json_order import by_value
-from artifacts.listing.search_box import (
-    Query,
-    TypedCondition,
-    Vocabulary,
-    rows_holding,
-)
+from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
 from artifacts.models import RunTag
 from artifacts.models.runs import RunQuerySet
 

@@ -7,10 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from artifacts.models import ArtifactVersion, ManifestEntry
 from artifacts.models.files import ManifestEntryQuerySet
-from artifacts.text.json_values import (
-    number,
-    written,
-)
+from artifacts.text.json_values import number, written
 
 MOST = 8  # versions side by side
 MOST_ROWS = 300

@@ -6,25 +6,13 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 
-from artifacts import (
-    access,
-    naming,
-)
+from artifacts import access, naming
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests
-from artifacts.models import (
-    ArtifactVersion,
-    ClientId,
-    Collection,
-    Manifest,
-    Project,
-    Run,
-    RunOutput,
-    User,
-)
+from artifacts.models import ArtifactVersion, ClientId, Collection, Manifest, Project, Run, RunOutput, User
 from artifacts.naming import LATEST
 from artifacts.text.cleaning import clean_json, clean_text
 

@@ -12,10 +12,7 @@ from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound, NotYet
 from artifacts.files import manifests, storage
-from artifacts.files.storage import (
-    Damaged,
-    store,
-)
+from artifacts.files.storage import Damaged, store
 from artifacts.models import ArtifactVersion, Blob, ManifestEntry, Project, User
 
 HELD = timedelta(minutes=10)  # after this long a blob's claim is renewed; garbage collection waits longer

@@ -8,37 +8,17 @@ from functools import partial
 from django.db import connection, transaction
 from django.utils import timezone
 
-from artifacts import (
-    access,
-    audit,
-)
+from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.actions.saving import in_background
-from artifacts.actions.saving.blobs import (
-    Held,
-    adopt_blobs,
-    held_blobs,
-    require_held,
-)
+from artifacts.actions.saving.blobs import Held, adopt_blobs, held_blobs, require_held
 from artifacts.actions.versions import allowed_lifetime
 from artifacts.errors import Conflict, Invalid, NotYet
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
-from artifacts.files.storage import (
-    Damaged,
-    store,
-)
-from artifacts.models import (
-    ArtifactVersion,
-    Collection,
-    Manifest,
-    ManifestEntry,
-    Membership,
-    RunOutput,
-    User,
-    Verb,
-)
+from artifacts.files.storage import Damaged, store
+from artifacts.models import ArtifactVersion, Collection, Manifest, ManifestEntry, Membership, RunOutput, User, Verb
 from artifacts.naming import LATEST
 
 QUICK_BYTES = 4 * 1024 * 1024  # of manifests: what is committed well within the client's patience

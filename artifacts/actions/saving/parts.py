@@ -14,17 +14,10 @@ from django.utils import timezone
 from artifacts import access
 from artifacts.access import Can
 from artifacts.actions.saving import in_background
-from artifacts.actions.saving.blobs import (
-    GONE,
-    record_blob,
-)
+from artifacts.actions.saving.blobs import GONE, record_blob
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests, storage
-from artifacts.files.storage import (
-    Reader,
-    Stored,
-    store,
-)
+from artifacts.files.storage import Reader, Stored, store
 from artifacts.models import ArtifactVersion, Upload, UploadPart, User
 
 MOST_PARTS = 10_000

@@ -10,21 +10,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from artifacts.actions.saving.begin import require_pending
-from artifacts.actions.saving.blobs import (
-    CLEARED,
-    GONE,
-    held_blobs,
-    lock_files,
-    record_blob,
-)
+from artifacts.actions.saving.blobs import CLEARED, GONE, held_blobs, lock_files, record_blob
 from artifacts.actions.saving.parts import find_or_begin
 from artifacts.errors import Conflict, Invalid, NotFound, NotYet
 from artifacts.files import manifests, storage
-from artifacts.files.storage import (
-    Reader,
-    Stored,
-    store,
-)
+from artifacts.files.storage import Reader, Stored, store
 from artifacts.models import ArtifactVersion, Manifest, Project, RunFile, Upload, User
 
 LARGEST_PUT = 64 * 1024**3

@@ -5,22 +5,9 @@ Every count comes from the file, so each is held against a limit before anything
 
 import struct
 
-from artifacts.files.previews.preview import (
-    Options,
-    Preview,
-    binary,
-    clip,
-)
-from artifacts.files.previews.reading import (
-    Cursor,
-    Unreadable,
-    Window,
-)
-from artifacts.files.previews.tensors import (
-    LONGEST_NAME,
-    Tensor,
-    header,
-)
+from artifacts.files.previews.preview import Options, Preview, binary, clip
+from artifacts.files.previews.reading import Cursor, Unreadable, Window
+from artifacts.files.previews.tensors import LONGEST_NAME, Tensor, header
 from artifacts.models import Blob
 
 MOST_BYTES = 32 * 1024 * 1024

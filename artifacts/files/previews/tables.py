@@ -4,19 +4,8 @@ import csv
 import re
 from collections.abc import Iterable
 
-from artifacts.files.previews.preview import (
-    Grid,
-    GridCell,
-    GridColumn,
-    Preview,
-    binary,
-    clip,
-    fitted,
-)
-from artifacts.files.previews.reading import (
-    Unreadable,
-    Window,
-)
+from artifacts.files.previews.preview import Grid, GridCell, GridColumn, Preview, binary, clip, fitted
+from artifacts.files.previews.reading import Unreadable, Window
 from artifacts.files.previews.text import decoded
 from artifacts.models import Blob
 

@@ -3,11 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from artifacts.files.previews.preview import (
-    Options,
-    Preview,
-    clip,
-)
+from artifacts.files.previews.preview import Options, Preview, clip
 
 FIRST = 200
 MOST_SHOWN = 2_000

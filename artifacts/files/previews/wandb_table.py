@@ -4,24 +4,9 @@ import json
 import re
 from json import JSONDecoder
 
-from artifacts.files.previews.preview import (
-    Grid,
-    GridCell,
-    GridColumn,
-    Preview,
-    binary,
-    clip,
-    fitted,
-)
-from artifacts.files.previews.reading import (
-    Unreadable,
-    Window,
-)
-from artifacts.files.previews.tables import (
-    LONGEST_CELL,
-    MOST_COLUMNS,
-    MOST_ROWS,
-)
+from artifacts.files.previews.preview import Grid, GridCell, GridColumn, Preview, binary, clip, fitted
+from artifacts.files.previews.reading import Unreadable, Window
+from artifacts.files.previews.tables import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS
 from artifacts.files.previews.text import decoded
 from artifacts.models import Blob
 
