@@ -37,9 +37,9 @@ def key_of(name: str) -> str:
 
 
 def natural_key(key: str) -> str:
-    """What sorts, byte by byte, as people count: before each run of digits stands how many there are, zeros in front left out.
+    """The form of a key that sorts, byte by byte, as people count: before each run of digits stands its length, without leading zeros.
 
-    Two different keys never have the same: where zeros were left out, the key itself follows behind a sign that no name has.
+    Two different keys have different forms: where zeros were left out, the key itself follows after a sign that no name has.
     """
     natural = DIGITS.sub(_counted, key)
     return f"{natural}\x1f{key}" if ZEROS.search(key) else natural

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
-from artifacts.automations.conditions import place_of, read_condition
+from artifacts.automations.conditions import scope_kind, read_condition
 from artifacts.automations.payloads import GivenAction, read_action
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb
@@ -36,7 +36,7 @@ def create_automation(
 ) -> Automation:
     """Make an automation; Conflict if its name is taken in the organization (or in the person's own entity)."""
     access.require_automating(acting_user, scope)
-    place_of(scope)
+    scope_kind(scope)
     made = Automation(enabled=enabled, created_by=acting_user)
     _set_name(made, name)
     _set_scope(made, scope)

@@ -124,11 +124,11 @@ class EntityAdmin(PanelTable):
     raw_id_fields = ("organization",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """What is known afterwards is more than what is asked."""
+        """A new team is asked for two fields; the others are known afterwards."""
         return ["name", "organization"] if obj is None else ["name", "kind", "organization", "user", "created_at"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """It only has members, which are a table of their own."""
+        """Nothing about it changes but its members, which are a table of their own."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -148,7 +148,7 @@ class MemberAdmin(PanelTable):
     list_filter = ("role",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Somebody else or somewhere else is another row."""
+        """The person and the place stay: for others there are other rows."""
         return [] if obj is None else [self.place, "user", "created_at"]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

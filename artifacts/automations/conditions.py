@@ -1,4 +1,4 @@
-"""What an automation waits for: which events exist, in which places each can happen, and what a condition may say.
+"""What an automation waits for: which events exist, in which scopes each can happen, and what a condition may say.
 
 The client writes a condition as JSON (wandb/automations/events.py): for what happens to versions and collections a tree
 of comparisons, for runs such a tree beside a condition on a metric or a state. Everything is read here before it is
@@ -25,7 +25,7 @@ LARGEST_WINDOW = 10_000
 
 EVERYWHERE = frozenset({"project", "registry", "sequence", "portfolio", "team", "organization"})
 WIDE = frozenset({"team", "organization"})
-PLACE_WORDS = {
+SCOPE_WORDS = {
     "project": "a project",
     "registry": "a registry",
     "sequence": "an artifact of a project",
@@ -37,15 +37,15 @@ PLACE_WORDS = {
 
 @dataclass(frozen=True)
 class Event:
-    """An event by what people call it, the kinds of places it happens in, and how its condition is read."""
+    """An event by what people call it, the kinds of scopes in which it happens, and how its condition is read."""
 
     words: str
-    places: frozenset[str]
+    scopes: frozenset[str]
     read: Callable[[Any], dict[str, Any]]
 
 
-def place_of(scope: Entity | Project | Collection) -> str:
-    """Which kind of place a scope is; Invalid for a person's own entity, which nothing watches as a whole."""
+def scope_kind(scope: Entity | Project | Collection) -> str:
+    """Which kind of scope it is; Invalid for a person's own entity, which nothing watches as a whole."""
     if isinstance(scope, Collection):
         return "portfolio" if scope.is_portfolio else "sequence"
     if isinstance(scope, Project):
@@ -60,10 +60,10 @@ def read_condition(event: str, text: str, scope: Entity | Project | Collection) 
     known = EVENTS.get(event)
     if known is None:
         raise Invalid(f"Automations don't wait for “{shown(event)}”; take one of: {', '.join(EVENTS)}.")
-    place = place_of(scope)
-    if place not in known.places:
-        allowed = ", ".join(PLACE_WORDS[word] for word in PLACE_WORDS if word in known.places)
-        raise Invalid(f"“{known.words}” never happens in {PLACE_WORDS[place]}; choose another scope: {allowed}.")
+    kind = scope_kind(scope)
+    if kind not in known.scopes:
+        allowed = ", ".join(SCOPE_WORDS[word] for word in SCOPE_WORDS if word in known.scopes)
+        raise Invalid(f"“{known.words}” never happens in {SCOPE_WORDS[kind]}; choose another scope: {allowed}.")
     return known.read(parsed(text))
 
 

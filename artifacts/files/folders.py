@@ -11,9 +11,9 @@ from artifacts.models import ArtifactVersion, ManifestEntry
 
 PAGE = 100
 BATCH = 60
-AMONG_FOLDERS = 4
+AMONG_FOLDERS = 4  # rows of a batch where mostly folders follow each other
 AFTER_SLASH = chr(ord("/") + 1)  # the first character that sorts behind everything in a folder
-SUMMED = 2_000
+SUMMED = 2_000  # files of a version whose folders' sizes are added up
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def list_around(version: ArtifactVersion, folder: str, child: str, *, size: int 
 
 
 def _beyond(path: str) -> str:
-    """What sorts right before whatever follows a file, or a folder with all it holds."""
+    """A text that sorts behind a file, or behind a folder with all it holds, and before what comes next."""
     return path + "\U0010ffff" if path.endswith("/") else path
 
 

@@ -74,7 +74,7 @@ def _delimiter(text: str) -> str:
 
 
 def kind_of(values: Iterable[str]) -> str:
-    """What all the values are that aren't empty."""
+    """The kind of which all the filled values are."""
     filled = [value.strip() for value in values if value.strip()]
     if not filled:
         return ""

@@ -28,7 +28,7 @@ class Tensor:
 
     @property
     def count(self) -> str:
-        """The same as it is written: `18,432`."""
+        """`parameters` as people write it: `18,432`."""
         return f"{self.parameters:,}" if self.parameters < LARGEST else "more than a file can hold"
 
     @property
