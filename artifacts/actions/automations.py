@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
-from artifacts.automations.conditions import scope_kind, read_condition
+from artifacts.automations.conditions import read_condition, scope_kind
 from artifacts.automations.payloads import GivenAction, read_action
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb

@@ -31,28 +31,22 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-EXAMPLES = {
-    "alias": "alias:production",
-    "tag": "tag:reviewed",
-    "version": "version>=3",
-    "state": "state:finished",
-    "user": "user:ada",
-    "created": "created>=2026-01-31",
-}
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The names that conditions may have in one list.
 
-    `ordered` are those of the `names` that can be compared with < and >, `paths` are the heads of dotted names that lead into JSON, and
-    `said` tells people what they may write.
+    `ordered` are those of the `names` that can be compared with < and >, `paths` are the heads of dotted names that lead into JSON,
+    `said` and `examples` tell people what they may write, and `numbers` are the names whose value is a version's number.
     """
 
     names: frozenset[str]
     ordered: frozenset[str]
     paths: frozenset[str]
     said: str
+    examples: Mapping[str, str]
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -110,24 +104,19 @@ def _read(match: re.Match[str], vocabulary: Vocabulary) -> TypedCondition:
     if kind not in (vocabulary.paths if path else vocabulary.names):
         raise Invalid(f"“{shown(said)}” isn’t a filter here; write {vocabulary.said} before the value.")
     if given is None:
-        raise Invalid(
-            f"“{shown(said)}” has no value behind it; write one, such as {_example(kind, name, is_path=bool(path))}."
-        )
+        example = f"{name} > 0.9" if path else vocabulary.examples.get(kind, f"{kind}:baseline")
+        raise Invalid(f"“{shown(said)}” has no value behind it; write one, such as {example}.")
     operator = OPERATORS[sign if sign == ":" else sign.removeprefix(":")]
     if path:
         return TypedCondition(f"{kind}.{path}", operator, _value(given))
     value = _plain(given[1:-1]) if given.startswith('"') else given
-    if kind == "version":
+    if kind in vocabulary.numbers:
         if version_index(value if value.startswith("v") else f"v{value}") is None:
             raise Invalid(f"“{shown(said + given)}” needs a version’s number; write version:v3 or version>=3.")
-        return TypedCondition("version", operator, value if value.startswith("v") else f"v{value}")
+        return TypedCondition(kind, operator, value if value.startswith("v") else f"v{value}")
     if operator not in {"$eq", "$ne"} and kind not in vocabulary.ordered:
         raise Invalid(f"“{shown(said)}” has no order; write {kind}:{shown(value)} or {kind}!={shown(value)}.")
     return TypedCondition(kind, operator, value)
-
-
-def _example(kind: str, name: str, *, is_path: bool) -> str:
-    return f"{name} > 0.9" if is_path else EXAMPLES.get(kind, f"{kind}:baseline")
 
 
 def _plain(text: str) -> str:

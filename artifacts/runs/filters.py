@@ -51,6 +51,12 @@ VOCABULARY = Vocabulary(
     ordered=frozenset({"created"}),
     paths=frozenset({"config", "summary"}),
     said="state:, tag:, group:, job:, user:, name:, created:, config.<key> or summary.<key>",
+    examples={
+        "tag": "tag:reviewed",
+        "state": "state:finished",
+        "user": "user:ada",
+        "created": "created>=2026-01-31",
+    },
 )
 WORDS = {"tag": "tags", "job": "job_type", "name": "display_name", "created": "created_at"}
 # Seconds, as the client measured them: every run's summary ends with this key, so `duration` needs no column.

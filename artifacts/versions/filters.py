@@ -21,6 +21,8 @@ VOCABULARY = Vocabulary(
     ordered=frozenset({"version"}),
     paths=frozenset({"metadata"}),
     said="alias:, tag:, version: or metadata.<key>",
+    examples={"alias": "alias:production", "tag": "tag:reviewed", "version": "version>=3"},
+    numbers=frozenset({"version"}),
 )
 
 
