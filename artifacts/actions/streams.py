@@ -35,7 +35,7 @@ logger = logging.getLogger("linkyard.stream")
 
 
 @dataclass
-class Sent:
+class StreamRequest:
     """One request of the client's file stream, read and checked."""
 
     batches: dict[Stream, Batch] = field(default_factory=dict)
@@ -45,12 +45,12 @@ class Sent:
     exit_code: int | None = None
 
 
-def read_sent(body: object) -> Sent:
+def read_request(body: object) -> StreamRequest:
     """What a request says, without touching the database; Invalid for what no client would send."""
     if not isinstance(body, dict):
         # `[]` and nothing at all come from clients too: a sign of life.
-        return Sent()
-    sent = Sent(is_complete=body.get("complete") is True, is_preempting=body.get("preempting") is True)
+        return StreamRequest()
+    sent = StreamRequest(is_complete=body.get("complete") is True, is_preempting=body.get("preempting") is True)
     code = body.get("exitcode")
     if sent.is_complete and isinstance(code, int):
         sent.exit_code = max(-(2**31), min(code, 2**31 - 1))
@@ -93,7 +93,7 @@ def _summary(lines: list[str]) -> dict[str, object] | None:
 
 
 @transaction.atomic
-def receive(run: Run, sent: Sent, *, acting_user: User) -> bool:
+def receive(run: Run, sent: StreamRequest, *, acting_user: User) -> bool:
     """Store what a run sent, in one transaction; again does nothing more. Whether the run should stop."""
     access.require(acting_user, Can.LOG, run.project)
     row = Run.objects.select_for_update().filter(pk=run.pk).first()
@@ -122,7 +122,7 @@ def receive(run: Run, sent: Sent, *, acting_user: User) -> bool:
     return row.is_stopping
 
 
-def _end_of(run: Run, sent: Sent) -> Run.State:
+def _end_of(run: Run, sent: StreamRequest) -> Run.State:
     """The state of a run that ended: one that failed after it was told to stop, or that its machine was taken, says so."""
     if not sent.exit_code:
         return Run.State.FINISHED

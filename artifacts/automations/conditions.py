@@ -84,7 +84,7 @@ def comparisons(*fields: str) -> Callable[[Any], dict[str, Any]]:
         # Saved automations hold it one level deeper than new ones (prepare_event_filter_input).
         if isinstance(given, dict) and set(given) == {"filter"}:
             given = unwrapped(given["filter"])
-        return {"filter": Tree(fields).read(given)}
+        return {"filter": TreeReader(fields).read(given)}
 
     return read
 
@@ -94,7 +94,7 @@ def unwrapped(value: Any) -> Any:
     return parsed(value) if isinstance(value, str) else value
 
 
-class Tree:
+class TreeReader:
     """Reads a tree of comparisons on these fields, and counts what it has read."""
 
     def __init__(self, fields: tuple[str, ...]) -> None:
@@ -292,7 +292,7 @@ def run_part(given: Any) -> dict[str, Any]:
 
 def run_tree(given: dict[str, Any]) -> dict[str, Any]:
     """Which runs are meant, by their names."""
-    return Tree(("display_name",)).read(unwrapped(given.get("run_filter") or {}))
+    return TreeReader(("display_name",)).read(unwrapped(given.get("run_filter") or {}))
 
 
 ON_VERSION = comparisons("alias", "tag")

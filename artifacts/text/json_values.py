@@ -50,29 +50,29 @@ def number(value: object) -> float | None:
 
 
 @dataclass
-class Line:
+class JsonLine:
     """A key with its value, or with the lines below it."""
 
     key: str
     kind: str  # "s" text, "n" number, "b" true, false and null: the classes of the stylesheet
     text: str = ""
-    children: "list[Line] | None" = None
+    children: "list[JsonLine] | None" = None
     count: str = ""
     is_open: bool = False
 
 
 @dataclass
-class Tree:
+class JsonTree:
     """The lines, how many there are on top, and whether some were left out."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[JsonLine] = field(default_factory=list)
     count: int = 0
     is_cut: bool = False
 
 
-def tree_of(value: Mapping[str, object], words: str = "") -> Tree:
+def tree_of(value: Mapping[str, object], words: str = "") -> JsonTree:
     """The lines whose key or value holds the words, with all above and below them; every line for no words."""
-    tree = Tree(count=len(value))
+    tree = JsonTree(count=len(value))
     room = [MOST_LINES]
     for key, inner in value.items():
         line = _line(str(key), inner, words.casefold(), room, 0)
@@ -82,7 +82,7 @@ def tree_of(value: Mapping[str, object], words: str = "") -> Tree:
     return tree
 
 
-def _line(key: str, value: object, words: str, room: list[int], depth: int) -> Line | None:
+def _line(key: str, value: object, words: str, room: list[int], depth: int) -> JsonLine | None:
     if room[0] <= 0:
         return None
     if words and words in key.casefold():
@@ -92,7 +92,7 @@ def _line(key: str, value: object, words: str, room: list[int], depth: int) -> L
         if words and words not in text.casefold():
             return None
         room[0] -= 1
-        return Line(key, kind, text)
+        return JsonLine(key, kind, text)
     room[0] -= 1
     pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
     children = [line for name, inner in pairs if (line := _line(str(name), inner, words, room, depth + 1))]
@@ -101,7 +101,7 @@ def _line(key: str, value: object, words: str, room: list[int], depth: int) -> L
         return None
     unit = "key" if isinstance(value, Mapping) else "item"
     count = f"{len(value)} {unit}{'' if len(value) == 1 else 's'}"
-    return Line(key, "", children=children, count=count, is_open=bool(words) or len(children) <= OPEN_UP_TO)
+    return JsonLine(key, "", children=children, count=count, is_open=bool(words) or len(children) <= OPEN_UP_TO)
 
 
 def _shown(value: object) -> tuple[str, str]:

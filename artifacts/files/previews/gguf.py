@@ -31,7 +31,7 @@ TYPES = {
 
 def preview(blob: Blob, options: Options) -> Preview:
     """Tensors, totals and metadata; Unreadable or TooMuch with the reason where the header is none or too long."""
-    reader = Reader(blob)
+    reader = GgufReader(blob)
     if reader.cursor.take(4) != b"GGUF":
         raise Unreadable("It doesn't begin as one.")
     version = reader.number("<I")
@@ -48,7 +48,7 @@ def preview(blob: Blob, options: Options) -> Preview:
     return header(tensors, pairs[:400], options, read=reader.cursor.place)
 
 
-class Reader:
+class GgufReader:
     """The values of the format, one after the other."""
 
     def __init__(self, blob: Blob) -> None:

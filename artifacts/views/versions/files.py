@@ -34,7 +34,7 @@ from artifacts.files.storage import (
     Damaged,
     store,
 )
-from artifacts.files.zips import archive_of
+from artifacts.files.zips import zip_of
 from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
@@ -242,7 +242,7 @@ def archive(request: HtmxHttpRequest, entity: str, project: str, collection: str
     folder = slashed(clean(request.GET.get("folder", "")))
     if folder and not files_below(membership.version, folder).exists():
         raise NotFound(f"“{membership}” has no folder “{shown(folder)}”; choose one of its files.")
-    made = archive_of(membership.version, folder)
+    made = zip_of(membership.version, folder)
     part = f"-{plain_name(folder[:-1])}" if folder else ""
     name = f"{plain_name(membership.collection.name)}-{membership.name}{part}.zip"
     headers = {

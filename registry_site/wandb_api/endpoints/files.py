@@ -29,7 +29,7 @@ from artifacts.files.signed_urls import Purpose
 from artifacts.files.storage import (
     Damaged,
     Reader,
-    Stored,
+    StoredBytes,
     store,
 )
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
@@ -82,7 +82,7 @@ def taken(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpResponse:
     return received(found)
 
 
-def received(found: Stored) -> HttpResponse:
+def received(found: StoredBytes) -> HttpResponse:
     """The answer to an upload."""
     return HttpResponse(b"", status=200, headers={"ETag": f'"{found.md5}"', "Content-Length": "0"})
 

@@ -45,7 +45,7 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         return not_logged_in()
     try:
         found = find_run(user, entity, project, run, can=Can.LOG)
-        should_stop = streams.receive(found, streams.read_sent(streams.parse(body_of(request))), acting_user=user)
+        should_stop = streams.receive(found, streams.read_request(streams.parse(body_of(request))), acting_user=user)
     except TooLarge:
         return client_error(f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.", 413)
     except OperationalError:

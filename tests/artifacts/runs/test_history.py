@@ -25,7 +25,7 @@ def run(world: World) -> Run:
 
 
 def send(run: Run, world: World, offset: int, lines: list[str], file: str = "output.log") -> None:
-    sent = streams.read_sent({"files": {file: {"offset": offset, "content": lines}}})
+    sent = streams.read_request({"files": {file: {"offset": offset, "content": lines}}})
     streams.receive(run, sent, acting_user=world.bob)
     run.refresh_from_db()
 

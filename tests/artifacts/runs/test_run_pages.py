@@ -51,7 +51,7 @@ def run(world: World, project: Project) -> Run:
 
 
 def log(run: Run, world: World, file: str, lines: list[str], offset: int = 0) -> None:
-    sent = streams.read_sent({"files": {file: {"offset": offset, "content": lines}}})
+    sent = streams.read_request({"files": {file: {"offset": offset, "content": lines}}})
     streams.receive(run, sent, acting_user=world.bob)
     run.refresh_from_db()
 
@@ -264,7 +264,7 @@ def test_a_running_run_is_stopped_from_its_page(world: World, project: Project, 
     assert "will stop when it next reports" in said
     assert "Somebody asked this run to stop" in opened(world, address)
     assert "Stop run" not in opened(world, address, world.bob)
-    streams.receive(run, streams.read_sent({"complete": True, "exitcode": 1}), acting_user=world.bob)
+    streams.receive(run, streams.read_request({"complete": True, "exitcode": 1}), acting_user=world.bob)
     ended = opened(world, address)
     assert "killed" in ended
     assert "Somebody asked" not in ended

@@ -20,7 +20,7 @@ def start(world: World, name: str | None = None, **changes: object) -> Run:
 
 
 def send(world: World, run: Run, body: object) -> None:
-    streams.receive(run, streams.read_sent(body), acting_user=world.bob)
+    streams.receive(run, streams.read_request(body), acting_user=world.bob)
     run.refresh_from_db()
 
 
@@ -88,7 +88,7 @@ def test_who_may_start(world: World) -> None:
         with pytest.raises(error):
             runs.create_run_files(Run.objects.get(), ["x"], acting_user=user)
         with pytest.raises(error):
-            streams.receive(Run.objects.get(), streams.Sent(), acting_user=user)
+            streams.receive(Run.objects.get(), streams.StreamRequest(), acting_user=user)
 
 
 def test_changing_keeps_what_is_not_named(world: World) -> None:
@@ -152,4 +152,4 @@ def test_deleting_takes_the_history_and_leaves_the_versions(world: World) -> Non
     assert version.run_id is None
     assert AuditEvent.objects.filter(verb="run.deleted", actor=world.bob).count() == 1
     with pytest.raises(NotFound):
-        streams.receive(run, streams.Sent(), acting_user=world.bob)
+        streams.receive(run, streams.StreamRequest(), acting_user=world.bob)
