@@ -21,7 +21,7 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.people import members
-from artifacts.views.people.members import Place
+from artifacts.views.people.members import MembersPage
 
 SECTIONS = {"webhook": "webhooks", "slack": "slack", "secret": "secrets"}
 
@@ -66,8 +66,8 @@ def _secret_of(team: Entity, name: str) -> Secret:
 
 def _again(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form) -> HttpResponse:
     """The settings page with the form that was refused."""
-    place = Place(team, "artifacts/team/settings.html")
-    return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, **wrong))
+    members_page = MembersPage(team, "artifacts/team/settings.html")
+    return members.listing(request, members_page, status=422, owner=team, **integrations_of(request, team, **wrong))
 
 
 def _back(team: Entity, section: str) -> str:

@@ -21,7 +21,7 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import collection_url, project_of, version_url
+from artifacts.views.version_page import collection_url, project_of, version_url
 
 Context = dict[str, Any]
 IN_TREE = 40

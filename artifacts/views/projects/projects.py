@@ -36,8 +36,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import project_of
 from artifacts.views.projects.browser import registry_url
+from artifacts.views.version_page import project_of
 
 PAGE = 50
 STATES = {"": "All", "running": "Running", "finished": "Finished", "failed": "Failed", "crashed": "Crashed"}

@@ -31,7 +31,7 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import project_of, run_url, version_url
+from artifacts.views.version_page import project_of, run_url, version_url
 
 Context = dict[str, Any]
 Stream = readings.Stream

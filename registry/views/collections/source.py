@@ -19,7 +19,7 @@ from artifacts.views.answers import (
     in_organization,
     page,
 )
-from artifacts.views.place import collection_url
+from artifacts.views.version_page import collection_url
 from registry.actions.delete import delete_version
 from registry.actions.sequences import delete_sequence
 from registry.forms import DeleteForm

@@ -1,4 +1,4 @@
-"""Where a version is looked at: in its own project or in a registry. The place judges access and gives the addresses."""
+"""The page of a version, in its own project or in a registry: what the visitor may do there, and where it is done."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +15,12 @@ from artifacts.views.answers import (
 )
 
 TABS = {"version": "Version", "metadata": "Metadata", "usage": "Usage", "files": "Files", "lineage": "Lineage"}
+ACTS_ON_LINKS = {"unlink", "deprecate", "reinstate"}
+ACTS_THAT_LINK = {"publish": "registry:link-modal", "delete": "registry:delete-version"}
 
 
 @dataclass
-class Place:
+class VersionPage:
     """A version in a collection, and what the visitor may do there and in the project that it was logged to."""
 
     membership: Membership
@@ -111,79 +113,14 @@ class Place:
         """Its path in its own project, `vision/detector/yolo:v7`."""
         return path_of(self.source, self.source.name)
 
-    @property
-    def describe_url(self) -> str:
-        """The dialog for the description."""
-        return act_url(self.membership, "describe")
-
-    @property
-    def ttl_url(self) -> str:
-        """The dialog for the time to live."""
-        return act_url(self.membership, "ttl")
-
-    @property
-    def delete_url(self) -> str:
-        """The dialog that deletes the version."""
-        return reverse("registry:delete-version", args=_path_arguments(self.membership))
-
-    @property
-    def metadata_url(self) -> str:
-        """The dialog for the metadata."""
-        return act_url(self.membership, "metadata")
-
-    @property
-    def alias_url(self) -> str:
-        """Where an alias is added."""
-        return act_url(self.membership, "alias")
-
-    @property
-    def unalias_url(self) -> str:
-        """Where an alias is removed, for those who may."""
-        return act_url(self.membership, "unalias") if self.can_name else ""
-
-    @property
-    def tag_url(self) -> str:
-        """Where a tag is added."""
-        return act_url(self.membership, "tag")
-
-    @property
-    def untag_url(self) -> str:
-        """Where a tag is removed, for those who may."""
-        return act_url(self.membership, "untag") if self.can_edit else ""
-
-    def file_url(self, path: str) -> str:
-        """Where the bytes of a file are."""
-        return act_url(self.membership, "file", path=path)
-
-    @property
-    def zip_url(self) -> str:
-        """Where all files are fetched as one archive."""
-        return act_url(self.membership, "zip")
-
-    @property
-    def compare_url(self) -> str:
-        """Where it is compared with others of its collection."""
-        return f"{compare_url(self.collection)}?{urlencode({'version': self.membership.name})}"
-
-    @property
-    def unlink_url(self) -> str:
-        """Where the link is ended."""
-        return reverse("registry:unlink", args=_registry_arguments(self.membership))
+    def act_url(self, name: str, **query: str) -> str:
+        """The address of an act on this version, such as "describe" or "unlink"."""
+        return act_url(self.membership, name, **query)
 
     @property
     def can_deprecate(self) -> bool:
         """Whether the visitor may say that this link should no longer be used."""
         return self.is_link and Can.EDIT in self.verbs
-
-    @property
-    def deprecate_url(self) -> str:
-        """The dialog that says so."""
-        return reverse("registry:deprecate", args=_registry_arguments(self.membership))
-
-    @property
-    def reinstate_url(self) -> str:
-        """Where that is taken back."""
-        return reverse("registry:reinstate", args=_registry_arguments(self.membership))
 
     @cached_property
     def successor(self) -> Membership | None:
@@ -208,14 +145,9 @@ class Place:
         instead = f"\n# Use {path_of(self.successor, self.successor.name)} instead." if self.successor else ""
         return f"# {self.membership.name} is deprecated: {self.membership.deprecation}{instead}"
 
-    @property
-    def publish_url(self) -> str:
-        """The dialog “Link to registry”."""
-        return reverse("registry:link-modal", args=_path_arguments(self.membership))
 
-
-def place_of(request: HtmxHttpRequest, membership: Membership) -> Place:
-    """The place of a membership whose project was already judged."""
+def version_page_of(request: HtmxHttpRequest, membership: Membership) -> VersionPage:
+    """The page of a membership whose project was already judged."""
     collection, version = membership.collection, membership.version
     if version.sequence_id == collection.pk:
         version.sequence = collection
@@ -225,7 +157,7 @@ def place_of(request: HtmxHttpRequest, membership: Membership) -> Place:
     is_source = version.sequence_id == collection.pk
     in_organization(request, collection.project.entity.organization)
     source_verbs = verbs if is_source else access.verbs_in(request.user, version.project)
-    return Place(membership=membership, verbs=verbs, source_verbs=source_verbs)
+    return VersionPage(membership=membership, verbs=verbs, source_verbs=source_verbs)
 
 
 def project_of(request: HtmxHttpRequest, entity: str, project: str, *, can: Can = Can.VIEW) -> Project:
@@ -294,8 +226,13 @@ def run_url(run: Run) -> str:
 
 
 def act_url(membership: Membership, name: str, **query: str) -> str:
-    """The address of an act on a version, in a project or a registry alike."""
-    address = reverse(f"artifacts:version-{name}", args=_path_arguments(membership))
+    """The address of an act on a version: of one that is the same in a project and in a registry, or of one on a link."""
+    if name == "compare":
+        address, query = compare_url(membership.collection), {"version": membership.name, **query}
+    elif name in ACTS_ON_LINKS:
+        address = reverse(f"registry:{name}", args=_registry_arguments(membership))
+    else:
+        address = reverse(ACTS_THAT_LINK.get(name, f"artifacts:version-{name}"), args=_path_arguments(membership))
     return f"{address}?{urlencode(query)}" if query else address
 
 
