@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlencode
-
-from django.urls import reverse
 
 from artifacts import access, addresses
 from artifacts.access import Can
@@ -13,10 +10,9 @@ from artifacts.views.answers import (
     HtmxHttpRequest,
     in_organization,
 )
+from artifacts.views.url_of import act_url, path_of, source_url, version_url
 
 TABS = {"version": "Version", "metadata": "Metadata", "usage": "Usage", "files": "Files", "lineage": "Lineage"}
-ACTS_ON_LINKS = {"unlink", "deprecate", "reinstate"}
-ACTS_THAT_LINK = {"publish": "registry:link-modal", "delete": "registry:delete-version"}
 
 
 @dataclass
@@ -106,7 +102,7 @@ class VersionPage:
     @property
     def source_url(self) -> str:
         """Where the version is in its own project."""
-        return version_url(self.source)
+        return source_url(self.version)
 
     @property
     def source_name(self) -> str:
@@ -181,68 +177,3 @@ def producing_run(request: HtmxHttpRequest, version: ArtifactVersion) -> Run | N
         return None
     seen = access.visible_projects(request.user)
     return Run.objects.with_place().filter(pk=version.run_id, project__in=seen).first()
-
-
-def path_of(membership: Membership, reference: str) -> str:
-    """The name of a version for the client, by number or by alias."""
-    project = membership.collection.project
-    path = f"{membership.collection.path}:{reference}"
-    return path if project.is_registry else f"{project.entity.name}/{path}"
-
-
-def version_url(membership: Membership, tab: str = "version") -> str:
-    """Where a version, or one of its tabs, is: in a registry or in the artifact browser of its project."""
-    collection = membership.collection
-    suffix = [] if tab == "version" else [tab]
-    name = "version-tab" if suffix else "version"
-    if collection.project.is_registry:
-        return reverse(f"registry:{name}", args=[*_registry_arguments(membership), *suffix])
-    where = (collection.project.entity.name, collection.project.name, collection.type, collection.name)
-    return reverse(f"artifacts:{name}", args=[*where, membership.name, *suffix])
-
-
-def collection_url(collection: Collection) -> str:
-    """Where a collection is."""
-    project = collection.project
-    if project.is_registry:
-        assert project.entity.organization is not None  # an organization's entity owns registries
-        return reverse("registry:collection", args=[project.entity.organization.name, project.title, collection.name])
-    return reverse("artifacts:collection", args=[project.entity.name, project.name, collection.type, collection.name])
-
-
-def compare_url(collection: Collection) -> str:
-    """Where versions of a collection are compared."""
-    project = collection.project
-    if project.is_registry:
-        assert project.entity.organization is not None  # an organization's entity owns registries
-        names = [project.entity.organization.name, project.title, collection.name]
-        return reverse("registry:collection-compare", args=names)
-    return reverse("artifacts:compare", args=[project.entity.name, project.name, collection.name])
-
-
-def run_url(run: Run) -> str:
-    """Where a run is."""
-    return reverse("artifacts:run", args=[run.project.entity.name, run.project.name, run.name])
-
-
-def act_url(membership: Membership, name: str, **query: str) -> str:
-    """The address of an act on a version: of one that is the same in a project and in a registry, or of one on a link."""
-    if name == "compare":
-        address, query = compare_url(membership.collection), {"version": membership.name, **query}
-    elif name in ACTS_ON_LINKS:
-        address = reverse(f"registry:{name}", args=_registry_arguments(membership))
-    else:
-        address = reverse(ACTS_THAT_LINK.get(name, f"artifacts:version-{name}"), args=_path_arguments(membership))
-    return f"{address}?{urlencode(query)}" if query else address
-
-
-def _path_arguments(membership: Membership) -> list[str]:
-    collection = membership.collection
-    return [collection.project.entity.name, collection.project.name, collection.name, membership.name]
-
-
-def _registry_arguments(membership: Membership) -> list[str]:
-    collection = membership.collection
-    organization = collection.project.entity.organization
-    assert organization is not None  # an organization's entity owns registries
-    return [organization.name, collection.project.title, collection.name, membership.name]

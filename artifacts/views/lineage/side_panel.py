@@ -30,7 +30,8 @@ from artifacts.views.lineage.nodes import (
     visible_runs,
 )
 from artifacts.views.projects.runs import brief
-from artifacts.views.version_page import VersionPage, path_of, run_url, version_url
+from artifacts.views.url_of import path_of, run_url, version_url
+from artifacts.views.version_page import VersionPage
 
 MOST_MEMBERS = 50
 MOST_LINKS = 5

@@ -34,7 +34,8 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.projects.browser import project_page
-from artifacts.views.version_page import VersionPage, collection_url, compare_url, project_of, run_url
+from artifacts.views.url_of import collection_url, compare_url, run_url
+from artifacts.views.version_page import VersionPage, project_of
 
 Context = dict[str, Any]
 COLUMNS = {

@@ -16,7 +16,8 @@ from artifacts.files.folders import (
 )
 from artifacts.files.previews import is_risky
 from artifacts.files.previews.preview import suffix
-from artifacts.views.version_page import VersionPage, act_url
+from artifacts.views.url_of import act_url
+from artifacts.views.version_page import VersionPage
 
 LEVELS = 6  # deeper folders are shown from their own upper ones on
 MOST_LEVELS = 30  # that are opened because the address says so

@@ -21,11 +21,12 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import registry_url
 from registry.actions import registries
 from registry.forms import RegistryForm, refused
 from registry.history.recent_links import recently_linked
 from registry.models import Registry, RegistryQuerySet
-from registry.views.place import organization_of, registry_url
+from registry.views.place import organization_of
 
 CARDS = 24
 LONGEST_WORDS = 128
