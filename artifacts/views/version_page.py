@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from artifacts import access, addresses
+from artifacts import access
 from artifacts.access import Can
-from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project, Run
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    in_organization,
-)
+from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Project
+from artifacts.views.answers import HtmxHttpRequest
+from artifacts.views.shell import in_organization
 from artifacts.views.url_of import act_url, path_of, source_url, version_url
 
 TABS = {"version": "Version", "metadata": "Metadata", "usage": "Usage", "files": "Files", "lineage": "Lineage"}
@@ -154,26 +152,3 @@ def version_page_of(request: HtmxHttpRequest, membership: Membership) -> Version
     in_organization(request, collection.project.entity.organization)
     source_verbs = verbs if is_source else access.verbs_in(request.user, version.project)
     return VersionPage(membership=membership, verbs=verbs, source_verbs=source_verbs)
-
-
-def project_of(request: HtmxHttpRequest, entity: str, project: str, *, can: Can = Can.VIEW) -> Project:
-    """The project of an address, whose organization the navigation then shows."""
-    found = addresses.project(request.user, entity, project, can=can)
-    in_organization(request, found.entity.organization)
-    return found
-
-
-def membership_of(
-    request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str, *, can: Can = Can.VIEW
-) -> Membership:
-    """The version of an address, in a project or a registry."""
-    found = addresses.collection(project_of(request, entity, project, can=can), collection)
-    return addresses.membership(found, reference)
-
-
-def producing_run(request: HtmxHttpRequest, version: ArtifactVersion) -> Run | None:
-    """The run that logged a version, if the visitor may see it."""
-    if version.run_id is None:
-        return None
-    seen = access.visible_projects(request.user)
-    return Run.objects.with_place().filter(pk=version.run_id, project__in=seen).first()

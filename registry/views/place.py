@@ -3,10 +3,8 @@
 from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.models import Collection, Organization, Project
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    in_organization,
-)
+from artifacts.views.answers import HtmxHttpRequest
+from artifacts.views.shell import in_organization
 
 
 def organization_of(request: HtmxHttpRequest, org: str) -> Organization:

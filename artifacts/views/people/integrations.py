@@ -14,14 +14,10 @@ from artifacts.actions import integrations as acts
 from artifacts.errors import Conflict, DomainError, NotFound
 from artifacts.forms import SecretForm, SecretValueForm, SlackForm, TeamTtlForm, WebhookForm
 from artifacts.models import Entity, Integration, Secret
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
 from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 SECTIONS = {"webhook": "webhooks", "slack": "slack", "secret": "secrets"}
 

@@ -12,14 +12,10 @@ from artifacts.errors import DomainError
 from artifacts.forms import TeamForm
 from artifacts.models import Organization
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
 from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 PAGE = 50
 

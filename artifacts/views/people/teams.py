@@ -17,15 +17,11 @@ from artifacts.versions.time_to_live import (
     DAY,
     days_of,
 )
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
 from artifacts.views.people.integrations import integrations_of
 from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 PAGE = 50
 SOME = 8

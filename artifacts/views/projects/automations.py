@@ -25,8 +25,8 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.fetch import project_of
 from artifacts.views.url_of import registry_url
-from artifacts.views.version_page import project_of
 
 PAGE = 50
 

@@ -20,8 +20,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import project_of
 from artifacts.views.url_of import browser_url, collection_url, registry_url, version_url
-from artifacts.views.version_page import project_of
 
 Context = dict[str, Any]
 IN_TREE = 40

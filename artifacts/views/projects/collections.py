@@ -33,9 +33,10 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import project_of
 from artifacts.views.projects.browser import project_page
 from artifacts.views.url_of import collection_url, compare_url, run_url
-from artifacts.views.version_page import VersionPage, project_of
+from artifacts.views.version_page import VersionPage
 
 Context = dict[str, Any]
 COLUMNS = {

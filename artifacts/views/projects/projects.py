@@ -36,8 +36,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import project_of
 from artifacts.views.url_of import project_url, registry_url
-from artifacts.views.version_page import project_of
 
 PAGE = 50
 STATES = {"": "All", "running": "Running", "finished": "Finished", "failed": "Failed", "crashed": "Crashed"}

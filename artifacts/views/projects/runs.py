@@ -31,8 +31,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import project_of
 from artifacts.views.url_of import project_url, run_url, version_url
-from artifacts.views.version_page import project_of
 
 Context = dict[str, Any]
 Stream = readings.Stream

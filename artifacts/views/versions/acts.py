@@ -19,7 +19,8 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from artifacts.views.version_page import VersionPage, membership_of, version_page_of
+from artifacts.views.fetch import membership_of
+from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.page import named_aliases
 
 

@@ -38,7 +38,8 @@ from artifacts.files.zips import archive_of
 from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
-from artifacts.views.version_page import VersionPage, membership_of, version_page_of
+from artifacts.views.fetch import membership_of
+from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.file_tree import (
     Node,
     Tree,

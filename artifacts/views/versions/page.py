@@ -27,10 +27,11 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import producing_run, project_of
 from artifacts.views.lineage.tab import lineage_context
 from artifacts.views.projects.browser import project_page
 from artifacts.views.url_of import collection_url, path_of, run_url, version_url
-from artifacts.views.version_page import TABS, VersionPage, producing_run, project_of, version_page_of
+from artifacts.views.version_page import TABS, VersionPage, version_page_of
 from artifacts.views.versions.compare import choice_words
 from artifacts.views.versions.files import (
     files_context,

@@ -12,12 +12,8 @@ from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.shell import in_organization
 from artifacts.views.url_of import browser_url, collection_url, source_url
 from registry.actions.delete import delete_version
 from registry.actions.sequences import delete_sequence

@@ -12,12 +12,8 @@ from artifacts.actions.labels import protected_keys
 from artifacts.errors import DomainError, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership, Project
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.shell import in_organization
 from artifacts.views.url_of import source_url, version_url
 from registry.actions.link import link_by_name, link_into_new_registry, link_version, refuse_unlinkable
 from registry.actions.registries import refuse_taken_name
