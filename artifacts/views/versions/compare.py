@@ -38,7 +38,7 @@ from artifacts.views.answers import (
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import collection_url, path_of, run_url, version_url
 from artifacts.views.versions.files import short
-from artifacts.views.versions.open_folders import clean
+from artifacts.views.versions.files_address import clean
 
 Context = dict[str, Any]
 MOST_CHOICES = 50
