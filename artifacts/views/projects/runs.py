@@ -55,7 +55,7 @@ TIME, EPOCH = "_runtime", "epoch"
 
 
 @dataclass(frozen=True)
-class Row:
+class RunVersion:
     """A version that a run used or logged, at its place."""
 
     version: ArtifactVersion
@@ -216,7 +216,7 @@ def _artifacts(request: HtmxHttpRequest, run: Run) -> Context:
     return {"groups": [("Used", _rows(request, used)), ("Logged", _rows(request, logged))], "most": VERSIONS}
 
 
-def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list[Row]:
+def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list[RunVersion]:
     found = list(versions.filter(index__isnull=False).order_by("pk")[:VERSIONS])
     projects = access.visible_projects(request.user).values("pk")
     places = (
@@ -231,11 +231,11 @@ def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list
     return [_row(version, by_version.get(version.pk, [])) for version in found]
 
 
-def _row(version: ArtifactVersion, places: list[Membership]) -> Row:
+def _row(version: ArtifactVersion, places: list[Membership]) -> RunVersion:
     own = next((place for place in places if place.collection_id == version.sequence_id), None)
     links = [(f"{place.collection.name}:{place.name}", version_url(place)) for place in places if place.is_link]
     at = own or places[0]
-    return Row(
+    return RunVersion(
         version=version,
         href=version_url(at),
         name=f"{at.collection.name}:{at.name}",
