@@ -1,7 +1,7 @@
 """The artifact browser of a project: its tree of types and collections, and the lists of collections."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -17,9 +17,9 @@ from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import LATEST, clean_text, key_of, natural_key
 from artifacts.views.answers import (
     HtmxHttpRequest,
-    kept,
     moved,
     page,
+    pairs_without,
 )
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import browser_url, collection_url, registry_url, version_url
@@ -29,6 +29,7 @@ IN_TREE = 40
 NEWEST = 5
 PAGE = 50
 MOST_TYPES = 100
+LONGEST = 128  # characters of what is looked for
 LOG_CODE = """import wandb
 
 with wandb.init(entity={entity}, project={project}) as run:
@@ -83,6 +84,31 @@ class TreeSearch:
 type Current = tuple[Collection | None, Membership | None]
 
 
+@dataclass(frozen=True)
+class BrowserAddress:
+    """What an address says of the tree and the table beside it.
+
+    `words` are looked for in both; the tree begins at the collection named `start`, when it is searched at that one of `start_type`.
+    """
+
+    words: str = ""
+    start: str = ""
+    start_type: str = ""
+    page: tuple[tuple[str, str], ...] = ()  # of the table
+    kept: Sequence[tuple[str, str]] = ()  # what the search form leaves in the address
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "BrowserAddress":
+        """From a query."""
+        return cls(
+            words=query.get("find", "")[:LONGEST].strip(),
+            start=clean_text(query.get("from", "")[:LONGEST]),
+            start_type=clean_text(query.get("in", "")[:LONGEST]),
+            page=tuple((name, query.get(name, "")) for name in ("before", "after") if name in query),
+            kept=pairs_without(query, "find", "from", "in"),
+        )
+
+
 @require_GET
 def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "") -> HttpResponse:
     found = project_of(request, entity, project)
@@ -90,43 +116,39 @@ def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "")
         return moved(request, registry_url(found))
     if (found.entity.name, found.name) != (entity, project):
         return moved(request, browser_url(found, type))
-    shell = project_page(request, found, None, None, type=type)
+    address = BrowserAddress.read(request.GET)
+    shell = around(found, address, (None, None), opened=type)
     if type and type not in shell["types"]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
-    table = collections_table(found, type, shell["search"], shell["types"], request.GET)
+    table = collections_table(found, type, address, shell["types"])
     context = {**shell, "current_type": type, **table}
     return page(request, "artifacts/browser/browser.html", context, partial="collection-rows")
 
 
 def project_page(
-    request: HtmxHttpRequest,
-    project: Project,
-    collection: Collection | None,
-    membership: Membership | None,
-    *,
-    type: str = "",
+    request: HtmxHttpRequest, project: Project, collection: Collection, membership: Membership | None
 ) -> Context:
-    """What surrounds everything in the browser: the project's head, and the tree with the current place open."""
+    """What surrounds a collection or a version in the browser."""
+    return around(project, BrowserAddress.read(request.GET), (collection, membership), opened=collection.type)
+
+
+def around(project: Project, address: BrowserAddress, current: Current, *, opened: str) -> Context:
+    """The project's head, and the tree with the current place or a type open."""
     sequences = project.collections.all().sequences()
     counts = list(sequences.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
-    words = request.GET.get("find", "")[:128].strip()
-    opened = collection.type if collection is not None else type
     if not opened and len(counts) == 1:
         opened = counts[0][0]
     branches = [
         Branch(type=name, count=number, href=browser_url(project, name), is_open=name == opened)
         for name, number in counts
     ]
-    start = clean_text(request.GET.get("from", "")[:128])
-    current = (collection, membership)
-    search = TreeSearch(words)
-    if words:
-        search = _found(request, sequences, words, branches, current)
+    search = TreeSearch(address.words)
+    if address.words:
+        search = _found(address, sequences, branches, current)
         branches = [branch for branch in branches if branch.leaves]
-    else:
-        for branch in branches:
-            if branch.is_open:
-                _fill(branch, sequences, start, current)
+    for branch in branches if not address.words else ():
+        if branch.is_open:
+            _fill(branch, sequences, address.start, current)
     return {
         "project": project,
         "branches": branches,
@@ -135,7 +157,7 @@ def project_page(
         "artifact_count": sum(number for _, number in counts),
         "run_count": Run.objects.filter(project=project).count(),
         "browser_url": browser_url(project),
-        "kept_by_find": kept(request, "find", "from", "in"),
+        "kept_by_find": address.kept,
     }
 
 
@@ -169,12 +191,12 @@ def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) ->
 
 
 def _found(
-    request: HtmxHttpRequest, sequences: CollectionQuerySet, words: str, branches: list[Branch], current: Current
+    address: BrowserAddress, sequences: CollectionQuerySet, branches: list[Branch], current: Current
 ) -> TreeSearch:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
+    words, start, of_type = address.words, address.start, address.start_type
     found = matching(sequences, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
-    start, of_type = clean_text(request.GET.get("from", "")[:128]), clean_text(request.GET.get("in", "")[:128])
     if start:
         found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
     rows = list(found.order_by("type", "natural_key")[: IN_TREE + 1])
@@ -204,17 +226,16 @@ class CollectionRow(NamedTuple):
     latest: int | None
 
 
-def collections_table(
-    project: Project, type: str, search: TreeSearch, types: Iterable[str], query: QueryDict
-) -> Context:
+def collections_table(project: Project, type: str, address: BrowserAddress, types: Iterable[str]) -> Context:
     """A page of the project's collections by name, those of a type or that are looked for."""
     found = project.collections.all().sequences()
     found = found.filter(type=type) if type else found
-    if search.words:
-        found = matching(found, search.words, types)
-    kept_words = {"find": search.words} if search.words else {}
-    paged = {name: query.get(name, "") for name in ("before", "after") if name in query}
-    collections = page_of(found.prefetch_related("tags"), ("natural_key", "pk"), {**kept_words, **paged}, size=PAGE)
+    if address.words:
+        found = matching(found, address.words, types)
+    kept = {"find": address.words} if address.words else {}
+    collections = page_of(
+        found.prefetch_related("tags"), ("natural_key", "pk"), {**kept, **dict(address.page)}, size=PAGE
+    )
     newest = Alias.objects.filter(collection__in=collections.rows, name=LATEST)
     latest = dict(newest.values_list("collection", "membership__index"))
     here = browser_url(project, type)
@@ -223,6 +244,6 @@ def collections_table(
             entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
         ),
         "rows": [CollectionRow(row, collection_url(row), latest.get(row.pk)) for row in collections.rows],
-        "first": f"{here}{search.query}" if collections.newer else "",
+        "first": f"{here}{TreeSearch(address.words).query}" if collections.newer else "",
         "more": f"{here}{collections.older}" if collections.older else "",
     }

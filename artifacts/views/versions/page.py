@@ -84,7 +84,21 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
     version_page = version_page_of(request, membership)
     prefetch_related_objects([membership], "aliases")  # asked for by the head, the choices and some tabs
     template, partial, context_of = TAB_VIEWS[tab]
-    context = {
+    context = {**heading(request, version_page, tab), **context_of(request, version_page)}
+    if "part" in context:  # htmx asked for less than the tab
+        return page(request, context["part"], context)
+    response = page(request, template, context, partial=partial)
+    if context.get("pushed"):  # what the tab shows then, which the address that was asked for doesn't know
+        response["HX-Push-Url"] = context["pushed"]
+    return response
+
+
+def heading(request: HtmxHttpRequest, version_page: VersionPage, tab: str) -> Context:
+    """What all tabs show, and in a project the artifact browser around them."""
+    project, collection, membership = version_page.project, version_page.collection, version_page.membership
+    guarded = labels.protected_keys(project)
+    names = [project.entity.name, project.name, collection.name]
+    return {
         "version_page": version_page,
         "version": version_page.version,
         "tab": tab,
@@ -95,28 +109,12 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
         "usage_url": version_page.url("usage"),
         "metadata_url": version_page.url("metadata"),
         "alias_used": alias_used(request, membership),
-        "guarded": labels.protected_keys(version_page.project),
-        "switch_url": reverse(
-            "artifacts:version-switch",
-            args=[version_page.project.entity.name, version_page.project.name, version_page.collection.name],
-        ),
-        "collection_url": collection_url(version_page.collection),
-        **(
-            {}
-            if version_page.is_link
-            else project_page(request, version_page.project, version_page.collection, version_page.membership)
-        ),
+        "aliases": named_aliases(membership, guarded, version_page),
+        "switch_url": reverse("artifacts:version-switch", args=names),
+        "collection_url": collection_url(collection),
+        "deleted_by": deleted_by(version_page.version) if version_page.version.is_deleted else "",
+        **({} if version_page.is_link else project_page(request, project, collection, membership)),
     }
-    if version_page.version.is_deleted:
-        context["deleted_by"] = deleted_by(version_page.version)
-    context["aliases"] = named_aliases(membership, context["guarded"], version_page)
-    context |= context_of(request, version_page)
-    if "part" in context:  # htmx asked for less than the tab
-        return page(request, context["part"], context)
-    response = page(request, template, context, partial=partial)
-    if context.get("pushed"):  # what the tab shows then, which the address that was asked for doesn't know
-        response["HX-Push-Url"] = context["pushed"]
-    return response
 
 
 def deleted_by(version: ArtifactVersion) -> str:
