@@ -26,6 +26,7 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.url_of import collection_url, registry_url
 from artifacts.views.versions.compare import render_compare
 from registry.actions import registries
 from registry.tables import metrics
@@ -45,7 +46,7 @@ from registry.tables.rows import (
 )
 from registry.views import code_samples as snippets
 from registry.views.gone import show_gone
-from registry.views.place import collection_of, collection_url, permissions, registry_url
+from registry.views.place import collection_of, permissions
 
 DIRECTIONS = [
     ("auto", "Best: as each metric says"),
@@ -81,7 +82,7 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         "query_text": request.GET.get("q", ""),
         "query_faults": query.faults,
         "sort": sort,
-        "compare_url": collection_url(found, "registry:collection-compare"),
+        "compare_url": collection_url(found, "compare"),
         **table(request, rows, filtered),
     }
     if not versions.rows and not request.GET.get("q"):

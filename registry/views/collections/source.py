@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from artifacts import access, addresses
@@ -14,17 +13,12 @@ from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
-from artifacts.views.place import collection_url
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.shell import in_organization
+from artifacts.views.url_of import browser_url, collection_url, source_url
 from registry.actions.delete import delete_version
 from registry.actions.sequences import delete_sequence
 from registry.forms import DeleteForm
-from registry.tables.rows import source_url
 
 SHOWN = 20
 
@@ -65,9 +59,9 @@ def delete_collection(request: HtmxHttpRequest, entity: str, project: str, colle
         except (Forbidden, Conflict, Invalid) as refusal:
             error = str(refusal)
         else:
-            back = reverse("artifacts:browser-type", args=[source.entity.name, source.name, found.type])
+            back = browser_url(source, found.type)
             if not source.collections.all().sequences().filter(type=found.type).exists():
-                back = reverse("artifacts:browser", args=[source.entity.name, source.name])
+                back = browser_url(source)
             return done(request, back, toast=f"Deleted {found.name} with its versions")
     context = {
         "collection": found,
