@@ -1,12 +1,13 @@
-"""The end of a source version. It stands here, not beside logging, because every registry that holds the version is mended with it."""
+"""Deleting source versions: one, all of a run, or a whole sequence. It stands in `registry` because the links to them end too."""
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels
+from artifacts.actions.collections import refuse_other_kind
 from artifacts.actions.runs import delete_run
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Run, User, Verb
@@ -33,7 +34,7 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
     if not current.is_committed:
         raise Invalid("The version is still uploading; what is never committed is cleared away by itself.")
     aliases = Alias.objects.filter(membership__version=version)
-    _refuse_protected(version)
+    _refuse_protected_version(version)
     # `latest` counts too: whoever reads by it would get another version from now on, so it is asked for.
     named = sorted(set(aliases.values_list("name", flat=True)))
     if named and not delete_aliases:
@@ -83,7 +84,37 @@ def delete_run_and_versions(run: Run, *, acting_user: User) -> None:
     delete_run(run, acting_user=acting_user)
 
 
-def _refuse_protected(version: ArtifactVersion) -> None:
+@transaction.atomic
+def delete_sequence(collection: Collection, *, acting_user: User) -> None:
+    """Delete a sequence with its versions and the links to them.
+
+    Raises Forbidden while a registry holds one of them by a protected alias.
+    """
+    access.require(acting_user, Can.EDIT, collection.project)
+    refuse_other_kind(collection, Collection.Kind.SEQUENCE)
+    links = Membership.objects.filter(version__sequence=collection, collection__kind=Collection.Kind.PORTFOLIO)
+    # In one order, as every act that touches several collections: none waits for another in a circle.
+    touched = Collection.objects.filter(pk__in=[collection.pk, *links.values_list("collection", flat=True)])
+    portfolios = [row for row in touched.select_for_update().order_by("pk") if row.pk != collection.pk]
+    _refuse_protected_sequence(collection)
+    counts = dict(links.live().values_list("collection").annotate(links=Count("pk")))
+    audit.record(
+        Verb.COLLECTION_DELETED,
+        acting_user=acting_user,
+        label=collection.name,
+        collection=collection,
+        versions=collection.version_count,
+        links=sum(counts.values()),
+    )
+    Collection.objects.filter(pk=collection.pk).delete()
+    for portfolio in portfolios:
+        gone = counts.get(portfolio.pk, 0)
+        Collection.objects.filter(pk=portfolio.pk).update(version_count=F("version_count") - gone)
+        Registry.objects.filter(project=portfolio.project_id).update(version_count=F("version_count") - gone)
+        labels.give_latest_back(portfolio)
+
+
+def _refuse_protected_version(version: ArtifactVersion) -> None:
     held = Alias.objects.filter(
         membership__version=version,
         collection__kind=Collection.Kind.PORTFOLIO,
@@ -94,4 +125,19 @@ def _refuse_protected(version: ArtifactVersion) -> None:
         raise Forbidden(
             "permission denied: a registry holds this version by a protected alias; an administrator of that registry must "
             "take the alias off first."
+        )
+
+
+def _refuse_protected_sequence(collection: Collection) -> None:
+    held = Alias.objects.filter(
+        membership__version__sequence=collection,
+        collection__kind=Collection.Kind.PORTFOLIO,
+        collection__project__protected_aliases__name_key=F("name_key"),
+    )
+    first = held.order_by("pk").values_list("membership__version__index", flat=True).first()
+    if first is not None:
+        # Which registry isn't said: it may be hidden from whoever deletes.
+        raise Forbidden(
+            f"permission denied: a registry holds one of these versions by a protected alias ({collection.name}:v{first}); "
+            "an administrator of that registry must take the alias off first."
         )

@@ -8,8 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import organizations
-from artifacts.actions import search_index as search
+from artifacts.actions import organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
@@ -99,7 +98,7 @@ def _create(
         ProjectMember.objects.create(project=project, user=acting_user, role=Role.ADMIN)
     # A former name that led elsewhere now belongs to this one.
     NameRedirect.objects.filter(in_entity=entity, name_key=key_of(stored)).delete()
-    search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
+    search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     audit.record(
         Verb.REGISTRY_CREATED,
         acting_user=acting_user,

@@ -12,7 +12,7 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from registry.actions import deprecation as acts
+from registry.actions import deprecation
 from registry.forms import DeprecationForm, refused
 from registry.views.place import collection_of, version_url
 
@@ -32,7 +32,9 @@ def deprecate(request: HtmxHttpRequest, org: str, registry: str, collection: str
     if form.is_valid():
         try:
             successor = chosen(found, form.cleaned_data["successor"])
-            acts.deprecate(membership, form.cleaned_data["reason"], successor=successor, acting_user=request.user)
+            deprecation.deprecate(
+                membership, form.cleaned_data["reason"], successor=successor, acting_user=request.user
+            )
         except (Invalid, NotFound) as refusal:
             refused(form, refusal, "successor")
         else:
@@ -58,5 +60,5 @@ def chosen(collection: Collection, name: str) -> Membership | None:
 def reinstate(request: HtmxHttpRequest, org: str, registry: str, collection: str, reference: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.EDIT)
     membership = addresses.membership(found, reference)
-    acts.reinstate(membership, acting_user=request.user)
+    deprecation.reinstate(membership, acting_user=request.user)
     return done(request, version_url(found, membership.name), toast=f"{membership} can be used again")

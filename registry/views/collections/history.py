@@ -1,4 +1,4 @@
-"""Action History of a registry and of a collection: filter, export, aliases as of a moment, and moving one back."""
+"""Action History of a registry, of a collection and of a deleted one: filter, export, aliases as of a moment, and moving one back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,16 +12,16 @@ from django.views.decorators.http import require_GET, require_POST
 from artifacts import addresses
 from artifacts.access import Can
 from artifacts.actions import labels
+from artifacts.errors import NotFound
 from artifacts.listing.paging import page_of
-from artifacts.models import AuditEvent
+from artifacts.models import AuditEvent, Verb
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
     moved,
     page,
 )
-from registry.history import aliases as alias_history
-from registry.history import events
+from registry.history import aliases, events
 from registry.views.place import collection_of, collection_url, permissions, registry_of, registry_url
 from registry.views.registries.page import heading
 
@@ -36,8 +36,8 @@ def registry_history(request: HtmxHttpRequest, org: str, registry: str) -> HttpR
         return moved(request, registry_url(project, "registry:history"))
     found = AuditEvent.objects.filter(project_number=project.pk)
     if request.GET.get("format") in FILES:
-        return exported(request, found, project.title)
-    context = {**heading(request, project, "history"), **listed(request, found)}
+        return events_file(request, found, project.title)
+    context = {**heading(request, project, "history"), **events_context(request, found)}
     return page(request, "registry/registry/history.html", context, partial="events")
 
 
@@ -49,24 +49,49 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         return moved(request, collection_url(place, "registry:collection-history"))
     found = AuditEvent.objects.filter(collection_number=place.pk)
     if request.GET.get("format") in FILES:
-        return exported(request, found, place.name)
+        return events_file(request, found, place.name)
     moment = events.moment(request.GET.get("as_of", ""))
     context: dict[str, Any] = {
         "collection": place,
         "registry": place.project,
         "organization": place.project.entity.organization,
         **permissions(request, place.project),
-        **listed(request, found),
-        "aliases": alias_history.formerly(place, labels.protected_keys(place.project)),
+        **events_context(request, found),
+        "aliases": aliases.formerly(place, labels.protected_keys(place.project)),
         "as_of": request.GET.get("as_of", ""),
         "moment": moment,
         "is_to_come": moment is not None and moment > timezone.now(),
-        "standing": alias_history.as_of(place, moment) if moment else [],
+        "standing": aliases.as_of(place, moment) if moment else [],
     }
     return page(request, "registry/collection/history.html", context, partial="events")
 
 
-def listed(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
+def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, missing: NotFound) -> HttpResponseBase:
+    """The page of a deleted collection, for whoever sees its registry; `missing` is raised again where there was none."""
+    project = registry_of(request, org, registry)
+    deletions = AuditEvent.objects.filter(
+        organization=project.entity.organization_id, verb=Verb.COLLECTION_DELETED, project_number=project.pk, label=name
+    )
+    deletion = deletions.order_by("-pk").select_related("actor").first()
+    if deletion is None:
+        raise missing
+    found = AuditEvent.objects.filter(collection_number=deletion.collection_number)
+    if request.GET.get("format") in FILES:
+        return events_file(request, found, name)
+    context = {
+        "name": name,
+        "registry": project,
+        "organization": project.entity.organization,
+        "deletion": deletion,
+        **events_context(request, found),
+    }
+    # A part of the page is asked for by a page that is shown already: htmx takes nothing out of a 410.
+    return page(
+        request, "registry/collection/gone.html", context, partial="events", status=200 if request.htmx else 410
+    )
+
+
+def events_context(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
     """A page of events with the filter that they passed."""
     asked = events.read(request.GET.dict())
     narrowed = events.narrowed(found, asked).select_related("actor")
@@ -78,7 +103,7 @@ def listed(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, A
     }
 
 
-def exported(request: HtmxHttpRequest, found: QuerySet[AuditEvent], name: str) -> StreamingHttpResponse:
+def events_file(request: HtmxHttpRequest, found: QuerySet[AuditEvent], name: str) -> StreamingHttpResponse:
     """All events that pass the filter as a file, sent as they are read."""
     kind = request.GET["format"]
     content_type, written = FILES[kind]

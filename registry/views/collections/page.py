@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import Forbidden, Invalid, NotFound
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.columns import (
     Choice,
     metadata_of,
@@ -27,8 +27,7 @@ from artifacts.views.answers import (
 )
 from artifacts.views.versions.compare import render_compare
 from registry.actions import registries
-from registry.tables import metrics
-from registry.tables import parallel_coordinates as parallel
+from registry.tables import metrics, parallel_coordinates
 from registry.tables.columns import (
     BESIDE_METRICS,
     COLUMNS,
@@ -42,8 +41,8 @@ from registry.tables.rows import (
     link_rows,
     with_rows,
 )
-from registry.views import code_samples as snippets
-from registry.views.gone import show_gone
+from registry.views import code_samples
+from registry.views.collections.history import show_gone
 from registry.views.place import collection_of, collection_url, permissions, registry_url
 
 DIRECTIONS = [
@@ -62,10 +61,10 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if found.project.title != registry or found.name != collection:
         return moved(request, collection_url(found))
     guarded = labels.protected_keys(found.project)
-    query = queries.parse(request.GET.get("q", ""))
+    query = search_box.parse(request.GET.get("q", ""))
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "-version"
-    filtered = queries.applied(with_rows(Membership.objects.in_collection(found)), query)
+    filtered = search_box.applied(with_rows(Membership.objects.in_collection(found)), query)
     versions = page_of(filtered, SORTS[sort], request.GET)
     rows = link_rows(versions.rows, request.user, guarded)
     context: dict[str, Any] = {
@@ -84,8 +83,8 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         **table(request, rows, filtered),
     }
     if not versions.rows and not request.GET.get("q"):
-        team = snippets.own_team(request.user, context["organization"])
-        context["code"] = snippets.link_code(found.project, team, type_name=found.type, collection=found)
+        team = code_samples.own_team(request.user, context["organization"])
+        context["code"] = code_samples.link_code(found.project, team, type_name=found.type, collection=found)
     return page(request, "registry/collection/collection.html", context, partial="version-rows")
 
 
@@ -164,11 +163,13 @@ def side_by_side(
     columns: list[metrics.Column],
     drawn: metrics.Column | None,
     keys: list[str],
-) -> parallel.Picture | None:
+) -> parallel_coordinates.Picture | None:
     """The parallel coordinates: first the numbers of the metadata, then the metrics; the best of the drawn one stands out."""
     names = [column.name for column in columns]
     described = [
-        key for key in axes_of(metadata, keys, most=max(2, parallel.MOST_AXES - len(names))) if key not in names
+        key
+        for key in axes_of(metadata, keys, most=max(2, parallel_coordinates.MOST_AXES - len(names)))
+        if key not in names
     ]
     rows = [
         {key: value for key in described if (value := number(attached.get(key))) is not None} | measured
@@ -176,7 +177,9 @@ def side_by_side(
     ]
     versions = [membership.name for membership in memberships]
     best = next((place for place, cell in enumerate(drawn.cells) if cell.is_best), None) if drawn else None
-    return parallel.picture(versions, [*described, *names], rows, best="" if best is None else versions[best])
+    return parallel_coordinates.picture(
+        versions, [*described, *names], rows, best="" if best is None else versions[best]
+    )
 
 
 def visible_sources(user: User, rows: list[LinkRow]) -> set[int]:

@@ -20,8 +20,7 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.place import collection_url
-from registry.actions.delete import delete_version
-from registry.actions.sequences import delete_sequence
+from registry.actions.delete import delete_sequence, delete_version
 from registry.forms import DeleteForm
 from registry.tables.rows import source_url
 

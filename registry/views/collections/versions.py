@@ -14,7 +14,7 @@ from artifacts.views.answers import (
 )
 from artifacts.views.versions.page import render_version
 from registry.tables.rows import source_url
-from registry.views.gone import show_gone
+from registry.views.collections.history import show_gone
 from registry.views.place import collection_of, version_url
 from registry.views.registries.page import printed_url
 

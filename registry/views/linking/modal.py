@@ -69,7 +69,9 @@ def modal(request: HtmxHttpRequest, entity: str, project: str, collection: str, 
     in_organization(request, source.entity.organization)
     if reason := why_not(version):
         return page(
-            request, "registry/linking/refused.html", {"version": version, "reason": reason, "cancel": source_url(version)}
+            request,
+            "registry/linking/refused.html",
+            {"version": version, "reason": reason, "cancel": source_url(version)},
         )
     asked = narrowed(filled_in(request), "", {})
     if asked.get("registry") == CREATE_REGISTRY:  # as a field for search shows it

@@ -11,12 +11,11 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from registry.actions import members as acts
-from registry.actions import settings
+from registry.actions import members, settings
 from registry.forms import AccessForm, NewMemberForm, refused
 from registry.tables.members import holder_named
 from registry.views.place import registry_of, registry_url
-from registry.views.settings_page import answer
+from registry.views.registries.settings import answer
 
 
 def holder_of(project: Project, kind: str, name: str) -> User | Entity:
@@ -40,7 +39,7 @@ def add_access(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespons
         names = form.cleaned_data["names"]
         try:
             holders = [holder_named(project, name) for name in names]
-            acts.add_members(project, holders, acting_user=request.user)
+            members.add_members(project, holders, acting_user=request.user)
         except (NotFound, Invalid) as refusal:
             refused(form, refusal, "names")
         else:
@@ -57,7 +56,7 @@ def add_member(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespons
     if form.is_valid():
         try:
             holder = holder_named(project, form.cleaned_data["member"])
-            acts.add_members(project, [holder], acting_user=request.user)
+            members.add_members(project, [holder], acting_user=request.user)
         except (NotFound, Invalid) as refusal:
             refused(form, refusal, "member")
         else:
@@ -70,7 +69,7 @@ def set_role(request: HtmxHttpRequest, org: str, registry: str, kind: str, perso
     project = registry_of(request, org, registry, can=Can.MANAGE)
     holder = holder_of(project, kind, person)
     role = request.POST.get("role", "")
-    acts.set_role(project, holder, role, acting_user=request.user)
+    members.set_role(project, holder, role, acting_user=request.user)
     label = Role(role).label if role in Role.values else "without a role of their own"
     return answered(request, project, f"{holder.name} is now {label}")
 
@@ -93,7 +92,7 @@ def remove(request: HtmxHttpRequest, org: str, registry: str, kind: str, person:
     error = ""
     if request.method == "POST":
         try:
-            acts.remove_members(project, [holder], acting_user=request.user)
+            members.remove_members(project, [holder], acting_user=request.user)
         except Conflict as refusal:
             error = str(refusal)
         else:

@@ -77,7 +77,9 @@ def new_collection(request: HtmxHttpRequest, org: str, registry: str) -> HttpRes
         "cancel": registry_url(project),
     }
     partial = "source-fields" if is_narrowing(request, "source-fields") else None
-    return page(request, "registry/registry/new_collection.html", context, partial=partial, status=422 if is_final else 200)
+    return page(
+        request, "registry/registry/new_collection.html", context, partial=partial, status=422 if is_final else 200
+    )
 
 
 def narrowing(address: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from registry.actions import registries
 from registry.models import Registry
 from registry.tables.members import members_of
 from registry.tables.rows import collection_rows
-from registry.views import code_samples as snippets
+from registry.views import code_samples
 from registry.views.place import (
     collection_url,
     owner_of,
@@ -71,8 +71,8 @@ def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         .values_list("name", flat=True)
         .distinct()[:100],
         "is_filtered": any(request.GET.get(name) for name in ("q", "type", "tag", "alias")),
-        "code": snippets.link_code(
-            project, snippets.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
+        "code": code_samples.link_code(
+            project, code_samples.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
         ),
     }
     return page(request, "registry/registry/registry.html", context, partial="collection-rows")
