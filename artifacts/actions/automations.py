@@ -192,7 +192,9 @@ def _save(automation: Automation) -> None:
     except IntegrityError:
         place = automation.organization or automation.owner
         raise Conflict(
-            f"An automation named “{naming.shown(automation.name)}” exists in “{place}”; choose another name."
+            f"An automation named “{naming.shown(automation.name)}” exists in “{place}”; choose another name.",
+            field="name",
+            value=automation.name,
         ) from None
 
 

@@ -43,16 +43,22 @@ def find_or_create_collection(
     found.project = project
     if found.name != name:
         raise Conflict(
-            f"A collection named “{found.name}” exists in “{project.title}”; write it so, or choose another name."
+            f"A collection named “{found.name}” exists in “{project.title}”; write it so, or choose another name.",
+            field="name",
+            value=name,
         )
     if found.kind != kind:
         raise Conflict(
-            f"“{name}” in “{project.title}” is taken by versions logged there; choose another collection name."
+            f"“{name}” in “{project.title}” is taken by versions logged there; choose another collection name.",
+            field="name",
+            value=name,
         )
     if found.type != type_name:
         raise Conflict(
             f"Collection “{name}” holds versions of type “{found.type}” and this one is of type “{naming.shown(type_name)}”; "
-            f"choose another collection, or log it with type “{found.type}”."
+            f"choose another collection, or log it with type “{found.type}”.",
+            field="name",
+            value=name,
         )
     return found, is_new
 
@@ -93,7 +99,8 @@ def describe_collection(
     if instead_of is not None and current != description and not instead_of(current):
         raise Conflict(
             "Somebody else saved another description meanwhile, and yours isn't saved yet; "
-            "look at theirs below, and save again to replace it with yours."
+            "look at theirs below, and save again to replace it with yours.",
+            field="description",
         )
     collection.description = current
     if description != collection.description:
@@ -122,7 +129,9 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     name = naming.collection_name(name)
     project, key, old = collection.project, key_of(name), current.name_key
     if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
-        raise Conflict(f"A collection named “{name}” exists in “{project.title}”; choose another name.")
+        raise Conflict(
+            f"A collection named “{name}” exists in “{project.title}”; choose another name.", field="name", value=name
+        )
     guarded = ProtectedAlias.objects.filter(project=project).values("name_key")
     held = Alias.objects.filter(collection=current, name_key__in=guarded).first()
     if held is not None and not access.allowed(acting_user, Can.MANAGE, project):

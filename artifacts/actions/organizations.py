@@ -26,7 +26,7 @@ def create_organization(name: str, *, owner: User | None = None, acting_user: Us
     access.require_management(acting_user is None or acting_user.is_admin, "this site")
     name = naming.organization_name(name)
     if Organization.objects.filter(name_key=key_of(name)).exists():
-        raise Conflict(f"An organization “{name}” exists; choose another name.")
+        raise Conflict(f"An organization “{name}” exists; choose another name.", field="name", value=name)
     slug = naming.slug_of(name)
     if key_of(slug) in naming.RESERVED_ENTITIES or Entity.objects.named(slug).exists():
         slug = f"{slug}-org"

@@ -27,10 +27,14 @@ KEY_ALPHABET = string.ascii_lowercase + string.digits
 def refuse_taken(key: str, shown: str, *, by_operator: bool) -> None:
     """Refuse an entity's name that somebody has or that is still kept for whoever had it."""
     if Entity.objects.filter(name_key=key).exists() or Organization.objects.filter(name_key=key).exists():
-        raise Conflict(f"The name “{shown}” is taken; choose another one.")
+        raise Conflict(f"The name “{shown}” is taken; choose another one.", field="name", value=shown)
     kept = RetiredName.objects.filter(name_key=key, until__gt=timezone.now())
     if kept.exists() and not by_operator:
-        raise Conflict(f"The name “{shown}” belonged to somebody who left and is kept for 90 days; choose another one.")
+        raise Conflict(
+            f"The name “{shown}” belonged to somebody who left and is kept for 90 days; choose another one.",
+            field="name",
+            value=shown,
+        )
     RetiredName.objects.filter(name_key=key).delete()
 
 

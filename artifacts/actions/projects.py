@@ -64,7 +64,11 @@ def rename_project(project: Project, name: str, *, acting_user: User) -> None:
         return
     name = naming.project_name(name)
     if project.entity.projects.filter(name_key=key_of(name)).exclude(pk=project.pk).exists():
-        raise Conflict(f"A project named “{name}” exists in “{project.entity.name}”; choose another name.")
+        raise Conflict(
+            f"A project named “{name}” exists in “{project.entity.name}”; choose another name.",
+            field="name",
+            value=name,
+        )
     give_name(project, name, former_key=current.name_key)
     audit.record(
         Verb.PROJECT_CHANGED,

@@ -21,7 +21,10 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
     access.require(acting_user, Can.EDIT, collection.project)
     reason = " ".join(naming.clean_text(reason, longest=LONGEST).split())
     if not reason:
-        raise Invalid("A deprecation without a reason helps nobody; write why the version should no longer be used.")
+        raise Invalid(
+            "A deprecation without a reason helps nobody; write why the version should no longer be used.",
+            field="reason",
+        )
     if not membership.is_link:
         raise Invalid(f"“{membership}” is no linked version; deprecate its links in the registries.")
     Collection.objects.select_for_update().get(pk=collection.pk)
@@ -45,9 +48,16 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
 
 def _refuse_misfit(membership: Membership, successor: Membership) -> None:
     if successor.collection_id != membership.collection_id or successor.pk == membership.pk:
-        raise Invalid("The successor has to be another version of the same collection; choose one of those offered.")
+        raise Invalid(
+            "The successor has to be another version of the same collection; choose one of those offered.",
+            field="successor",
+        )
     if successor.is_deprecated or successor.version.is_deleted:
-        raise Invalid(f"“{successor}” is deprecated or deleted itself; choose a version that can be used.")
+        raise Invalid(
+            f"“{successor}” is deprecated or deleted itself; choose a version that can be used.",
+            field="successor",
+            value=str(successor),
+        )
 
 
 @transaction.atomic

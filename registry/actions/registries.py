@@ -121,7 +121,9 @@ def refuse_taken_name(organization: Organization, name: str) -> str:
 def name_taken(organization: Organization, stored: str) -> Conflict:
     """The refusal of a name that another registry of the organization has."""
     own = naming.shown(stored.removeprefix(naming.REGISTRY_PREFIX))
-    return Conflict(f"A registry named “{own}” exists in “{organization.name}”; choose another name.")
+    return Conflict(
+        f"A registry named “{own}” exists in “{organization.name}”; choose another name.", field="name", value=own
+    )
 
 
 def refuse_type(registry: Registry, type_name: str) -> None:
@@ -130,7 +132,9 @@ def refuse_type(registry: Registry, type_name: str) -> None:
         accepted = ", ".join(f"“{name}”" for name in registry.type_names) or "no type yet"
         raise Invalid(
             f"Registry “{registry.project.title}” doesn't accept artifacts of type “{naming.shown(type_name)}” (it accepts {accepted}); "
-            "link to another registry, or ask one of its administrators to add the type."
+            "link to another registry, or ask one of its administrators to add the type.",
+            field="types",
+            value=type_name,
         )
 
 
@@ -162,7 +166,11 @@ def create_collection(
         project, type_name, name, acting_user=acting_user, description=description
     )
     if not is_new:
-        raise Conflict(f"A collection named “{collection.name}” exists in “{project.title}”; choose another name.")
+        raise Conflict(
+            f"A collection named “{collection.name}” exists in “{project.title}”; choose another name.",
+            field="name",
+            value=name,
+        )
     labels.tag_collection(collection, tags, acting_user=acting_user)
     return collection
 
@@ -221,9 +229,9 @@ def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -
     registry = Registry.objects.select_for_update().get(project=project)
     wanted = naming.distinct(map(naming.type_name, names))
     if not wanted:
-        raise Invalid("No type is given; write the name of the type that the registry shall accept.")
+        raise Invalid("No type is given; write the name of the type that the registry shall accept.", field="types")
     if registry.accepts_all_types:
-        raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.")
+        raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.", field="types")
     added = [name for name in wanted if name not in registry.type_names]
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=name) for name in added])
     if added:
@@ -253,7 +261,10 @@ def describe_registry(project: Project, description: str, *, acting_user: User) 
     """Replace a registry's description; a core registry keeps its own."""
     access.require(acting_user, Can.EDIT, project)
     if project.is_core:
-        raise Invalid(f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.")
+        raise Invalid(
+            f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.",
+            field="description",
+        )
     description = naming.clean_text(description, longest=100_000)
     if description != project.description:
         project.description = description

@@ -44,7 +44,11 @@ def save_search(name: str, query_string: str, *, acting_user: User) -> SavedSear
     if held is not None:
         if held.query_string == query_string:
             return held
-        raise Conflict(f"You have a saved search named “{held.name}”; choose another name, or delete that one first.")
+        raise Conflict(
+            f"You have a saved search named “{held.name}”; choose another name, or delete that one first.",
+            field="name",
+            value=name,
+        )
     if saved_searches(acting_user).count() >= MOST_SAVED:
         raise Invalid(f"You have {MOST_SAVED} saved searches, which are the most; delete one that you don't need.")
     return SavedSearch.objects.create(user=acting_user, name=name, name_key=key_of(name), query_string=query_string)
@@ -60,7 +64,9 @@ def rename_search(search: SavedSearch, name: str, *, acting_user: User) -> None:
         with transaction.atomic():
             search.save(update_fields=["name", "name_key"])
     except IntegrityError:
-        raise Conflict(f"You have another saved search named “{name}”; choose another name.") from None
+        raise Conflict(
+            f"You have another saved search named “{name}”; choose another name.", field="name", value=name
+        ) from None
 
 
 @transaction.atomic

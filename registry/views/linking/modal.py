@@ -218,8 +218,9 @@ class Target:
         try:
             made = self.made(request, version, aliases)
         except DomainError as refusal:
-            is_typed = any(f"“{name}”" in str(refusal) for name in words(asked.get("more", "")))
-            control = ("more" if is_typed else "aliases") if "alias" in str(refusal) else "form"
+            typed = {key_of(name) for name in words(asked.get("more", ""))}
+            by_field = {"aliases": "more" if key_of(refusal.value) in typed else "aliases"}
+            control = by_field.get(refusal.field, "form")
             raise Refused({control: str(refusal)}, self) from None
         collection = made.collection
         collection.project = self.registry or Project.objects.with_entity().get(pk=collection.project_id)

@@ -5,10 +5,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from artifacts import access, naming
+from artifacts import access
 from artifacts.access import Can
 from artifacts.actions.labels import protected_keys
-from artifacts.errors import DomainError, Invalid, NotFound
+from artifacts.errors import DomainError, NotFound
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership
 from artifacts.naming import LATEST, key_of
 from artifacts.views.answers import (
@@ -48,7 +48,7 @@ def sidebar(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
         try:
             return linked(request, found, source.chosen, words(asked.get("aliases", "")))
         except DomainError as refusal:
-            wrong = blame(refusal, asked.get("aliases", ""), found, request)
+            wrong = blame(refusal)
             source.version.error = wrong.get("version", "")
     context = {
         "collection": found,
@@ -116,19 +116,11 @@ def takes_nothing(version: ArtifactVersion, collection: Collection, aliases: lis
     return not collection.aliases.filter(name_key__in=[key_of(name) for name in aliases]).exists()
 
 
-def blame(refusal: DomainError, aliases: str, collection: Collection, request: HtmxHttpRequest) -> dict[str, str]:
+def blame(refusal: DomainError) -> dict[str, str]:
     """Beside which control a refusal of the link belongs; without a role here it isn't about the form at all."""
     if isinstance(refusal, NotFound):
         raise refusal
-    for name in words(aliases):
-        try:
-            naming.alias_name(name)
-        except Invalid:
-            return {"aliases": str(refusal)}
-    guarded = protected_keys(collection.project)
-    if any(key_of(name) in guarded for name in words(aliases)) or "alias" in str(refusal):
-        return {"aliases": str(refusal)}
-    return {"version": str(refusal)}
+    return {"aliases" if refusal.field == "aliases" else "version": str(refusal)}
 
 
 def known_aliases(collection: Collection, request: HtmxHttpRequest) -> list[dict[str, Any]]:

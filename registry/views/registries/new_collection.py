@@ -6,9 +6,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from artifacts.access import Can
-from artifacts.errors import Conflict, DomainError, NotFound
-from artifacts.models import ArtifactVersion, Collection, Project
-from artifacts.naming import key_of
+from artifacts.errors import DomainError, NotFound
+from artifacts.models import ArtifactVersion, Project
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
@@ -63,7 +62,7 @@ def new_collection(request: HtmxHttpRequest, org: str, registry: str) -> HttpRes
         try:
             return made(request, project, form.cleaned_data, source.chosen if is_linking else None)
         except DomainError as refusal:
-            blame(refusal, form, source, project)
+            blame(refusal, form, source)
     context: dict[str, Any] = {
         "registry": project,
         "organization_name": organization_name(project),
@@ -112,12 +111,11 @@ def made(
     return done(request, collection_url(collection), toast="Created collection; linked as", link=(address, name))
 
 
-def blame(refusal: DomainError, form: CollectionForm, source: Source, project: Project) -> None:
+def blame(refusal: DomainError, form: CollectionForm, source: Source) -> None:
     """Put a refusal beside the control that it is about."""
     if isinstance(refusal, NotFound):
         raise refusal
-    taken = Collection.objects.filter(project=project, name_key=key_of(form.cleaned_data["name"])).exists()
-    if taken or isinstance(refusal, Conflict) or source.chosen is None:
+    if refusal.field == "name" or source.chosen is None:
         refused(form, refusal, "name")
     else:
         source.version.error = str(refusal)
