@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from django import template
 from django.forms import BoundField, CheckboxInput, FileInput, RadioSelect, Select, Textarea
@@ -225,6 +226,20 @@ def widget_kind(field: BoundField) -> str:
     if isinstance(widget, RadioSelect):
         return "radio"
     return "check" if type(widget) is CheckboxInput else "plain"
+
+
+class HasActs(Protocol):
+    """What `{% act %}` asks: the page of a version."""
+
+    def act_url(self, name: str) -> str:
+        """The address of an act by its name."""
+        ...
+
+
+@register.simple_tag
+def act(version_page: HasActs, name: str) -> str:
+    """The address of an act on a version: `{% act version_page "describe" %}`; templates can't call with an argument."""
+    return version_page.act_url(name)
 
 
 @register.simple_tag

@@ -10,7 +10,7 @@ from artifacts.models import Membership, Run
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.models.runs import RunQuerySet
-from artifacts.views.place import run_url, version_url
+from artifacts.views.url_of import run_url, version_url
 
 LONGEST_LABEL = 16
 Groups = Mapping[str, Sequence[str]]

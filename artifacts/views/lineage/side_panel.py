@@ -29,8 +29,9 @@ from artifacts.views.lineage.nodes import (
     visible_places,
     visible_runs,
 )
-from artifacts.views.place import Place, path_of, run_url, version_url
 from artifacts.views.projects.runs import brief
+from artifacts.views.url_of import path_of, run_url, version_url
+from artifacts.views.version_page import VersionPage
 
 MOST_MEMBERS = 50
 MOST_LINKS = 5
@@ -101,7 +102,7 @@ class VersionPreview:
 
 
 def preview_of(
-    look: Look, known: set[str], root: str, groups: Groups, place: Place, seen: ProjectQuerySet
+    look: Look, known: set[str], root: str, groups: Groups, version_page: VersionPage, seen: ProjectQuerySet
 ) -> RunPreview | VersionPreview | None:
     """The node that the address names; the caller has made sure that it is in the graph and that the visitor may see it."""
     key = look.node
@@ -116,7 +117,7 @@ def preview_of(
     if kind_of(key) == "run":
         return _run(key, ways, seen)
     return _version(
-        place.membership if key == root else places_of([int(key[1:])], seen)[int(key[1:])], ways, key, root, seen
+        version_page.membership if key == root else places_of([int(key[1:])], seen)[int(key[1:])], ways, key, root, seen
     )
 
 

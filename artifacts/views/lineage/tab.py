@@ -32,7 +32,7 @@ from artifacts.views.lineage.side_panel import (
     group_beside,
     preview_of,
 )
-from artifacts.views.place import Place
+from artifacts.views.version_page import VersionPage
 
 Context = dict[str, Any]
 PART = "artifacts/lineage/side.html"
@@ -103,26 +103,26 @@ class Item:
         return range(self.depth)
 
 
-def lineage_context(request: HtmxHttpRequest, place: Place) -> Context:
+def lineage_context(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The graph of a version, or only what is beside it."""
-    look, root, seen = Look.of(request.GET), f"v{place.version.pk}", access.visible_projects(request.user)
-    found = walk(place.version, look.levels)
+    look, root, seen = Look.of(request.GET), f"v{version_page.version.pk}", access.visible_projects(request.user)
+    found = walk(version_page.version, look.levels)
     known = _known(look, found, root, seen)
     is_side = bool(request.htmx) and request.htmx.target in SIDE
     if is_side and look.node and not look.group:  # a node of the picture, which stands there already
-        preview = preview_of(look, known, root, {}, place, seen)
+        preview = preview_of(look, known, root, {}, version_page, seen)
         return {"part": PART, "look": look, "preview": preview, "picked": look.node}
     picture = pictured(found, root, look, known)
     picked = picture.shown_as(look.node) if look.node else look.group
     context: Context = {
         "look": look,
-        "preview": preview_of(look, known, root, picture.all_groups, place, seen),
+        "preview": preview_of(look, known, root, picture.all_groups, version_page, seen),
         "group": group_beside(look, picture.groups, picture.unfolded, seen),
         "picked": picked,
     }
     if is_side:
         return {**context, "part": PART}
-    return {**context, **_drawn(picture, found, root, look, place, seen, picked)}
+    return {**context, **_drawn(picture, found, root, look, version_page, seen, picked)}
 
 
 def _known(look: Look, found: Walk, root: str, seen: ProjectQuerySet) -> set[str]:
@@ -161,10 +161,10 @@ def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
 
 
 def _drawn(
-    picture: Picture, found: Walk, root: str, look: Look, place: Place, seen: ProjectQuerySet, picked: str
+    picture: Picture, found: Walk, root: str, look: Look, version_page: VersionPage, seen: ProjectQuerySet, picked: str
 ) -> Context:
     """The picture and the list."""
-    nodes = _nodes(picture, root, place, seen)
+    nodes = _nodes(picture, root, version_page, seen)
     drawing = graph.draw(picture.place, picture.edges)
     here = min(picture.place, key=lambda key: (abs(picture.place[key] - look.around), key != root))
     return {
@@ -188,14 +188,16 @@ def _drawn(
         "before": outline(root, nodes, picture, look, backwards=True),
         "after": outline(root, nodes, picture, look, backwards=False),
         "selected": nodes[root],
-        "use_code": USE_CODE.format(path=json.dumps(place.full_name, ensure_ascii=False)),
+        "use_code": USE_CODE.format(path=json.dumps(version_page.full_name, ensure_ascii=False)),
     }
 
 
-def _nodes(picture: Picture, root: str, place: Place, seen: ProjectQuerySet) -> dict[str, Node]:
+def _nodes(picture: Picture, root: str, version_page: VersionPage, seen: ProjectQuerySet) -> dict[str, Node]:
     """The nodes that are drawn."""
     nodes = nodes_of([key for key in picture.place if key not in picture.groups and key != root], seen)
-    nodes[root] = Node(root, "artifact", place.collection.type, place.title, place.url(), is_root=True)
+    nodes[root] = Node(
+        root, "artifact", version_page.collection.type, version_page.title, version_page.url(), is_root=True
+    )
     for name, note in notes_of(picture.groups, seen).items():
         count, kind = len(picture.groups[name]), name.split("-")[0]
         nodes[name] = Node(name, kind, note, counted(count, kind), count=count)

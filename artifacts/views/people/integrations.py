@@ -14,14 +14,10 @@ from artifacts.actions import integrations as acts
 from artifacts.errors import Conflict, DomainError, NotFound
 from artifacts.forms import SecretForm, SecretValueForm, SlackForm, TeamTtlForm, WebhookForm
 from artifacts.models import Entity, Integration, Secret
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
-from artifacts.views.people.members import Place
+from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 SECTIONS = {"webhook": "webhooks", "slack": "slack", "secret": "secrets"}
 
@@ -66,8 +62,8 @@ def _secret_of(team: Entity, name: str) -> Secret:
 
 def _again(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form) -> HttpResponse:
     """The settings page with the form that was refused."""
-    place = Place(team, "artifacts/team/settings.html")
-    return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, **wrong))
+    members_page = MembersPage(team, "artifacts/team/settings.html")
+    return members.listing(request, members_page, status=422, owner=team, **integrations_of(request, team, **wrong))
 
 
 def _back(team: Entity, section: str) -> str:

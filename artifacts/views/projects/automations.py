@@ -25,8 +25,8 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from artifacts.views.place import project_of
-from artifacts.views.projects.browser import registry_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import registry_url
 
 PAGE = 50
 
@@ -105,7 +105,7 @@ def _back(project: Project) -> str:
 def project_automations(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
     found = project_of(request, entity, project)
     if found.is_registry:
-        return redirect(f"{registry_url(found)}/-/automations")
+        return redirect(registry_url(found, "automations"))
 
     def address_of(verb: str, automation: Automation) -> str:
         place = [found.entity.name, found.name, automation.pk]

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from artifacts.errors import NotFound
@@ -21,7 +20,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import collection_url, project_of, version_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import browser_url, collection_url, registry_url, version_url
 
 Context = dict[str, Any]
 IN_TREE = 40
@@ -192,22 +192,6 @@ def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
         row.collection = collection
     versions = [(row, version_url(row), membership is not None and row.pk == membership.pk) for row in newest]
     return Leaf(collection, collection_url(collection), True, versions)
-
-
-def browser_url(project: Project, type: str = "") -> str:
-    """Where a project's artifacts are, or those of a type."""
-    arguments = [project.entity.name, project.name]
-    return (
-        reverse("artifacts:browser-type", args=[*arguments, type])
-        if type
-        else reverse("artifacts:browser", args=arguments)
-    )
-
-
-def registry_url(project: Project) -> str:
-    """Where a registry is: its artifacts are browsed there."""
-    assert project.entity.organization is not None  # an organization's entity owns registries
-    return reverse("registry:registry", args=[project.entity.organization.name, project.title])
 
 
 def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:

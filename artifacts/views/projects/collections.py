@@ -33,8 +33,10 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import Place, collection_url, compare_url, project_of, run_url
+from artifacts.views.fetch import project_of
 from artifacts.views.projects.browser import project_page
+from artifacts.views.url_of import collection_url, compare_url, run_url
+from artifacts.views.version_page import VersionPage
 
 Context = dict[str, Any]
 COLUMNS = {
@@ -64,7 +66,7 @@ SORTS = {
 class Row:
     """A version in the table: where it is and what the visitor may do to it, the run that made it, how long it is kept."""
 
-    place: Place
+    version_page: VersionPage
     run: Run | None
     run_url: str
     lifetime: Lifetime
@@ -135,8 +137,8 @@ def rows_of(collection: Collection, memberships: Sequence[Membership], verbs: fr
             run.project = project
         else:
             run = None
-        place = Place(membership=membership, verbs=verbs, source_verbs=verbs)
-        rows.append(Row(place, run, run_url(run) if run else "", lifetime_of(membership.version)))
+        version_page = VersionPage(membership=membership, verbs=verbs, source_verbs=verbs)
+        rows.append(Row(version_page, run, run_url(run) if run else "", lifetime_of(membership.version)))
     return rows
 
 

@@ -36,8 +36,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import project_of
-from artifacts.views.projects.browser import registry_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import project_url, registry_url
 
 PAGE = 50
 STATES = {"": "All", "running": "Running", "finished": "Finished", "failed": "Failed", "crashed": "Crashed"}
@@ -75,7 +75,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
     found = project_of(request, entity, project)
     if found.is_registry:
         return moved(request, registry_url(found))
-    address = reverse("artifacts:project", args=[found.entity.name, found.name])
+    address = project_url(found)
     if (found.entity.name, found.name) != (entity, project):
         return moved(request, address)
     context = {
@@ -93,7 +93,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
 def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
     """`…/runs` without a run, to which people cut addresses short, and the `…/workspace` that the client prints: the project's page."""
     found = project_of(request, entity, project)
-    return redirect("artifacts:project", found.entity.name, found.name)
+    return redirect(project_url(found))
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,7 +101,7 @@ def project_settings(request: HtmxHttpRequest, entity: str, project: str) -> Htt
     """Name and description. Who may not change them reads them here."""
     found = project_of(request, entity, project, can=Can.EDIT if request.method == "POST" else Can.VIEW)
     if found.is_registry:
-        return moved(request, f"{registry_url(found)}/-/settings")
+        return moved(request, registry_url(found, "settings"))
     address = reverse("artifacts:project-settings", args=[found.entity.name, found.name])
     if request.method == "GET" and (found.entity.name, found.name) != (entity, project):
         return moved(request, address)

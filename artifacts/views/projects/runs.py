@@ -31,7 +31,8 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from artifacts.views.place import project_of, run_url, version_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import project_url, run_url, version_url
 
 Context = dict[str, Any]
 Stream = readings.Stream
@@ -97,7 +98,7 @@ def run_delete(request: HtmxHttpRequest, entity: str, project: str, run: str) ->
     found = _run(place, run)
     if request.method == "POST":
         delete_run(found, acting_user=request.user)
-        home = reverse("artifacts:project", args=[place.entity.name, place.name])
+        home = project_url(place)
         return done(request, home, toast=f"{found} was deleted.")
     return page(request, "artifacts/run/delete.html", {"run": found, "cancel": run_url(found)})
 

@@ -35,7 +35,8 @@ from artifacts.views.answers import (
     HtmxHttpRequest,
     page,
 )
-from artifacts.views.place import collection_url, path_of, project_of, run_url, version_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import collection_url, path_of, run_url, version_url
 from artifacts.views.versions.files import short
 from artifacts.views.versions.open_folders import clean
 

@@ -38,7 +38,8 @@ from artifacts.files.zips import archive_of
 from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
-from artifacts.views.place import Place, membership_of, place_of
+from artifacts.views.fetch import membership_of
+from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.file_tree import (
     Node,
     Tree,
@@ -63,15 +64,15 @@ SAFE = {
 }
 
 
-def files_context(request: HtmxHttpRequest, place: Place) -> Context:
+def files_context(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The folder, the file, or the search that the address names."""
     path = clean(request.GET.get("path", ""))
     words = clean(request.GET.get("find", "")).strip()[:200]
     opened = Opened.read(request.GET.dict(), request.GET.getlist("open"))
-    entry = _entry(place, path) if path else None
+    entry = _entry(version_page, path) if path else None
     after = clean(request.GET.get("after", ""))
-    here = place.url("files")
-    preview = _preview(request, place, entry) if entry else None
+    here = version_page.url("files")
+    preview = _preview(request, version_page, entry) if entry else None
     is_pane = entry is not None and not words and request.htmx.target == "file-pane"
     if is_pane and (before := Opened.shown(request, here)):
         opened = before.chosen(path)
@@ -79,34 +80,43 @@ def files_context(request: HtmxHttpRequest, place: Place) -> Context:
     return {
         "pushed": opened.address(here, options) if is_pane else "",
         "words": words,
-        "file_count": f"{place.version.file_count:,}",
+        "file_count": f"{version_page.version.file_count:,}",
         "entry": entry,
         "entry_digest": short(entry.digest) if entry else "",
         "entry_name": path.rsplit("/", 1)[-1],
         "entry_url": file_address(here, path, words) if words else Opened(path, folders=opened.folders).address(here),
-        "file_url": place.file_url(path) if entry and place.can_download and entry.blob else "",
-        "zip_url": place.zip_url if place.can_download and not place.version.is_deleted else "",
+        "file_url": version_page.act_url("file", path=path)
+        if entry and version_page.can_download and entry.blob
+        else "",
+        "zip_url": version_page.act_url("zip")
+        if version_page.can_download and not version_page.version.is_deleted
+        else "",
         "preview": preview,
         "preview_template": f"artifacts/files/previews/{preview.kind}.html" if preview else "",
-        **(_found(place, words, after, path) if words else _tree(place, opened)),
+        **(_found(version_page, words, after, path) if words else _tree(version_page, opened)),
     }
 
 
-def _tree(place: Place, opened: Opened) -> Context:
+def _tree(version_page: VersionPage, opened: Opened) -> Context:
     folder = opened.folder or opened.path[: opened.path.rfind("/") + 1]
-    level, top, is_filled = Tree(place, opened.path).to(folder, opened.after, opened.open)
+    level, top, is_filled = Tree(version_page, opened.path).to(folder, opened.after, opened.open)
     if folder and not is_filled and not opened.after:
-        raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
+        raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     # Told of a version whose files are all on this page; to know it of a larger one, all of them would have to be read.
     entries = [node.item.entry for node in level.nodes]
-    is_referring = len(entries) == place.version.file_count > 0 and all(entry and entry.ref for entry in entries)
-    return {"level": level, "folder": folder, "trail": _trail(place.url("files"), top), "is_referring": is_referring}
+    is_referring = len(entries) == version_page.version.file_count > 0 and all(entry and entry.ref for entry in entries)
+    return {
+        "level": level,
+        "folder": folder,
+        "trail": _trail(version_page.url("files"), top),
+        "is_referring": is_referring,
+    }
 
 
-def _found(place: Place, words: str, after: str, path: str) -> Context:
+def _found(version_page: VersionPage, words: str, after: str, path: str) -> Context:
     """A page of what a search finds."""
-    here = place.url("files")
-    found = find_files(place.version, words, after)
+    here = version_page.url("files")
+    found = find_files(version_page.version, words, after)
     nodes = [
         Node(Item(one.path, one.path, one, one.size), file_address(here, one.path, words), is_current=one.path == path)
         for one in found.entries
@@ -120,17 +130,17 @@ def short(digest: str) -> str:
     return digest if len(digest) <= 16 else f"{digest[:8]}…{digest[-4:]}"
 
 
-def _entry(place: Place, path: str) -> ManifestEntry:
-    found = ManifestEntry.objects.filter(version=place.version, path=path).select_related("blob").first()
+def _entry(version_page: VersionPage, path: str) -> ManifestEntry:
+    found = ManifestEntry.objects.filter(version=version_page.version, path=path).select_related("blob").first()
     if found is None:
-        raise NotFound(f"“{place.title}” has no file “{shown(path)}”; choose one of its files.")
+        raise NotFound(f"“{version_page.title}” has no file “{shown(path)}”; choose one of its files.")
     return found
 
 
-def _preview(request: HtmxHttpRequest, place: Place, entry: ManifestEntry) -> Preview:
-    if place.version.is_deleted:
+def _preview(request: HtmxHttpRequest, version_page: VersionPage, entry: ManifestEntry) -> Preview:
+    if version_page.version.is_deleted:
         return Preview("none", "The version was deleted; its files are not shown any more.")
-    if not place.can_download:
+    if not version_page.can_download:
         return Preview("none", "")
     options = Options(
         as_source=request.GET.get("as") == "source",
@@ -139,24 +149,24 @@ def _preview(request: HtmxHttpRequest, place: Place, entry: ManifestEntry) -> Pr
     )
     preview = preview_of(entry, options)
     if isinstance(preview.content, Grid):
-        _show_media(place, preview.content)
+        _show_media(version_page, preview.content)
     return preview
 
 
-def _show_media(place: Place, grid: Grid) -> None:
+def _show_media(version_page: VersionPage, grid: Grid) -> None:
     """Let the media cells of a table lead to the files of this version that they name, and show the pictures among them."""
     cells = [cell for row in grid.rows for cell in row if cell.path]
     paths = sorted({cell.path for cell in cells})[:2_000]
     if not paths:
         return
-    found = ManifestEntry.objects.filter(version=place.version, path__in=paths, blob__isnull=False)
+    found = ManifestEntry.objects.filter(version=version_page.version, path__in=paths, blob__isnull=False)
     known, pictures = set(found.values_list("path", flat=True)), 0
     for cell in cells:
         if cell.path not in known:
             continue
-        cell.href = file_address(place.url("files"), cell.path)
+        cell.href = file_address(version_page.url("files"), cell.path)
         if suffix(cell.path) in IMAGES and pictures < MOST_PICTURES:
-            cell.image = f"{place.file_url(cell.path)}&show=1"
+            cell.image = version_page.act_url("file", path=cell.path, show="1")
             pictures += 1
 
 
@@ -172,19 +182,19 @@ def _trail(here: str, folder: str) -> list[tuple[str, str]]:
 @require_GET
 def branch(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     """A folder of the tree, opened or closed in place, or the next page of what it holds."""
-    place = place_of(request, membership_of(request, entity, project, collection, reference))
+    version_page = version_page_of(request, membership_of(request, entity, project, collection, reference))
     folder, after = slashed(clean(request.GET.get("folder", ""))), clean(request.GET.get("after", ""))
     if not request.htmx:
-        return redirect(folder_address(place.url("files"), folder, after))
-    tree = Tree(place)
+        return redirect(folder_address(version_page.url("files"), folder, after))
+    tree = Tree(version_page)
     if after:
-        level = tree.level(list_folder(place.version, folder, after))
+        level = tree.level(list_folder(version_page.version, folder, after))
         return render(request, "artifacts/files/level.html", {"level": level})
     node = tree.node(folder, is_open=request.GET.get("closed") != "1") if folder else None
     if node is None:
-        raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
+        raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     response = render(request, "artifacts/files/node.html", {"node": node})
-    here = place.url("files")
+    here = version_page.url("files")
     if now := Opened.shown(request, here):
         response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).address(here)
     return response

@@ -27,19 +27,11 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import producing_run, project_of
 from artifacts.views.lineage.tab import lineage_context
-from artifacts.views.place import (
-    TABS,
-    Place,
-    collection_url,
-    path_of,
-    place_of,
-    producing_run,
-    project_of,
-    run_url,
-    version_url,
-)
 from artifacts.views.projects.browser import project_page
+from artifacts.views.url_of import collection_url, path_of, run_url, version_url
+from artifacts.views.version_page import TABS, VersionPage, version_page_of
 from artifacts.views.versions.compare import choice_words
 from artifacts.views.versions.files import (
     files_context,
@@ -87,31 +79,36 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
         return redirect(version_url(membership))
     if tab not in TABS:
         raise NotFound(f"A version has no tab “{tab[:40]}”; choose one of {', '.join(TABS.values())}.")
-    place = place_of(request, membership)
+    version_page = version_page_of(request, membership)
     prefetch_related_objects([membership], "aliases")  # asked for by the head, the choices and some tabs
     template, partial, context_of = TAB_VIEWS[tab]
     context = {
-        "place": place,
-        "version": place.version,
+        "version_page": version_page,
+        "version": version_page.version,
         "tab": tab,
-        "tabs": tabs_of(place, tab),
-        "choices": choices_of(place),
-        "frame": "artifacts/version/linked.html" if place.is_link else "artifacts/version/source.html",
-        "files_url": place.url("files"),
-        "usage_url": place.url("usage"),
-        "metadata_url": place.url("metadata"),
+        "tabs": tabs_of(version_page, tab),
+        "choices": choices_of(version_page),
+        "frame": "artifacts/version/linked.html" if version_page.is_link else "artifacts/version/source.html",
+        "files_url": version_page.url("files"),
+        "usage_url": version_page.url("usage"),
+        "metadata_url": version_page.url("metadata"),
         "alias_used": alias_used(request, membership),
-        "guarded": labels.protected_keys(place.project),
+        "guarded": labels.protected_keys(version_page.project),
         "switch_url": reverse(
-            "artifacts:version-switch", args=[place.project.entity.name, place.project.name, place.collection.name]
+            "artifacts:version-switch",
+            args=[version_page.project.entity.name, version_page.project.name, version_page.collection.name],
         ),
-        "collection_url": collection_url(place.collection),
-        **({} if place.is_link else project_page(request, place.project, place.collection, place.membership)),
+        "collection_url": collection_url(version_page.collection),
+        **(
+            {}
+            if version_page.is_link
+            else project_page(request, version_page.project, version_page.collection, version_page.membership)
+        ),
     }
-    if place.version.is_deleted:
-        context["deleted_by"] = deleted_by(place.version)
-    context["aliases"] = named_aliases(membership, context["guarded"], place)
-    context |= context_of(request, place)
+    if version_page.version.is_deleted:
+        context["deleted_by"] = deleted_by(version_page.version)
+    context["aliases"] = named_aliases(membership, context["guarded"], version_page)
+    context |= context_of(request, version_page)
     if "part" in context:  # htmx asked for less than the tab
         return page(request, context["part"], context)
     response = page(request, template, context, partial=partial)
@@ -135,13 +132,19 @@ class Name:
     remove_url: str = ""
 
 
-def named_aliases(membership: Membership, guarded: set[str], place: Place | None = None) -> list[Name]:
-    """The aliases of a version in a collection; with the place, each with where it is removed by those who may."""
+def named_aliases(membership: Membership, guarded: set[str], version_page: VersionPage | None = None) -> list[Name]:
+    """The aliases of a version in a collection; with the page, each with where it is removed by those who may."""
     names = []
     for name in membership.alias_names:
         is_protected = key_of(name) in guarded
-        may = place is not None and (not is_protected or Can.MANAGE in place.verbs)
-        names.append(Name(name, is_protected, place.unalias_url if place is not None and may else ""))
+        may = version_page is not None and (not is_protected or Can.MANAGE in version_page.verbs)
+        names.append(
+            Name(
+                name,
+                is_protected,
+                version_page.act_url("unalias") if version_page and version_page.can_name and may else "",
+            )
+        )
     return names
 
 
@@ -152,43 +155,43 @@ def alias_used(request: HtmxHttpRequest, membership: Membership) -> str:
     return "" if reference == membership.name else str(reference)
 
 
-def tabs_of(place: Place, current: str) -> list[Context]:
+def tabs_of(version_page: VersionPage, current: str) -> list[Context]:
     """The row of tabs."""
     return [
         {
             "label": label,
-            "href": place.url(tab),
+            "href": version_page.url(tab),
             "is_current": tab == current,
-            "count": f"{place.version.file_count:,}" if tab == "files" else "",
+            "count": f"{version_page.version.file_count:,}" if tab == "files" else "",
         }
         for tab, label in TABS.items()
     ]
 
 
-def choices_of(place: Place) -> list[tuple[str, str]]:
+def choices_of(version_page: VersionPage) -> list[tuple[str, str]]:
     """The newest versions of the collection, and this one, for the switcher."""
-    found = Membership.objects.in_collection(place.collection).newest_first().with_aliases()
+    found = Membership.objects.in_collection(version_page.collection).newest_first().with_aliases()
     rows = list(found[:MOST_CHOICES])
-    if all(row.pk != place.membership.pk for row in rows):
-        rows.append(place.membership)
+    if all(row.pk != version_page.membership.pk for row in rows):
+        rows.append(version_page.membership)
     return [(row.name, choice_words(row)) for row in rows]
 
 
-def overview(request: HtmxHttpRequest, place: Place) -> Context:
+def overview(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Version”."""
-    version = place.version
+    version = version_page.version
     run = producing_run(request, version)
     uses = RunUse.objects.filter(version=version).count()
     return {
         "run": run,
         "run_url": run_url(run) if run else "",
         "measures": measures_of(run, most=SUMMARIZED) if run else [],
-        "remove_tag": place.untag_url,
+        "remove_tag": version_page.act_url("untag") if version_page.can_edit else "",
         "short_digest": short(version.digest),
         "tags": list(version.tags.order_by("name")),
         "uses": uses,
-        "links": links_of(request, place),
-        "happenings": history_of(version, request.user, place=place.membership),
+        "links": links_of(request, version_page),
+        "happenings": history_of(version, request.user, place=version_page.membership),
         "lifetime": lifetime_of(version),
     }
 
@@ -202,11 +205,11 @@ class Link:
     aliases: list[Name]
 
 
-def links_of(request: HtmxHttpRequest, place: Place) -> list[Link]:
+def links_of(request: HtmxHttpRequest, version_page: VersionPage) -> list[Link]:
     """The registries' collections that hold the version, as far as the visitor sees them; without the place itself."""
     seen = access.visible_projects(request.user).registries().values("pk")
-    held = Membership.objects.filter(version=place.version, collection__project__in=seen).exclude(
-        pk=place.membership.pk
+    held = Membership.objects.filter(version=version_page.version, collection__project__in=seen).exclude(
+        pk=version_page.membership.pk
     )
     rows = held.select_related("collection__project__entity__organization", "created_by").with_aliases()
     projects = "collection__project__protected_aliases"
@@ -221,34 +224,34 @@ def links_of(request: HtmxHttpRequest, place: Place) -> list[Link]:
     ]
 
 
-def metadata(request: HtmxHttpRequest, place: Place) -> Context:
+def metadata(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Metadata”: what was attached, and what the run measured if the visitor sees it."""
-    attached = place.version.metadata if isinstance(place.version.metadata, Mapping) else {}
+    attached = version_page.version.metadata if isinstance(version_page.version.metadata, Mapping) else {}
     words = request.GET.get("q", "")[:200]
-    run = producing_run(request, place.version)
+    run = producing_run(request, version_page.version)
     return {
         "words": words,
         "tree": tree_of(attached, words),
         "json": json.dumps(attached, indent=2, ensure_ascii=False),
         "run": run,
         "run_url": run_url(run) if run else "",
-        "run_is_hidden": run is None and place.version.run_id is not None,
+        "run_is_hidden": run is None and version_page.version.run_id is not None,
         "measures": measures_of(run, words=words) if run else [],
     }
 
 
-def usage(request: HtmxHttpRequest, place: Place) -> Context:
+def usage(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Usage”: code, and the runs that used the version."""
     by = request.GET.get("by", "")
-    names = [place.membership.name, *place.membership.alias_names]
-    by = by if by in names else place.membership.name
-    path = path_of(place.membership, by)
+    names = [version_page.membership.name, *version_page.membership.alias_names]
+    by = by if by in names else version_page.membership.name
+    path = path_of(version_page.membership, by)
     return {
         "by": by,
         "names": names[:8] if by in names[:8] else [*names[:7], by],
         "path": path,
-        "command_path": f"{place.project.entity.name}/{path}" if place.is_link else path,
-        **uses_of(request, place),
+        "command_path": f"{version_page.project.entity.name}/{path}" if version_page.is_link else path,
+        **uses_of(request, version_page),
     }
 
 
@@ -261,10 +264,10 @@ class Use:
     href: str
 
 
-def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
+def uses_of(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """A page of the runs that used the version, the newest first, and how many there are that the visitor can't see."""
     seen = access.visible_projects(request.user)
-    uses = RunUse.objects.filter(version=place.version)
+    uses = RunUse.objects.filter(version=version_page.version)
     visible = Count("pk", filter=Q(run__project__in=seen.values("pk")))
     counted = uses.aggregate(all=Count("pk"), visible=visible)
     found = uses.filter(run__project__in=seen.values("pk")).order_by("-pk")
@@ -272,9 +275,9 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
     if after.isdecimal() and len(after) < 19:
         found = found.filter(pk__lt=int(after))
     rows = list(found.select_related("run__project__entity", "run__created_by", "through__project")[: USES + 1])
-    places = {row.through.project_id for row in rows if row.through} | {place.version.project.pk}
+    places = {row.through.project_id for row in rows if row.through} | {version_page.version.project.pk}
     known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
-    here = place.version.project.pk
+    here = version_page.version.project.pk
     by = {"by": request.GET["by"]} if request.GET.get("by") else {}  # the code above stays as it is
     shown = [
         Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
@@ -284,8 +287,8 @@ def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
         "uses": shown[:USES],
         "use_count": counted["all"],
         "hidden_uses": counted["all"] - counted["visible"],
-        "first_uses": f"{place.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
-        "more_uses": f"{place.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
+        "first_uses": f"{version_page.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
+        "more_uses": f"{version_page.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
         if len(rows) > USES
         else "",
     }
@@ -298,7 +301,7 @@ def _through(use: RunUse) -> str:
     return f"{use.through.project.name}/{use.through.name}"
 
 
-TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, Place], Context]]] = {
+TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, VersionPage], Context]]] = {
     "version": ("artifacts/version/overview.html", "version-overview", overview),
     "metadata": ("artifacts/version/metadata.html", "attached", metadata),
     "usage": ("artifacts/version/usage.html", "used-by", usage),

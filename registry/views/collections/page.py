@@ -9,13 +9,14 @@ from artifacts.access import Can
 from artifacts.actions.labels import protected_keys
 from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
+from artifacts.views.url_of import collection_url, registry_url
 from artifacts.views.versions.compare import render_compare
 from registry.actions import registries
 from registry.tables.collection_address import DIRECTIONS, CollectionAddress
 from registry.tables.version_table import VersionTable, protected_holders, version_table
 from registry.views import code_samples
 from registry.views.collections.history import show_gone
-from registry.views.place import collection_of, collection_url, owner_of, permissions, registry_url
+from registry.views.place import collection_of, owner_of, permissions
 
 
 @require_GET
@@ -37,7 +38,7 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         **permissions(request, found.project),
         "tags": found.tags.order_by("name"),
         "protected": protected_holders(found, protected),
-        "compare_url": collection_url(found, "registry:collection-compare"),
+        "compare_url": collection_url(found, "compare"),
         **table_context(table, address),
     }
     if not table.rows and not address.filter_text:

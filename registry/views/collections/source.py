@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from artifacts import access, addresses
@@ -16,13 +15,12 @@ from artifacts.naming import key_of
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
-    in_organization,
     page,
 )
-from artifacts.views.place import collection_url
+from artifacts.views.fetch import membership_of, project_of
+from artifacts.views.url_of import browser_url, collection_url, source_url
 from registry.actions.delete import delete_sequence, delete_version
 from registry.forms import DeleteForm
-from registry.tables.rows import source_url
 
 SHOWN = 20
 
@@ -30,11 +28,9 @@ SHOWN = 20
 @require_http_methods(["GET", "POST"])
 def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     """Asks first, naming what would break; then the version is deleted wherever it is."""
-    source = addresses.project(request.user, entity, project, can=Can.EDIT)
-    membership = addresses.membership(addresses.collection(source, collection), reference)
+    membership = membership_of(request, entity, project, collection, reference, can=Can.EDIT)
     version = membership.version
     version.sequence = membership.collection
-    in_organization(request, source.entity.organization)
     error = ""
     if request.method == "POST":
         try:
@@ -50,9 +46,8 @@ def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str,
 @require_http_methods(["GET", "POST"])
 def delete_collection(request: HtmxHttpRequest, entity: str, project: str, collection: str) -> HttpResponse:
     """Asks first, naming what would break, and for the collection's name; then it is deleted with its versions."""
-    source = addresses.project(request.user, entity, project, can=Can.EDIT)
+    source = project_of(request, entity, project, can=Can.EDIT)
     found = addresses.collection(source, collection)
-    in_organization(request, source.entity.organization)
     if found.is_portfolio:
         raise Invalid(f"“{found.name}” is a collection of a registry; delete it there.")
     form = DeleteForm(request.POST or None, title=found.name, what="collection")
@@ -63,9 +58,9 @@ def delete_collection(request: HtmxHttpRequest, entity: str, project: str, colle
         except (Forbidden, Conflict, Invalid) as refusal:
             error = str(refusal)
         else:
-            back = reverse("artifacts:browser-type", args=[source.entity.name, source.name, found.type])
+            back = browser_url(source, found.type)
             if not source.collections.all().sequences().filter(type=found.type).exists():
-                back = reverse("artifacts:browser", args=[source.entity.name, source.name])
+                back = browser_url(source)
             return done(request, back, toast=f"Deleted {found.name} with its versions")
     context = {
         "collection": found,

@@ -12,10 +12,10 @@ from artifacts.views.answers import (
     HtmxHttpRequest,
     moved,
 )
+from artifacts.views.url_of import reference_url, source_url
 from artifacts.views.versions.page import render_version
-from registry.tables.rows import source_url
 from registry.views.collections.history import show_gone
-from registry.views.place import collection_of, version_url
+from registry.views.place import collection_of
 from registry.views.registries.page import printed_url
 
 
@@ -28,7 +28,7 @@ def version(
     except NotFound as missing:
         return show_gone(request, org, registry, collection, missing)
     if found.project.title != registry or found.name != collection:
-        address = version_url(found, reference)
+        address = reference_url(found, reference)
         return moved(request, address if tab == "version" else f"{address}/{quote(tab)}")
     return render_version(request, addresses.membership(found, reference), tab)
 

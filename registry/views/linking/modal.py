@@ -5,23 +5,24 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from artifacts import addresses, naming
+from artifacts import naming
 from artifacts.access import Can
 from artifacts.actions.labels import protected_keys
 from artifacts.errors import DomainError
 from artifacts.models import ArtifactVersion, Membership, Project
 from artifacts.naming import key_of
-from artifacts.views.answers import HtmxHttpRequest, done, in_organization, page
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.fetch import membership_of
+from artifacts.views.url_of import source_url, version_url
 from registry.actions.link import refuse_unlinkable
 from registry.forms import RegistryOnTheWayForm
-from registry.tables.rows import Name, source_url
+from registry.tables.rows import Name
 from registry.views.linking.address import FIRST_STEP, TargetAddress
 from registry.views.linking.preview import known_aliases, preview
 from registry.views.linking.source_steps import deprecated_links, deprecated_words
 from registry.views.linking.target import Target, TargetRefused, read_target, registry_form
 from registry.views.linking.target_steps import Targets, details_of, read_targets
 from registry.views.linking.unlink import undo_url
-from registry.views.place import version_url
 
 # The names of the fields that go with a question for the next choices.
 SENT = ",".join([*FIRST_STEP, "pick_target", "pick_registry"])
@@ -29,11 +30,9 @@ SENT = ",".join([*FIRST_STEP, "pick_target", "pick_registry"])
 
 @require_http_methods(["GET", "POST"])
 def modal(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    source = addresses.project(request.user, entity, project, can=Can.DOWNLOAD)
-    sequence = addresses.collection(source, collection)
-    version = addresses.membership(sequence, reference).version
-    version.sequence = sequence
-    in_organization(request, source.entity.organization)
+    membership = membership_of(request, entity, project, collection, reference, can=Can.DOWNLOAD)
+    version = membership.version
+    version.sequence = membership.collection
     if reason := why_not(version):
         context = {"version": version, "reason": reason, "cancel": source_url(version)}
         return page(request, "registry/linking/refused.html", context)
@@ -82,7 +81,7 @@ def second_step(
 
 def linked(request: HtmxHttpRequest, version: ArtifactVersion, made: Membership, undo: str) -> HttpResponse:
     """Say under which name the version is linked."""
-    address, name = version_url(made.collection, made.name), f"{made.collection.name}:{made.name}"
+    address, name = version_url(made), f"{made.collection.name}:{made.name}"
     return done(request, source_url(version), event="versionLinked", toast="Linked as", link=(address, name), undo=undo)
 
 

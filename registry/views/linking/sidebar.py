@@ -7,6 +7,7 @@ from artifacts.access import Can
 from artifacts.errors import DomainError, NotFound
 from artifacts.models import ArtifactVersion, Collection
 from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.url_of import collection_url, version_url
 from registry.actions.link import link_version
 from registry.actions.undo import can_take_back
 from registry.forms import words
@@ -14,7 +15,7 @@ from registry.views.linking.address import SourceAddress
 from registry.views.linking.preview import known_aliases, preview
 from registry.views.linking.source_steps import Wanted, read_source
 from registry.views.linking.unlink import undo_url
-from registry.views.place import collection_of, collection_url, version_url
+from registry.views.place import collection_of
 
 # The names of the fields that go with a question for the next choices.
 SENT = "team,pick_team,project,pick_project,artifact,pick_artifact,version,pick_version,aliases"
@@ -61,7 +62,7 @@ def linked(
     """Link, and say under which name."""
     may_undo = can_take_back(version, collection, aliases)
     membership = link_version(version, collection, aliases=aliases, acting_user=request.user)
-    address = version_url(collection, membership.name)
+    address = version_url(membership)
     home = collection_url(collection)
     # The page of a collection that was empty shows other things than its table: it is read again as a whole.
     is_other_page = collection.version_count == 0 and (request.htmx.current_url_abs_path or "").split("?")[0] == home

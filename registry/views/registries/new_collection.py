@@ -13,6 +13,7 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import collection_url, registry_url, version_url
 from registry.actions import registries
 from registry.actions.link import link_into_new_collection
 from registry.forms import CollectionForm, refused
@@ -20,15 +21,7 @@ from registry.models import Registry
 from registry.views.linking.address import SourceAddress
 from registry.views.linking.preview import preview
 from registry.views.linking.source_steps import Source, Wanted, read_short_source
-from registry.views.place import (
-    collection_url,
-    filled_in,
-    organization_name,
-    owner_of,
-    registry_of,
-    registry_url,
-    version_url,
-)
+from registry.views.place import filled_in, organization_name, owner_of, registry_of
 
 # The names of the fields that go with a question for the next choices.
 SENT = "type,project,pick_project,artifact,pick_artifact,version,pick_version"
@@ -92,7 +85,7 @@ def created(
     collection = membership.collection
     collection.project = project
     name = f"{collection.name}:{membership.name}"
-    address = version_url(collection, membership.name)
+    address = version_url(membership)
     return done(request, collection_url(collection), toast="Created collection; linked as", link=(address, name))
 
 

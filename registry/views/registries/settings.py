@@ -19,6 +19,7 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.url_of import registry_url
 from registry.actions import registries, settings
 from registry.forms import (
     ALL,
@@ -34,7 +35,7 @@ from registry.forms import (
 )
 from registry.models import COLOURS, ICONS, Registry
 from registry.tables.members import members_of
-from registry.views.place import organization_name, owner_of, registry_of, registry_url
+from registry.views.place import organization_name, owner_of, registry_of
 from registry.views.registries.page import heading
 
 OFFERED = 100  # names that a field offers while one types
@@ -46,7 +47,7 @@ GRANTS = "access_"
 def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     if project.title != registry:
-        return moved(request, registry_url(project, "registry:settings"))
+        return moved(request, registry_url(project, "settings"))
     return answer(request, project)
 
 
@@ -83,7 +84,7 @@ def icon(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 def restrict(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     """Asks first, since there is no way back; then only those who were added see it."""
     project = registry_of(request, org, registry, can=Can.MANAGE)
-    address = registry_url(project, "registry:settings")
+    address = registry_url(project, "settings")
     error = ""
     if request.method == "POST":
         try:
@@ -156,7 +157,7 @@ def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         "registry": project,
         "published": Registry.objects.get(project=project),
         "form": form,
-        "cancel": registry_url(project, "registry:settings"),
+        "cancel": registry_url(project, "settings"),
     }
     return page(request, "registry/settings/delete_registry.html", context, status=422 if form.is_bound else 200)
 
@@ -164,7 +165,7 @@ def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 def saved(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
     """Back to the page, saying what was done."""
     messages.success(request, words)
-    return redirect(registry_url(project, "registry:settings"))
+    return redirect(registry_url(project, "settings"))
 
 
 def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> HttpResponse:
