@@ -32,7 +32,7 @@ def deprecate(request: HtmxHttpRequest, org: str, registry: str, collection: str
     form = DeprecationForm(request.POST or None, initial=initial, choices=successors(found, membership))
     if form.is_valid():
         try:
-            successor = chosen(found, form.cleaned_data["successor"])
+            successor = successor_named(found, form.cleaned_data["successor"])
             deprecation.deprecate(
                 membership, form.cleaned_data["reason"], successor=successor, acting_user=request.user
             )
@@ -52,8 +52,8 @@ def successors(collection: Collection, membership: Membership) -> list[tuple[str
     return [("", "None"), *words]
 
 
-def chosen(collection: Collection, name: str) -> Membership | None:
-    """The version of that number, with its place."""
+def successor_named(collection: Collection, name: str) -> Membership | None:
+    """The version of the collection that was chosen to be used instead; None for none."""
     return addresses.membership(collection, name) if name else None
 
 

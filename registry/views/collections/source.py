@@ -1,4 +1,4 @@
-"""What is done to source versions that their links are told of: deleting one or a whole collection, with the links that would break."""
+"""Deleting a version, or a collection with all its versions, in a project: which links in registries would end with it is said first."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +39,12 @@ def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str,
             error = str(refusal)
         else:
             return done(request, source_url(version), toast=f"Deleted {version}")
-    context = {"version": version, "cancel": source_url(version), "error": error, **broken(request, version)}
+    context = {
+        "version": version,
+        "cancel": source_url(version),
+        "error": error,
+        **links_ending_with_version(request, version),
+    }
     return page(request, "registry/linking/delete_version.html", context, status=422 if error else 200)
 
 
@@ -67,13 +72,13 @@ def delete_collection(request: HtmxHttpRequest, entity: str, project: str, colle
         "form": form,
         "cancel": collection_url(found),
         "error": error,
-        **broken_with(request, found),
+        **links_ending_with_sequence(request, found),
     }
     return page(request, "registry/linking/delete_sequence.html", context, status=422 if form.is_bound else 200)
 
 
 @dataclass(frozen=True)
-class Broken:
+class EndingLink:
     """A link that would end: its path, which version it holds, and its aliases, each with whether it is protected."""
 
     path: str
@@ -81,20 +86,20 @@ class Broken:
     aliases: list[tuple[str, bool]]
 
 
-def broken_with(request: HtmxHttpRequest, collection: Collection) -> dict[str, Any]:
+def links_ending_with_sequence(request: HtmxHttpRequest, collection: Collection) -> dict[str, Any]:
     """The links that end with a collection and all its versions."""
-    return ending(request, Membership.objects.filter(version__sequence=collection, collection__kind="portfolio"))
+    return ending_links(request, Membership.objects.filter(version__sequence=collection, collection__kind="portfolio"))
 
 
-def broken(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
+def links_ending_with_version(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
     """The links that end with a version, and the aliases that it has in its own collection."""
     own = Membership.objects.filter(version=version, collection=version.sequence_id).with_aliases().first()
     links = Membership.objects.filter(version=version, collection__kind="portfolio")
-    return {"aliases": own.alias_names if own else [], **ending(request, links)}
+    return {"aliases": own.alias_names if own else [], **ending_links(request, links)}
 
 
-def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any]:
-    """Links that end: some by name as far as the visitor sees them, how many there are beside them, and those that forbid it.
+def ending_links(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any]:
+    """Links that end: the first that the visitor sees, how many are seen, how many there are, and which of the first forbid it.
 
     A link under a protected alias forbids the deletion of its source.
     """
@@ -105,6 +110,6 @@ def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any
     for row in rows.order_by("pk")[:SHOWN]:
         guarded = {alias.name_key for alias in row.collection.project.protected_aliases.all()}
         names = [(name, key_of(name) in guarded) for name in row.alias_names]
-        shown.append(Broken(f"{row.collection.project.title}/{row}", row.version.name, names))
+        shown.append(EndingLink(f"{row.collection.project.title}/{row}", row.version.name, names))
     held = [link for link in shown if any(is_protected for _, is_protected in link.aliases)]
     return {"links": shown, "seen": seen.count(), "all": links.count(), "held": held}

@@ -47,7 +47,6 @@ class KnownAlias:
 
     name: str
     holder: str
-    is_protected: bool
     is_open: bool
 
 
@@ -60,7 +59,6 @@ def known_aliases(user: User, collection: Collection) -> list[KnownAlias]:
         KnownAlias(
             name=alias.name,
             holder=alias.membership.name,
-            is_protected=alias.name_key in protected,
             is_open=can_manage or alias.name_key not in protected,
         )
         for alias in rows.order_by("name_key")[:MOST_ALIASES]

@@ -158,7 +158,7 @@ def _joined(names: list[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Details:
+class TargetDetails:
     """What the chosen collection holds already."""
 
     collection: Collection
@@ -167,11 +167,11 @@ class Details:
     held: Membership | None
 
 
-def details_of(user: User, version: ArtifactVersion, collection: Collection) -> Details:
+def details_of(user: User, version: ArtifactVersion, collection: Collection) -> TargetDetails:
     """What is said about a collection before a version is linked to it."""
     project = Project.objects.with_entity().get(pk=collection.project_id)
     names = Alias.objects.filter(collection=collection).exclude(name=LATEST).order_by("name_key")
-    return Details(
+    return TargetDetails(
         collection=collection,
         role=access.role_in(user, project),
         aliases=list(names.values_list("name", flat=True)[:12]),

@@ -16,7 +16,7 @@ from registry.actions import members, settings
 from registry.forms import AccessForm, NewMemberForm, refused
 from registry.tables.members import holder_named
 from registry.views.place import registry_of
-from registry.views.registries.settings import answer
+from registry.views.registries.settings import settings_page
 
 
 def holder_of(project: Project, kind: str, name: str) -> User | Entity:
@@ -27,7 +27,7 @@ def holder_of(project: Project, kind: str, name: str) -> User | Entity:
     return holder or holder_named(project, name)
 
 
-def answered(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
+def saved_members(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
     return done(request, f"{registry_url(project, 'settings')}#members", event="membersChanged", toast=words)
 
 
@@ -45,8 +45,8 @@ def add_access(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespons
             refused(form, refusal, "names")
         else:
             words = ", ".join(holder.name for holder in holders)
-            return answered(request, project, f"Added {words}")
-    return answer(request, project, access_form=form)
+            return saved_members(request, project, f"Added {words}")
+    return settings_page(request, project, access_form=form)
 
 
 @require_POST
@@ -61,8 +61,8 @@ def add_member(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespons
         except (NotFound, Invalid) as refusal:
             refused(form, refusal, "member")
         else:
-            return answered(request, project, f"Added {holder.name} as restricted viewer")
-    return answer(request, project, member_form=form)
+            return saved_members(request, project, f"Added {holder.name} as restricted viewer")
+    return settings_page(request, project, member_form=form)
 
 
 @require_POST
@@ -72,7 +72,7 @@ def set_role(request: HtmxHttpRequest, org: str, registry: str, kind: str, perso
     role = request.POST.get("role", "")
     members.set_role(project, holder, role, acting_user=request.user)
     label = Role(role).label if role in Role.values else "without a role of their own"
-    return answered(request, project, f"{holder.name} is now {label}")
+    return saved_members(request, project, f"{holder.name} is now {label}")
 
 
 @require_POST
@@ -82,7 +82,7 @@ def make_owner(request: HtmxHttpRequest, org: str, registry: str, person: str) -
     if not isinstance(holder, User):
         raise Invalid(f"“{holder.name}” is a team; one person answers for a registry.")
     settings.make_owner(project, holder, acting_user=request.user)
-    return answered(request, project, f"{holder.name} is the owner now")
+    return saved_members(request, project, f"{holder.name} is the owner now")
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +97,7 @@ def remove(request: HtmxHttpRequest, org: str, registry: str, kind: str, person:
         except Conflict as refusal:
             error = str(refusal)
         else:
-            return answered(request, project, f"Deleted the access of {holder.name}")
+            return saved_members(request, project, f"Deleted the access of {holder.name}")
     context = {
         "registry": project,
         "holder": holder,

@@ -48,7 +48,7 @@ def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     if project.title != registry:
         return moved(request, registry_url(project, "settings"))
-    return answer(request, project)
+    return settings_page(request, project)
 
 
 @require_POST
@@ -68,7 +68,7 @@ def general(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
             refused(form, refusal)
         else:
             return saved(request, project, "Saved name and description" if given["name"] else "Saved the description")
-    return answer(request, project, general_form=form)
+    return settings_page(request, project, general_form=form)
 
 
 @require_POST
@@ -106,7 +106,7 @@ def accepted(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         everything = form.cleaned_data["accepted"] == ALL
         settings.change_settings(project, accepts_all_types=everything, acting_user=request.user)
         return saved(request, project, "It accepts all types" if everything else "It accepts the listed types")
-    return answer(request, project, accepted_form=form)
+    return settings_page(request, project, accepted_form=form)
 
 
 @require_POST
@@ -120,7 +120,7 @@ def accept_types(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespo
             refused(form, refusal, "types")
         else:
             return saved(request, project, "Added the type")
-    return answer(request, project, types_form=form)
+    return settings_page(request, project, types_form=form)
 
 
 @require_POST
@@ -130,7 +130,7 @@ def protect_alias(request: HtmxHttpRequest, org: str, registry: str) -> HttpResp
     if form.is_valid():
         registries.protect_alias(project, form.cleaned_data["alias"], acting_user=request.user)
         return saved(request, project, "Protected the alias")
-    return answer(request, project, alias_form=form)
+    return settings_page(request, project, alias_form=form)
 
 
 @require_POST
@@ -168,7 +168,7 @@ def saved(request: HtmxHttpRequest, project: Project, words: str) -> HttpRespons
     return redirect(registry_url(project, "settings"))
 
 
-def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> HttpResponse:
+def settings_page(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> HttpResponse:
     """The page, with the form that was refused, if any."""
     held = Alias.objects.filter(collection__project=project, name_key__in=project.protected_aliases.values("name_key"))
     head = heading(request, project, "settings")
