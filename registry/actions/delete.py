@@ -52,7 +52,6 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
     audit.record(
         Verb.VERSION_DELETED,
         acting_user=acting_user,
-        label=str(version),
         collection=version.sequence,
         version=version,
         aliases=named,

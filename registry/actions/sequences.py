@@ -29,7 +29,6 @@ def delete_sequence(collection: Collection, *, acting_user: User) -> None:
     audit.record(
         Verb.COLLECTION_DELETED,
         acting_user=acting_user,
-        label=collection.name,
         collection=collection,
         versions=collection.version_count,
         links=sum(counts.values()),

@@ -20,7 +20,10 @@ def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, miss
     """The page of a deleted collection, for whoever sees its registry; `missing` is raised again where there was none."""
     project = registry_of(request, org, registry)
     deletions = AuditEvent.objects.filter(
-        organization=project.entity.organization_id, verb=Verb.COLLECTION_DELETED, project_number=project.pk, label=name
+        organization=project.entity.organization_id,
+        verb=Verb.COLLECTION_DELETED,
+        project_number=project.pk,
+        data__collection=name,
     )
     deletion = deletions.order_by("-pk").select_related("actor").first()
     if deletion is None:
@@ -36,4 +39,6 @@ def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, miss
         **listed(request, found),
     }
     # A part of the page is asked for by a page that is shown already: htmx takes nothing out of a 410.
-    return page(request, "registry/collection/gone.html", context, partial="events", status=200 if request.htmx else 410)
+    return page(
+        request, "registry/collection/gone.html", context, partial="events", status=200 if request.htmx else 410
+    )

@@ -20,8 +20,7 @@ from artifacts.views.answers import (
     moved,
     page,
 )
-from registry.history import aliases as alias_history
-from registry.history import events
+from registry.history import aliases, events
 from registry.views.place import collection_of, collection_url, permissions, registry_of, registry_url
 from registry.views.registries.page import heading
 
@@ -57,22 +56,22 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         "organization": place.project.entity.organization,
         **permissions(request, place.project),
         **listed(request, found),
-        "aliases": alias_history.formerly(place, labels.protected_keys(place.project)),
+        "aliases": aliases.former_aliases(place, labels.protected_keys(place.project)),
         "as_of": request.GET.get("as_of", ""),
         "moment": moment,
         "is_to_come": moment is not None and moment > timezone.now(),
-        "standing": alias_history.as_of(place, moment) if moment else [],
+        "standing": aliases.as_of(place, moment) if moment else [],
     }
     return page(request, "registry/collection/history.html", context, partial="events")
 
 
 def listed(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
     """A page of events with the filter that they passed."""
-    asked = events.read(request.GET.dict())
-    narrowed = events.narrowed(found, asked).select_related("actor")
+    address = events.read(request.GET.dict())
+    narrowed = events.narrowed(found, address).select_related("actor")
     return {
         "events": page_of(narrowed, ("-pk",), request.GET.dict()),
-        "asked": asked,
+        "asked": address,
         "groups": [(key, label) for key, (label, _) in events.GROUPS.items()],
         "given": {name: request.GET.get(name, "") for name in ("who", "act", "since", "until")},
     }
