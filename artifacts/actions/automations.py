@@ -203,7 +203,7 @@ def _record(verb: Verb, automation: Automation, acting_user: User, **data: objec
     audit.record(
         verb,
         acting_user=acting_user,
-        label=automation.name,
+        name=automation.name,
         organization=automation.organization,
         project=scope if isinstance(scope, Project) else None,
         collection=scope if isinstance(scope, Collection) else None,

@@ -77,7 +77,7 @@ def _create(
         created_by=acting_user,
     )
     search.remember(project, SearchTerm.Kind.COLLECTION, name)
-    audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, label=name, collection=collection)
+    audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, collection=collection)
     return collection
 
 
@@ -110,7 +110,6 @@ def describe_collection(
         audit.record(
             Verb.COLLECTION_CHANGED,
             acting_user=acting_user,
-            label=collection.name,
             collection=collection,
             changed="description",
         )
@@ -149,7 +148,6 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     audit.record(
         Verb.COLLECTION_CHANGED,
         acting_user=acting_user,
-        label=name,
         collection=collection,
         changed="name",
         renamed_from=current.name,
@@ -168,9 +166,7 @@ def retype_sequence(collection: Collection, type_name: str, *, acting_user: User
     collection.type = type_name
     collection.updated_at = Now()
     collection.save(update_fields=["type", "updated_at"])
-    audit.record(
-        Verb.COLLECTION_CHANGED, acting_user=acting_user, label=collection.name, collection=collection, changed="type"
-    )
+    audit.record(Verb.COLLECTION_CHANGED, acting_user=acting_user, collection=collection, changed="type")
 
 
 def refuse_other_kind(collection: Collection, kind: Collection.Kind) -> None:

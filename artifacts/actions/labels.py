@@ -125,7 +125,6 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
         audit.record(
             Verb.ALIAS_SET,
             acting_user=acting_user,
-            label=f"{name} → {collection.name}:{membership.name}",
             membership=membership,
             alias=name,
             moved_from=None if moved_from is None else f"v{moved_from}",
@@ -145,7 +144,6 @@ def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user:
         audit.record(
             Verb.ALIAS_REMOVED,
             acting_user=acting_user,
-            label=f"{row.name} from {collection.name}:{membership.name}",
             membership=membership,
             alias=row.name,
         )
@@ -175,7 +173,6 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
             audit.record(
                 Verb.VERSION_TAGGED,
                 acting_user=acting_user,
-                label=str(version),
                 collection=version.sequence,
                 version=version,
                 tag=name,
@@ -191,7 +188,6 @@ def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user
         audit.record(
             Verb.VERSION_UNTAGGED,
             acting_user=acting_user,
-            label=str(version),
             collection=version.sequence,
             version=version,
             tag=row.name,
@@ -206,9 +202,7 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
         _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
         if is_new:
             search.remember(collection.project, SearchTerm.Kind.TAG, name)
-            audit.record(
-                Verb.COLLECTION_TAGGED, acting_user=acting_user, label=collection.name, collection=collection, tag=name
-            )
+            audit.record(Verb.COLLECTION_TAGGED, acting_user=acting_user, collection=collection, tag=name)
 
 
 @transaction.atomic
@@ -220,7 +214,6 @@ def untag_collection(collection: Collection, names: Iterable[str], *, acting_use
         audit.record(
             Verb.COLLECTION_UNTAGGED,
             acting_user=acting_user,
-            label=collection.name,
             collection=collection,
             tag=row.name,
         )

@@ -116,7 +116,6 @@ def _change(version: ArtifactVersion, wanted: dict[str, object], acting_user: Us
         audit.record(
             Verb.VERSION_CHANGED,
             acting_user=acting_user,
-            label=str(version),
             collection=version.sequence,
             version=version,
             changed=sorted(changed),

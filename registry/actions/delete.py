@@ -53,7 +53,6 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
     audit.record(
         Verb.VERSION_DELETED,
         acting_user=acting_user,
-        label=str(version),
         collection=version.sequence,
         version=version,
         aliases=named,
@@ -101,7 +100,6 @@ def delete_sequence(collection: Collection, *, acting_user: User) -> None:
     audit.record(
         Verb.COLLECTION_DELETED,
         acting_user=acting_user,
-        label=collection.name,
         collection=collection,
         versions=collection.version_count,
         links=sum(counts.values()),

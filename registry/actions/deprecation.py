@@ -39,7 +39,6 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
     audit.record(
         Verb.VERSION_DEPRECATED,
         acting_user=acting_user,
-        label=str(membership),
         membership=membership,
         reason=reason,
         successor=successor.name if successor else None,
@@ -69,4 +68,4 @@ def reinstate(membership: Membership, *, acting_user: User) -> None:
     membership.deprecated_at, membership.deprecated_by, membership.successor = None, None, None
     membership.deprecation = ""
     membership.save(update_fields=["deprecated_at", "deprecated_by", "deprecation", "successor"])
-    audit.record(Verb.VERSION_REINSTATED, acting_user=acting_user, label=str(membership), membership=membership)
+    audit.record(Verb.VERSION_REINSTATED, acting_user=acting_user, membership=membership)

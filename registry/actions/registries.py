@@ -102,7 +102,6 @@ def _create(
     audit.record(
         Verb.REGISTRY_CREATED,
         acting_user=acting_user,
-        label=project.title,
         project=project,
         visibility=visibility,
         types=wanted,
@@ -194,7 +193,6 @@ def delete_collection(collection: Collection, *, acting_user: User) -> None:
     audit.record(
         Verb.COLLECTION_DELETED,
         acting_user=acting_user,
-        label=collection.name,
         collection=collection,
         versions=collection.version_count,
     )
@@ -209,7 +207,7 @@ def protect_alias(project: Project, name: str, *, acting_user: User | None) -> N
     name = naming.alias_name(name)
     _, is_new = ProtectedAlias.objects.get_or_create(project=project, name_key=key_of(name), defaults={"name": name})
     if is_new:
-        audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, label=name, project=project, alias=name)
+        audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, project=project, alias=name)
 
 
 @transaction.atomic
@@ -219,7 +217,7 @@ def unprotect_alias(project: Project, name: str, *, acting_user: User) -> None:
     row = project.protected_aliases.filter(name_key=key_of(name)).first()
     if row is not None:
         row.delete()
-        audit.record(Verb.ALIAS_UNPROTECTED, acting_user=acting_user, label=row.name, project=project, alias=row.name)
+        audit.record(Verb.ALIAS_UNPROTECTED, acting_user=acting_user, project=project, alias=row.name)
 
 
 @transaction.atomic
@@ -238,7 +236,6 @@ def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -
         audit.record(
             Verb.REGISTRY_CHANGED,
             acting_user=acting_user,
-            label=project.title,
             project=project,
             changed="types",
             types=added,
@@ -270,6 +267,4 @@ def describe_registry(project: Project, description: str, *, acting_user: User) 
         project.description = description
         project.updated_at = Now()
         project.save(update_fields=["description", "updated_at"])
-        audit.record(
-            Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, changed="description"
-        )
+        audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, project=project, changed="description")

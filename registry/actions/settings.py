@@ -136,7 +136,7 @@ def _accept_all(registry: Registry, accepts_all_types: bool, acting_user: User) 
 
 
 def _record(project: Project, acting_user: User, **data: object) -> None:
-    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, **data)  # type: ignore[arg-type]  # data has names of its own
+    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, project=project, **data)  # type: ignore[arg-type]  # data has names of its own
 
 
 @transaction.atomic
@@ -200,7 +200,6 @@ def delete_registry(project: Project, *, acting_user: User) -> None:
     audit.record(
         Verb.REGISTRY_DELETED,
         acting_user=acting_user,
-        label=project.title,
         project=project,
         collections=registry.collection_count,
         versions=registry.version_count,

@@ -58,7 +58,7 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         "organization": place.project.entity.organization,
         **permissions(request, place.project),
         **events_context(request, found),
-        "aliases": aliases.formerly(place, labels.protected_keys(place.project)),
+        "aliases": aliases.former_aliases(place, labels.protected_keys(place.project)),
         "as_of": request.GET.get("as_of", ""),
         "moment": moment,
         "is_to_come": moment is not None and moment > timezone.now(),
@@ -71,7 +71,10 @@ def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, miss
     """The page of a deleted collection, for whoever sees its registry; `missing` is raised again where there was none."""
     project = registry_of(request, org, registry)
     deletions = AuditEvent.objects.filter(
-        organization=project.entity.organization_id, verb=Verb.COLLECTION_DELETED, project_number=project.pk, label=name
+        organization=project.entity.organization_id,
+        verb=Verb.COLLECTION_DELETED,
+        project_number=project.pk,
+        data__collection=name,
     )
     deletion = deletions.order_by("-pk").select_related("actor").first()
     if deletion is None:
@@ -94,11 +97,11 @@ def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, miss
 
 def events_context(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
     """A page of events with the filter that they passed."""
-    asked = events.read(request.GET.dict())
-    narrowed = events.narrowed(found, asked).select_related("actor")
+    address = events.read(request.GET.dict())
+    narrowed = events.narrowed(found, address).select_related("actor")
     return {
         "events": page_of(narrowed, ("-pk",), request.GET.dict()),
-        "asked": asked,
+        "asked": address,
         "groups": [(key, label) for key, (label, _) in events.GROUPS.items()],
         "given": {name: request.GET.get(name, "") for name in ("who", "act", "since", "until")},
     }
