@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
@@ -87,5 +87,10 @@ def changed(
 
 def kept(request: HttpRequest, *changed: str) -> list[tuple[str, str]]:
     """What the address says apart from what a form changes; a changed list begins at its first page."""
+    return pairs_without(request.GET, *changed)
+
+
+def pairs_without(query: QueryDict, *changed: str) -> list[tuple[str, str]]:
+    """The pairs of a query without some names and without the page."""
     left_out = {*changed, "before", "after"}
-    return [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values]
+    return [(name, value) for name, values in query.lists() if name not in left_out for value in values]

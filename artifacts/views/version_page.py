@@ -89,9 +89,7 @@ class VersionPage:
     @cached_property
     def source(self) -> Membership:
         """The version's place in its own sequence."""
-        if not self.is_link:
-            return self.membership
-        return Membership(collection=self.version.sequence, version=self.version, index=self.version.index or 0)
+        return source_of(self.version) if self.is_link else self.membership
 
     def url(self, tab: str = "version") -> str:
         """The address of a tab."""
@@ -152,3 +150,8 @@ def version_page_of(request: HtmxHttpRequest, membership: Membership) -> Version
     in_organization(request, collection.project.entity.organization)
     source_verbs = verbs if is_source else access.verbs_in(request.user, version.project)
     return VersionPage(membership=membership, verbs=verbs, source_verbs=source_verbs)
+
+
+def source_of(version: ArtifactVersion) -> Membership:
+    """A version's place in the sequence that it was logged to, without reading it."""
+    return Membership(collection=version.sequence, version=version, index=version.index or 0)

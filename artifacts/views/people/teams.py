@@ -17,7 +17,7 @@ from artifacts.versions.time_to_live import (
     DAY,
     days_of,
 )
-from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.people import members
 from artifacts.views.people.integrations import integrations_of
 from artifacts.views.people.members import MembersPage
@@ -27,22 +27,13 @@ PAGE = 50
 SOME = 8
 
 
-def _elsewhere(request: HtmxHttpRequest, owner: Entity, name: str, view: str) -> HttpResponse | None:
-    """A redirect for what isn't at this address: a former name, other capitals."""
-    if owner.name == name:
-        return None
-    query = request.META.get("QUERY_STRING", "")
-    address = reverse(view, args=[owner.name])
-    return HttpResponseRedirect(f"{address}?{query}" if query else address)
-
-
 @require_GET
 def entity(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     owner = addresses.entity(request.user, entity)
     if owner.kind == Entity.Kind.ORGANIZATION and owner.organization is not None:
         return HttpResponseRedirect(reverse("registry:organization-home", args=[owner.organization.name]))
-    if elsewhere := _elsewhere(request, owner, entity, "artifacts:entity"):
-        return elsewhere
+    if owner.name != entity:
+        return moved(request, reverse("artifacts:entity", args=[owner.name]))
     in_organization(request, owner.organization)
     projects = access.visible_projects(request.user).ordinary().filter(entity=owner)
     context = {
@@ -122,10 +113,10 @@ def team_settings(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("artifacts:account"))
     if owner.kind == Entity.Kind.ORGANIZATION and owner.organization is not None:
         return HttpResponseRedirect(reverse("artifacts:organization-settings", args=[owner.organization.name]))
+    if owner.name != entity:
+        return moved(request, reverse("artifacts:team-settings", args=[owner.name]))
     members_page = _team(request, entity)
-    return _elsewhere(request, owner, entity, "artifacts:team-settings") or members.listing(
-        request, members_page, owner=members_page.holder, **integrations_of(request, owner)
-    )
+    return members.listing(request, members_page, owner=members_page.holder, **integrations_of(request, owner))
 
 
 @require_POST

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from artifacts.errors import NotFound
+from artifacts.listing.paging import page_of
 from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import LATEST, clean_text, key_of, natural_key
@@ -65,7 +66,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Search:
+class TreeSearch:
     """What is looked for in the tree, how much has it in its name, and where the further and the first matches are."""
 
     words: str
@@ -92,7 +93,8 @@ def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "")
     shell = project_page(request, found, None, None, type=type)
     if type and type not in shell["types"]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
-    context = {**shell, "current_type": type, **listed(request, found, type, shell["search"], shell["types"])}
+    table = collections_table(found, type, shell["search"], shell["types"], request.GET)
+    context = {**shell, "current_type": type, **table}
     return page(request, "artifacts/browser/browser.html", context, partial="collection-rows")
 
 
@@ -117,7 +119,7 @@ def project_page(
     ]
     start = clean_text(request.GET.get("from", "")[:128])
     current = (collection, membership)
-    search = Search(words)
+    search = TreeSearch(words)
     if words:
         search = _found(request, sequences, words, branches, current)
         branches = [branch for branch in branches if branch.leaves]
@@ -168,7 +170,7 @@ def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) ->
 
 def _found(
     request: HtmxHttpRequest, sequences: CollectionQuerySet, words: str, branches: list[Branch], current: Current
-) -> Search:
+) -> TreeSearch:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
     found = matching(sequences, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
@@ -176,12 +178,12 @@ def _found(
     if start:
         found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
     rows = list(found.order_by("type", "natural_key")[: IN_TREE + 1])
-    query = Search(words).query
+    query = TreeSearch(words).query
     for branch in branches:
         _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
         branch.is_open, branch.count = True, counts.get(branch.type, 0)
     more = {"find": words, "in": rows[-1].type, "from": rows[-1].name} if len(rows) > IN_TREE else {}
-    return Search(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
+    return TreeSearch(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
 
 
 def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
@@ -194,26 +196,33 @@ def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
     return Leaf(collection, collection_url(collection), True, versions)
 
 
-def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:
-    """A page of the project's collections by name, those that are looked for, with the number that `latest` has in each."""
-    found = project.collections.all().sequences().order_by("natural_key")
+class CollectionRow(NamedTuple):
+    """A collection in the table, with the number that `latest` has in it."""
+
+    collection: Collection
+    href: str
+    latest: int | None
+
+
+def collections_table(
+    project: Project, type: str, search: TreeSearch, types: Iterable[str], query: QueryDict
+) -> Context:
+    """A page of the project's collections by name, those of a type or that are looked for."""
+    found = project.collections.all().sequences()
     found = found.filter(type=type) if type else found
     if search.words:
         found = matching(found, search.words, types)
-    start = request.GET.get("after", "")[:128]
-    if start:
-        found = found.filter(natural_key__gt=natural_key(key_of(start)))
-    rows = list(found.prefetch_related("tags")[: PAGE + 1])
-    newest = Alias.objects.filter(collection__in=rows[:PAGE], name=LATEST).values_list(
-        "collection", "membership__index"
-    )
-    latest = dict(newest)
-    here, kept_words = browser_url(project, type), {"find": search.words} if search.words else {}
+    kept_words = {"find": search.words} if search.words else {}
+    paged = {name: query.get(name, "") for name in ("before", "after") if name in query}
+    collections = page_of(found.prefetch_related("tags"), ("natural_key", "pk"), {**kept_words, **paged}, size=PAGE)
+    newest = Alias.objects.filter(collection__in=collections.rows, name=LATEST)
+    latest = dict(newest.values_list("collection", "membership__index"))
+    here = browser_url(project, type)
     return {
         "log_code": LOG_CODE.format(
             entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
         ),
-        "rows": [(row, collection_url(row), latest.get(row.pk)) for row in rows[:PAGE]],
-        "first": f"{here}{search.query}" if start else "",
-        "more": f"{here}?{urlencode({**kept_words, 'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
+        "rows": [CollectionRow(row, collection_url(row), latest.get(row.pk)) for row in collections.rows],
+        "first": f"{here}{search.query}" if collections.newer else "",
+        "more": f"{here}{collections.older}" if collections.older else "",
     }

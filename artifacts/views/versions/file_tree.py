@@ -4,7 +4,6 @@ import hashlib
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from artifacts.files.folders import (
     PAGE,
@@ -18,6 +17,7 @@ from artifacts.files.previews import is_risky
 from artifacts.files.previews.preview import suffix
 from artifacts.views.url_of import act_url
 from artifacts.views.version_page import VersionPage
+from artifacts.views.versions.files_address import FilesAddress
 
 LEVELS = 6  # deeper folders are shown from their own upper ones on
 MOST_LEVELS = 30  # that are opened because the address says so
@@ -77,16 +77,6 @@ def anchor_of(path: str) -> str:
     return f"f-{hashlib.md5(path.encode(errors='replace'), usedforsecurity=False).hexdigest()[:12]}"
 
 
-def file_address(here: str, path: str, words: str = "") -> str:
-    """A chosen file's own address, with the search by which it was found."""
-    return f"{here}?{urlencode({'find': words, 'path': path} if words else {'path': path})}"
-
-
-def folder_address(here: str, folder: str, after: str = "") -> str:
-    """A folder's own address, or that of a further page of it."""
-    return f"{here}?{urlencode({'folder': folder, 'after': after} if after else {'folder': folder})}"
-
-
 class Tree:
     """Makes the levels of one version's tree."""
 
@@ -136,8 +126,8 @@ class Tree:
         nodes = [self._folder(item) if item.is_folder else self._file(item) for item in listing.items]
         return Level(
             nodes,
-            first="" if listing.is_first else folder_address(self.here, listing.folder),
-            more=folder_address(self.here, listing.folder, listing.after) if listing.after else "",
+            first="" if listing.is_first else self._url(folder=listing.folder),
+            more=self._url(folder=listing.folder, after=listing.after) if listing.after else "",
             more_here=self._fragment(listing.folder, after=listing.after) if listing.after else "",
         )
 
@@ -146,10 +136,13 @@ class Tree:
         return list_around(version, folder, current) if current and not after else list_folder(version, folder, after)
 
     def _file(self, item: Item) -> Node:
-        return Node(item, file_address(self.here, item.path), is_current=item.path == self.current)
+        return Node(item, self._url(path=item.path), is_current=item.path == self.current)
 
     def _folder(self, item: Item) -> Node:
-        return Node(item, folder_address(self.here, item.path), toggle=self._fragment(item.path))
+        return Node(item, self._url(folder=item.path), toggle=self._fragment(item.path))
+
+    def _url(self, *, path: str = "", folder: str = "", after: str = "") -> str:
+        return FilesAddress(path, folder, after).url(self.here)
 
     def _fragment(self, folder: str, **query: str) -> str:
         return act_url(self.version_page.membership, "folder", folder=folder, **query)

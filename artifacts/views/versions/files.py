@@ -1,8 +1,8 @@
 """The tab “Files”: the manifest as a tree, a look into one file, its download, and that of all."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -43,18 +43,16 @@ from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.file_tree import (
     Node,
     Tree,
-    file_address,
-    folder_address,
 )
-from artifacts.views.versions.open_folders import (
-    Opened,
+from artifacts.views.versions.files_address import (
+    LONGEST_WORDS,
+    FilesAddress,
     clean,
     slashed,
 )
 
 Context = dict[str, Any]
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
-TREE = {"path", "folder", "after", "open", "find"}  # what the address says of the tree, not of the file
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\\]")
 MOST_PICTURES = 120
 SAFE = {
@@ -65,42 +63,40 @@ SAFE = {
 
 
 def files_context(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
-    """The folder, the file, or the search that the address names."""
-    path = clean(request.GET.get("path", ""))
-    words = clean(request.GET.get("find", "")).strip()[:200]
-    opened = Opened.read(request.GET.dict(), request.GET.getlist("open"))
-    entry = _entry(version_page, path) if path else None
-    after = clean(request.GET.get("after", ""))
-    here = version_page.url("files")
-    preview = _preview(request, version_page, entry) if entry else None
-    is_pane = entry is not None and not words and request.htmx.target == "file-pane"
-    if is_pane and (before := Opened.shown(request, here)):
-        opened = before.chosen(path)
-    options = [(name, value) for name, value in request.GET.dict().items() if name not in TREE]
+    """The tab as its address says. A file that htmx puts beside the tree leaves open what the page shows open."""
+    address, here = FilesAddress.read(request.GET), version_page.url("files")
+    is_pane = request.htmx.target == "file-pane" and bool(address.path) and not address.words
+    if is_pane and (shown_page := FilesAddress.of_page(request.htmx.current_url_abs_path or "", here)):
+        address = shown_page.chosen(address.path, address.options)
+    return {"pushed": address.url(here) if is_pane else "", **files_of(version_page, address)}
+
+
+def files_of(version_page: VersionPage, address: FilesAddress) -> Context:
+    """The folder, the file, or the search that an address names."""
+    here, version = version_page.url("files"), version_page.version
+    entry = _entry(version_page, address.path) if address.path else None
+    preview = _preview(version_page, entry, dict(address.options)) if entry else None
+    alone = FilesAddress(address.path, words=address.words, folders=() if address.words else address.folders)
+    may_fetch = version_page.can_download and entry is not None and entry.blob is not None
     return {
-        "pushed": opened.address(here, options) if is_pane else "",
-        "words": words,
-        "file_count": f"{version_page.version.file_count:,}",
+        "words": address.words,
+        "file_count": f"{version.file_count:,}",
         "entry": entry,
         "entry_digest": short(entry.digest) if entry else "",
-        "entry_name": path.rsplit("/", 1)[-1],
-        "entry_url": file_address(here, path, words) if words else Opened(path, folders=opened.folders).address(here),
-        "file_url": version_page.act_url("file", path=path)
-        if entry and version_page.can_download and entry.blob
-        else "",
-        "zip_url": version_page.act_url("zip")
-        if version_page.can_download and not version_page.version.is_deleted
-        else "",
+        "entry_name": address.path.rsplit("/", 1)[-1],
+        "entry_url": alone.url(here),
+        "file_url": version_page.act_url("file", path=address.path) if may_fetch else "",
+        "zip_url": version_page.act_url("zip") if version_page.can_download and not version.is_deleted else "",
         "preview": preview,
         "preview_template": f"artifacts/files/previews/{preview.kind}.html" if preview else "",
-        **(_found(version_page, words, after, path) if words else _tree(version_page, opened)),
+        **(_found(version_page, address) if address.words else _tree(version_page, address)),
     }
 
 
-def _tree(version_page: VersionPage, opened: Opened) -> Context:
-    folder = opened.folder or opened.path[: opened.path.rfind("/") + 1]
-    level, top, is_filled = Tree(version_page, opened.path).to(folder, opened.after, opened.open)
-    if folder and not is_filled and not opened.after:
+def _tree(version_page: VersionPage, address: FilesAddress) -> Context:
+    folder = address.folder or address.path[: address.path.rfind("/") + 1]
+    level, top, is_filled = Tree(version_page, address.path).to(folder, address.after, address.open)
+    if folder and not is_filled and not address.after:
         raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     # Told of a version whose files are all on this page; to know it of a larger one, all of them would have to be read.
     entries = [node.item.entry for node in level.nodes]
@@ -113,16 +109,20 @@ def _tree(version_page: VersionPage, opened: Opened) -> Context:
     }
 
 
-def _found(version_page: VersionPage, words: str, after: str, path: str) -> Context:
+def _found(version_page: VersionPage, address: FilesAddress) -> Context:
     """A page of what a search finds."""
-    here = version_page.url("files")
-    found = find_files(version_page.version, words, after)
+    here, words = version_page.url("files"), address.words
+    found = find_files(version_page.version, words, address.after)
     nodes = [
-        Node(Item(one.path, one.path, one, one.size), file_address(here, one.path, words), is_current=one.path == path)
+        Node(
+            Item(one.path, one.path, one, one.size),
+            FilesAddress(one.path, words=words).url(here),
+            is_current=one.path == address.path,
+        )
         for one in found.entries
     ]
-    more = f"{here}?{urlencode({'find': words, 'after': found.after})}" if found.after else ""
-    return {"found": nodes, "by_digest": found.by_digest, "more_found": more, "is_further": bool(after)}
+    more = FilesAddress(after=found.after, words=words).url(here) if found.after else ""
+    return {"found": nodes, "by_digest": found.by_digest, "more_found": more, "is_further": bool(address.after)}
 
 
 def short(digest: str) -> str:
@@ -137,15 +137,15 @@ def _entry(version_page: VersionPage, path: str) -> ManifestEntry:
     return found
 
 
-def _preview(request: HtmxHttpRequest, version_page: VersionPage, entry: ManifestEntry) -> Preview:
+def _preview(version_page: VersionPage, entry: ManifestEntry, asked: Mapping[str, str]) -> Preview:
     if version_page.version.is_deleted:
         return Preview("none", "The version was deleted; its files are not shown any more.")
     if not version_page.can_download:
         return Preview("none", "")
     options = Options(
-        as_source=request.GET.get("as") == "source",
-        words=clean(request.GET.get("tensor", "")).strip()[:200],
-        show_all=request.GET.get("all") == "1",
+        as_source=asked.get("as") == "source",
+        words=clean(asked.get("tensor", "")).strip()[:LONGEST_WORDS],
+        show_all=asked.get("all") == "1",
     )
     preview = preview_of(entry, options)
     if isinstance(preview.content, Grid):
@@ -164,7 +164,7 @@ def _show_media(version_page: VersionPage, grid: Grid) -> None:
     for cell in cells:
         if cell.path not in known:
             continue
-        cell.href = file_address(version_page.url("files"), cell.path)
+        cell.href = FilesAddress(cell.path).url(version_page.url("files"))
         if suffix(cell.path) in IMAGES and pictures < MOST_PICTURES:
             cell.image = version_page.act_url("file", path=cell.path, show="1")
             pictures += 1
@@ -174,8 +174,8 @@ def _trail(here: str, folder: str) -> list[tuple[str, str]]:
     """The folders above the tree's first level, each with its address."""
     parts = folder.split("/")[:-1]
     return [
-        (part or "(no name)", folder_address(here, "/".join(parts[: place + 1]) + "/"))
-        for place, part in enumerate(parts)
+        (part or "(no name)", FilesAddress(folder="/".join(parts[:depth]) + "/").url(here))
+        for depth, part in enumerate(parts, start=1)
     ]
 
 
@@ -183,20 +183,19 @@ def _trail(here: str, folder: str) -> list[tuple[str, str]]:
 def branch(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     """A folder of the tree, opened or closed in place, or the next page of what it holds."""
     version_page = version_page_of(request, membership_of(request, entity, project, collection, reference))
-    folder, after = slashed(clean(request.GET.get("folder", ""))), clean(request.GET.get("after", ""))
+    address, here = FilesAddress.read(request.GET), version_page.url("files")
+    folder, tree = address.folder, Tree(version_page)
     if not request.htmx:
-        return redirect(folder_address(version_page.url("files"), folder, after))
-    tree = Tree(version_page)
-    if after:
-        level = tree.level(list_folder(version_page.version, folder, after))
+        return redirect(FilesAddress(folder=folder, after=address.after).url(here))
+    if address.after:
+        level = tree.level(list_folder(version_page.version, folder, address.after))
         return render(request, "artifacts/files/level.html", {"level": level})
     node = tree.node(folder, is_open=request.GET.get("closed") != "1") if folder else None
     if node is None:
         raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     response = render(request, "artifacts/files/node.html", {"node": node})
-    here = version_page.url("files")
-    if now := Opened.shown(request, here):
-        response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).address(here)
+    if now := FilesAddress.of_page(request.htmx.current_url_abs_path or "", here):
+        response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).url(here)
     return response
 
 

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, prefetch_related_objects
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -16,7 +16,9 @@ from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import NotFound
-from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, Verb
+from artifacts.listing.paging import page_of
+from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, User, Verb
+from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of
 from artifacts.runs.metrics import measures_of
 from artifacts.trees import tree_of
@@ -124,7 +126,7 @@ def deleted_by(version: ArtifactVersion) -> str:
 
 
 @dataclass(frozen=True)
-class Name:
+class ShownAlias:
     """An alias as it is shown."""
 
     name: str
@@ -132,19 +134,20 @@ class Name:
     remove_url: str = ""
 
 
-def named_aliases(membership: Membership, guarded: set[str], version_page: VersionPage | None = None) -> list[Name]:
+def named_aliases(
+    membership: Membership, guarded: set[str], version_page: VersionPage | None = None
+) -> list[ShownAlias]:
     """The aliases of a version in a collection; with the page, each with where it is removed by those who may."""
     names = []
     for name in membership.alias_names:
         is_protected = key_of(name) in guarded
-        may = version_page is not None and (not is_protected or Can.MANAGE in version_page.verbs)
-        names.append(
-            Name(
-                name,
-                is_protected,
-                version_page.act_url("unalias") if version_page and version_page.can_name and may else "",
-            )
+        may_remove = (
+            version_page is not None
+            and version_page.can_name
+            and (not is_protected or Can.MANAGE in version_page.verbs)
         )
+        remove_url = version_page.act_url("unalias") if version_page is not None and may_remove else ""
+        names.append(ShownAlias(name, is_protected, remove_url))
     return names
 
 
@@ -190,7 +193,7 @@ def overview(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
         "short_digest": short(version.digest),
         "tags": list(version.tags.order_by("name")),
         "uses": uses,
-        "links": links_of(request, version_page),
+        "links": links_of(request.user, version_page),
         "happenings": history_of(version, request.user, place=version_page.membership),
         "lifetime": lifetime_of(version),
     }
@@ -202,12 +205,12 @@ class Link:
 
     membership: Membership
     href: str
-    aliases: list[Name]
+    aliases: list[ShownAlias]
 
 
-def links_of(request: HtmxHttpRequest, version_page: VersionPage) -> list[Link]:
+def links_of(user: User, version_page: VersionPage) -> list[Link]:
     """The registries' collections that hold the version, as far as the visitor sees them; without the place itself."""
-    seen = access.visible_projects(request.user).registries().values("pk")
+    seen = access.visible_projects(user).registries().values("pk")
     held = Membership.objects.filter(version=version_page.version, collection__project__in=seen).exclude(
         pk=version_page.membership.pk
     )
@@ -240,57 +243,70 @@ def metadata(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     }
 
 
+@dataclass(frozen=True)
+class UsageAddress:
+    """What the address of the tab “Usage” says: the name that the code uses, and the page of the runs."""
+
+    by: str = ""
+    page: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "UsageAddress":
+        """From a query."""
+        names = ("before", "after")
+        return cls(query.get("by", ""), tuple((name, query.get(name, "")) for name in names if name in query))
+
+    def query(self) -> dict[str, str]:
+        """What it says, as pairs of a query."""
+        return {**({"by": self.by} if self.by else {}), **dict(self.page)}
+
+
 def usage(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Usage”: code, and the runs that used the version."""
-    by = request.GET.get("by", "")
+    address = UsageAddress.read(request.GET)
     names = [version_page.membership.name, *version_page.membership.alias_names]
-    by = by if by in names else version_page.membership.name
+    by = address.by if address.by in names else version_page.membership.name
     path = path_of(version_page.membership, by)
     return {
         "by": by,
         "names": names[:8] if by in names[:8] else [*names[:7], by],
         "path": path,
         "command_path": f"{version_page.project.entity.name}/{path}" if version_page.is_link else path,
-        **uses_of(request, version_page),
+        **uses_of(version_page, address, access.visible_projects(request.user)),
     }
 
 
 @dataclass(frozen=True)
 class Use:
-    """A run that used the version, and the name by which it asked, if the visitor sees that place."""
+    """A run that used the version, and the name by which it asked, if the visitor sees where that name is."""
 
     use: RunUse
     through: str
     href: str
 
 
-def uses_of(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
+def uses_of(version_page: VersionPage, address: UsageAddress, seen: ProjectQuerySet) -> Context:
     """A page of the runs that used the version, the newest first, and how many there are that the visitor can't see."""
-    seen = access.visible_projects(request.user)
     uses = RunUse.objects.filter(version=version_page.version)
     visible = Count("pk", filter=Q(run__project__in=seen.values("pk")))
     counted = uses.aggregate(all=Count("pk"), visible=visible)
-    found = uses.filter(run__project__in=seen.values("pk")).order_by("-pk")
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        found = found.filter(pk__lt=int(after))
-    rows = list(found.select_related("run__project__entity", "run__created_by", "through__project")[: USES + 1])
-    places = {row.through.project_id for row in rows if row.through} | {version_page.version.project.pk}
-    known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
+    found = uses.filter(run__project__in=seen.values("pk"))
+    found = found.select_related("run__project__entity", "run__created_by", "through__project")
+    listed = page_of(found, ("-pk",), address.query(), size=USES)
     here = version_page.version.project.pk
-    by = {"by": request.GET["by"]} if request.GET.get("by") else {}  # the code above stays as it is
+    projects = {row.through.project_id for row in listed.rows if row.through} | {here}
+    known = set(seen.filter(pk__in=projects).values_list("pk", flat=True))
     shown = [
         Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
-        for row in rows
+        for row in listed.rows
     ]
+    usage_url, newest = version_page.url("usage"), replace(address, page=()).query()
     return {
-        "uses": shown[:USES],
+        "uses": shown,
         "use_count": counted["all"],
         "hidden_uses": counted["all"] - counted["visible"],
-        "first_uses": f"{version_page.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
-        "more_uses": f"{version_page.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
-        if len(rows) > USES
-        else "",
+        "first_uses": f"{usage_url}{'?' if newest else ''}{urlencode(newest)}" if listed.newer else "",
+        "more_uses": f"{usage_url}{listed.older}" if listed.older else "",
     }
 
 

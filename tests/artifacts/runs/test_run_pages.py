@@ -15,7 +15,7 @@ from artifacts.actions import streams
 from artifacts.actions.saving import receive as uploads
 from artifacts.models import Project, Run, RunUse
 from artifacts.views.projects import runs as views
-from artifacts.views.projects.projects import PAGE
+from artifacts.views.projects.page import PAGE
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
