@@ -2,7 +2,17 @@
 
 
 class DomainError(Exception):
-    """A refusal that changed nothing; pages and the client show its message as it is."""
+    """A refusal that changed nothing; pages and the client show its message as it is, and nobody reads it back.
+
+    `field` names the input that was wrong, in the words of the action's arguments ("aliases", "name", "types", "tags",
+    "description", "metadata"), and is empty where the refusal is about no single one; `value` is what stood in it,
+    as far as one of several values is to blame.
+    """
+
+    def __init__(self, message: str = "", *, field: str = "", value: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
 
 
 class NotFound(DomainError):

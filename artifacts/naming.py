@@ -56,24 +56,36 @@ def shown(name: str) -> str:
     return name if len(name) <= 60 else f"{name[:57]}…"
 
 
-def _checked(what: str, name: str, *, longest: int = LONGEST_NAME, forbidden: str = "") -> str:
-    """The rules for every name; returns it in NFC."""
+def _checked(what: str, name: str, *, longest: int = LONGEST_NAME, forbidden: str = "", field: str = "name") -> str:
+    """The rules for every name; returns it in NFC. A refusal names the input that it was given in."""
     if not name:
-        raise Invalid(f"{what} is empty; give it a name.")
+        raise Invalid(f"{what} is empty; give it a name.", field=field, value=name)
     name = unicodedata.normalize("NFC", name)
     # Casefolding makes some names longer (ß is ss), and the key has a column of its own.
     length = max(len(name), len(key_of(name)))
     if length > longest:
-        raise Invalid(f"{what} “{shown(name)}” has {length} characters; {longest} are the most.")
+        raise Invalid(
+            f"{what} “{shown(name)}” has {length} characters; {longest} are the most.", field=field, value=name
+        )
     if name != name.strip():
-        raise Invalid(f"{what} “{shown(name)}” begins or ends with a space; leave the space out.")
+        raise Invalid(
+            f"{what} “{shown(name)}” begins or ends with a space; leave the space out.", field=field, value=name
+        )
     if name in {".", "..", "-"}:
-        raise Invalid(f"{what} can't be “{name}”; choose a word.")
+        raise Invalid(f"{what} can't be “{name}”; choose a word.", field=field, value=name)
     if any(unicodedata.category(character) in {"Cc", "Cs", "Cf", "Zl", "Zp", "Cn"} for character in name):
-        raise Invalid(f"{what} has a control or invisible character; use letters, digits and plain punctuation.")
+        raise Invalid(
+            f"{what} has a control or invisible character; use letters, digits and plain punctuation.",
+            field=field,
+            value=name,
+        )
     for character in forbidden:
         if character in name:
-            raise Invalid(f"{what} “{shown(name)}” contains “{character}”; choose a name without any of {forbidden}")
+            raise Invalid(
+                f"{what} “{shown(name)}” contains “{character}”; choose a name without any of {forbidden}",
+                field=field,
+                value=name,
+            )
     return name
 
 
@@ -81,9 +93,13 @@ def entity_name(name: str) -> str:
     """A person's or a team's name: it is also the first part of an address."""
     name = _checked("The name", name, longest=64)
     if not ENTITY.fullmatch(name):
-        raise Invalid(f"The name “{shown(name)}” doesn't fit an address; use letters, digits, “-”, “_” and “.” only.")
+        raise Invalid(
+            f"The name “{shown(name)}” doesn't fit an address; use letters, digits, “-”, “_” and “.” only.",
+            field="name",
+            value=name,
+        )
     if key_of(name) in RESERVED_ENTITIES:
-        raise Invalid(f"The name “{name}” is an address of this site; choose another one.")
+        raise Invalid(f"The name “{name}” is an address of this site; choose another one.", field="name", value=name)
     return name
 
 
@@ -102,9 +118,15 @@ def project_name(name: str) -> str:
     """An ordinary project's name; those of registries are made by `registry_project_name`."""
     name = _checked("The project's name", name, forbidden=ADDRESS_CHARACTERS)
     if key_of(name).startswith(REGISTRY_PREFIX):
-        raise Invalid(f"The project's name “{shown(name)}” begins like a registry's; leave “{REGISTRY_PREFIX}” out.")
+        raise Invalid(
+            f"The project's name “{shown(name)}” begins like a registry's; leave “{REGISTRY_PREFIX}” out.",
+            field="name",
+            value=name,
+        )
     if key_of(name) in RESERVED_PROJECTS:
-        raise Invalid(f"The project's name “{name}” is an address of this site; choose another one.")
+        raise Invalid(
+            f"The project's name “{name}” is an address of this site; choose another one.", field="name", value=name
+        )
     return name
 
 
@@ -115,10 +137,12 @@ def registry_project_name(name: str) -> str:
     """
     name = name.removeprefix(REGISTRY_PREFIX)
     if not name:
-        raise Invalid("Registry name cannot be empty.")
+        raise Invalid("Registry name cannot be empty.", field="name", value=name)
     longest = LONGEST_NAME - len(REGISTRY_PREFIX)
     if len(name) > longest:
-        raise Invalid(f"Invalid registry name “{shown(name)}”, must be {longest} characters or less.")
+        raise Invalid(
+            f"Invalid registry name “{shown(name)}”, must be {longest} characters or less.", field="name", value=name
+        )
     return REGISTRY_PREFIX + _checked("The registry's name", name, longest=longest, forbidden=ADDRESS_CHARACTERS)
 
 
@@ -129,10 +153,12 @@ def collection_name(name: str) -> str:
 
 def type_name(name: str) -> str:
     """An artifact type that people may choose, such as `model`."""
-    name = _checked("The type", name, forbidden="/:")
+    name = _checked("The type", name, forbidden="/:", field="types")
     if not TYPE.fullmatch(name):
         raise Invalid(
-            f"The type “{shown(name)}” isn't a word; use letters, digits, “-”, “_”, “.” and spaces between them."
+            f"The type “{shown(name)}” isn't a word; use letters, digits, “-”, “_”, “.” and spaces between them.",
+            field="types",
+            value=name,
         )
     return name
 
@@ -144,22 +170,30 @@ def is_internal_type(name: str) -> bool:
 
 def tag_name(name: str) -> str:
     """A tag of a version or a collection (the client's sentence: wandb/sdk/artifacts/_validators.py)."""
-    name = _checked("The tag", name)
+    name = _checked("The tag", name, field="tags")
     if not TAG.fullmatch(name):
         raise Invalid(
             f"Invalid tag “{shown(name)}”: tags must only contain alphanumeric characters "
-            "separated by hyphens, underscores, and/or spaces."
+            "separated by hyphens, underscores, and/or spaces.",
+            field="tags",
+            value=name,
         )
     return name
 
 
 def alias_name(name: str) -> str:
     """An alias that somebody may set; `v3` is how a version's own number is written, so it is refused."""
-    name = _checked("The alias", name, forbidden="/:")
+    name = _checked("The alias", name, forbidden="/:", field="aliases")
     if VERSION_ALIAS.fullmatch(key_of(name)):
-        raise Invalid(f"The alias “{name}” looks like a version number; choose a word such as “production”.")
+        raise Invalid(
+            f"The alias “{name}” looks like a version number; choose a word such as “production”.",
+            field="aliases",
+            value=name,
+        )
     if key_of(name) == LATEST and name != LATEST:
-        raise Invalid(f"The alias “{name}” can be taken for “{LATEST}”; choose another word.")
+        raise Invalid(
+            f"The alias “{name}” can be taken for “{LATEST}”; choose another word.", field="aliases", value=name
+        )
     return name
 
 
@@ -167,7 +201,11 @@ def run_name(name: str) -> str:
     """A run's id, as the client or its user chose it."""
     name = _checked("The run's id", name)
     if not RUN.fullmatch(name):
-        raise Invalid(f"The run's id “{shown(name)}” doesn't fit an address; use letters, digits, spaces, “-” and “_”.")
+        raise Invalid(
+            f"The run's id “{shown(name)}” doesn't fit an address; use letters, digits, spaces, “-” and “_”.",
+            field="name",
+            value=name,
+        )
     return name
 
 
@@ -185,7 +223,11 @@ def integration_name(name: str) -> str:
     """A name for a webhook or a Slack channel, by the client's own rule: words of letters, digits, `-` and `_`."""
     name = _checked("The integration's name", name, longest=64)
     if not TAG.fullmatch(name):
-        raise Invalid(f"The name “{shown(name)}” has other characters than letters, digits, “-”, “_” and spaces.")
+        raise Invalid(
+            f"The name “{shown(name)}” has other characters than letters, digits, “-”, “_” and spaces.",
+            field="name",
+            value=name,
+        )
     return name
 
 
@@ -193,7 +235,9 @@ def secret_name(name: str) -> str:
     """A name for a secret: it stands inside payloads as `${NAME}`."""
     if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
         raise Invalid(
-            f"A secret's name has 1 to 64 of the letters A-Z, a-z, the digits and “_”; “{shown(name)}” doesn't."
+            f"A secret's name has 1 to 64 of the letters A-Z, a-z, the digits and “_”; “{shown(name)}” doesn't.",
+            field="name",
+            value=name,
         )
     return name
 

@@ -1,6 +1,6 @@
 """What people fill in about registries and collections. Names are judged by `artifacts.naming`, beside their field."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -286,8 +286,3 @@ class SavedSearchForm(forms.Form):
 def refused(form: forms.Form, refusal: DomainError, field: str | None = None) -> None:
     """Put the domain's refusal beside the field that it is about, or above the form."""
     form.add_error(field, str(refusal))
-
-
-def spelled(names: Iterable[str]) -> str:
-    """Names as a field that takes several shows them."""
-    return ", ".join(names)

@@ -187,7 +187,9 @@ def _save(automation: Automation) -> None:
     except IntegrityError:
         place = automation.organization or automation.owner
         raise Conflict(
-            f"An automation named “{naming.shown(automation.name)}” exists in “{place}”; choose another name."
+            f"An automation named “{naming.shown(automation.name)}” exists in “{place}”; choose another name.",
+            field="name",
+            value=automation.name,
         ) from None
 
 
@@ -196,7 +198,7 @@ def _record(verb: Verb, automation: Automation, acting_user: User, **data: objec
     audit.record(
         verb,
         acting_user=acting_user,
-        label=automation.name,
+        name=automation.name,
         organization=automation.organization,
         project=scope if isinstance(scope, Project) else None,
         collection=scope if isinstance(scope, Collection) else None,

@@ -34,16 +34,22 @@ def find_or_create_collection(
     found.project = project
     if found.name != name:
         raise Conflict(
-            f"A collection named “{found.name}” exists in “{project.title}”; write it so, or choose another name."
+            f"A collection named “{found.name}” exists in “{project.title}”; write it so, or choose another name.",
+            field="name",
+            value=name,
         )
     if found.kind != kind:
         raise Conflict(
-            f"“{name}” in “{project.title}” is taken by versions logged there; choose another collection name."
+            f"“{name}” in “{project.title}” is taken by versions logged there; choose another collection name.",
+            field="name",
+            value=name,
         )
     if found.type != type_name:
         raise Conflict(
             f"Collection “{name}” holds versions of type “{found.type}” and this one is of type “{naming.shown(type_name)}”; "
-            f"choose another collection, or log it with type “{found.type}”."
+            f"choose another collection, or log it with type “{found.type}”.",
+            field="name",
+            value=name,
         )
     return found, is_new
 
@@ -62,7 +68,7 @@ def _create(
         created_by=acting_user,
     )
     search_index.remember(project, SearchTerm.Kind.COLLECTION, name)
-    audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, label=name, collection=collection)
+    audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, collection=collection)
     return collection
 
 
@@ -84,7 +90,8 @@ def describe_collection(
     if instead_of is not None and current != description and not instead_of(current):
         raise Conflict(
             "Somebody else saved another description meanwhile, and yours isn't saved yet; "
-            "look at theirs below, and save again to replace it with yours."
+            "look at theirs below, and save again to replace it with yours.",
+            field="description",
         )
     collection.description = current
     if description != collection.description:
@@ -94,7 +101,6 @@ def describe_collection(
         audit.record(
             Verb.COLLECTION_CHANGED,
             acting_user=acting_user,
-            label=collection.name,
             collection=collection,
             changed="description",
         )
@@ -113,7 +119,9 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     name = naming.collection_name(name)
     project, key, old = collection.project, key_of(name), current.name_key
     if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
-        raise Conflict(f"A collection named “{name}” exists in “{project.title}”; choose another name.")
+        raise Conflict(
+            f"A collection named “{name}” exists in “{project.title}”; choose another name.", field="name", value=name
+        )
     current.project = project
     labels.refuse_holder(current, ", which would move with its name", acting_user=acting_user)
     collection.name, collection.name_key = name, key
@@ -126,7 +134,6 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     audit.record(
         Verb.COLLECTION_CHANGED,
         acting_user=acting_user,
-        label=name,
         collection=collection,
         changed="name",
         renamed_from=current.name,
@@ -145,9 +152,7 @@ def retype_sequence(collection: Collection, type_name: str, *, acting_user: User
     collection.type = type_name
     collection.updated_at = Now()
     collection.save(update_fields=["type", "updated_at"])
-    audit.record(
-        Verb.COLLECTION_CHANGED, acting_user=acting_user, label=collection.name, collection=collection, changed="type"
-    )
+    audit.record(Verb.COLLECTION_CHANGED, acting_user=acting_user, collection=collection, changed="type")
 
 
 def refuse_other_kind(collection: Collection, kind: Collection.Kind) -> None:

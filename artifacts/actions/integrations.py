@@ -153,7 +153,8 @@ def _record(verb: Verb, row: Integration | Secret, acting_user: User, **data: ob
     audit.record(
         verb,
         acting_user=acting_user,
-        label=f"{row.entity.name}/{row.name}",
+        entity=row.entity.name,
+        name=row.name,
         organization=row.entity.organization,
         **data,  # type: ignore[arg-type]  # data has names of its own
     )

@@ -43,7 +43,9 @@ def refuse_protected(names: Iterable[str], project: Project, *, acting_user: Use
     if guarded and not access.allowed(acting_user, Can.MANAGE, project):
         raise Forbidden(
             f"You do not have permission to add, move or remove the protected alias “{guarded[0]}” in “{project.title}”; "
-            "ask one of the registry's administrators."
+            "ask one of the registry's administrators.",
+            field="aliases",
+            value=guarded[0],
         )
 
 
@@ -100,25 +102,28 @@ def _point(membership: Membership, name: str) -> bool:
 
 def checked_aliases(names: Iterable[str]) -> list[str]:
     """The aliases somebody asks for, each once and each allowed as a name."""
-    wanted = naming.distinct(naming.alias_name(name) for name in bounded_names(names))
+    wanted = naming.distinct(naming.alias_name(name) for name in bounded_names(names, field="aliases"))
     if len(wanted) > MOST_ALIASES:
-        raise Invalid(f"{len(wanted)} aliases are too many for one version; {MOST_ALIASES} are the most.")
+        raise Invalid(
+            f"{len(wanted)} aliases are too many for one version; {MOST_ALIASES} are the most.", field="aliases"
+        )
     return wanted
 
 
-def bounded_names(names: Iterable[str]) -> list[str]:
-    """Each name once; Invalid for more names than one act may change."""
+def bounded_names(names: Iterable[str], *, field: str) -> list[str]:
+    """Each name once; Invalid for more than one act takes."""
     wanted = naming.distinct(names)
     if len(wanted) > MOST_NAMES:
         raise Invalid(
-            f"{len(wanted)} names are too many at once; {MOST_NAMES} are the most, so do it in several steps."
+            f"{len(wanted)} names are too many at once; {MOST_NAMES} are the most, so do it in several steps.",
+            field=field,
         )
     return wanted
 
 
 def checked_tags(names: Iterable[str]) -> list[str]:
     """The tags somebody asks for, each once and each allowed as a name."""
-    return naming.distinct(map(naming.tag_name, bounded_names(names)))
+    return naming.distinct(map(naming.tag_name, bounded_names(names, field="tags")))
 
 
 @transaction.atomic
@@ -140,7 +145,9 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
     moving = [name for name in wanted if held.get(name) != membership.index]
     if LATEST in moving:
         raise Invalid(
-            f"“{LATEST}” points at the newest version by itself and can't be set by hand; choose another alias."
+            f"“{LATEST}” points at the newest version by itself and can't be set by hand; choose another alias.",
+            field="aliases",
+            value=LATEST,
         )
     refuse_protected(moving, collection.project, acting_user=acting_user)
     if moving and ArtifactVersion.objects.filter(pk=membership.version_id, deleted_at__isnull=False).exists():
@@ -152,7 +159,6 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
         audit.record(
             Verb.ALIAS_SET,
             acting_user=acting_user,
-            label=f"{name} → {collection.name}:{membership.name}",
             membership=membership,
             alias=name,
             moved_from=None if moved_from is None else f"v{moved_from}",
@@ -165,14 +171,13 @@ def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user:
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
     Collection.objects.select_for_update().get(pk=collection.pk)
-    rows = list(membership.aliases.filter(name__in=bounded_names(names)))
+    rows = list(membership.aliases.filter(name__in=bounded_names(names, field="aliases")))
     refuse_protected([row.name for row in rows], collection.project, acting_user=acting_user)
     for row in rows:
         row.delete()
         audit.record(
             Verb.ALIAS_REMOVED,
             acting_user=acting_user,
-            label=f"{row.name} from {collection.name}:{membership.name}",
             membership=membership,
             alias=row.name,
         )
@@ -202,7 +207,6 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
             audit.record(
                 Verb.VERSION_TAGGED,
                 acting_user=acting_user,
-                label=str(version),
                 collection=version.sequence,
                 version=version,
                 tag=name,
@@ -213,12 +217,11 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
 def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a version; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, version.project)
-    for row in version.tags.filter(name__in=bounded_names(names)):
+    for row in version.tags.filter(name__in=bounded_names(names, field="tags")):
         row.delete()
         audit.record(
             Verb.VERSION_UNTAGGED,
             acting_user=acting_user,
-            label=str(version),
             collection=version.sequence,
             version=version,
             tag=row.name,
@@ -233,21 +236,18 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
         _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
         if is_new:
             search_index.remember(collection.project, SearchTerm.Kind.TAG, name)
-            audit.record(
-                Verb.COLLECTION_TAGGED, acting_user=acting_user, label=collection.name, collection=collection, tag=name
-            )
+            audit.record(Verb.COLLECTION_TAGGED, acting_user=acting_user, collection=collection, tag=name)
 
 
 @transaction.atomic
 def untag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a collection; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, collection.project)
-    for row in collection.tags.filter(name__in=bounded_names(names)):
+    for row in collection.tags.filter(name__in=bounded_names(names, field="tags")):
         row.delete()
         audit.record(
             Verb.COLLECTION_UNTAGGED,
             acting_user=acting_user,
-            label=collection.name,
             collection=collection,
             tag=row.name,
         )

@@ -26,14 +26,14 @@ def create_organization(name: str, *, owner: User | None = None, acting_user: Us
     access.require_management(acting_user is None or acting_user.is_admin, "this site")
     name = naming.organization_name(name)
     if Organization.objects.filter(name_key=key_of(name)).exists():
-        raise Conflict(f"An organization “{name}” exists; choose another name.")
+        raise Conflict(f"An organization “{name}” exists; choose another name.", field="name", value=name)
     slug = naming.slug_of(name)
     if key_of(slug) in naming.RESERVED_ENTITIES or Entity.objects.named(slug).exists():
         slug = f"{slug}-org"
     refuse_taken(key_of(slug), slug, by_operator=acting_user is None)
     organization = Organization.objects.create(name=name, name_key=key_of(name))
     Entity.objects.create(name=slug, name_key=key_of(slug), kind=Entity.Kind.ORGANIZATION, organization=organization)
-    audit.record(Verb.ORGANIZATION_CREATED, acting_user=acting_user, label=name, organization=organization)
+    audit.record(Verb.ORGANIZATION_CREATED, acting_user=acting_user, name=name, organization=organization)
     if owner is not None:
         _join(organization, owner, Role.ADMIN, acting_user)
     return organization
@@ -46,7 +46,7 @@ def delete_organization(organization: Organization, *, acting_user: User | None)
     for entity in organization.entities.all():
         retire(entity.name_key)
     # Without the organization: its own events go with it.
-    audit.record(Verb.ORGANIZATION_DELETED, acting_user=acting_user, label=organization.name)
+    audit.record(Verb.ORGANIZATION_DELETED, acting_user=acting_user, name=organization.name)
     organization.delete()
 
 
@@ -61,7 +61,7 @@ def create_team(
     name = naming.entity_name(name)
     refuse_taken(key_of(name), name, by_operator=acting_user is None)
     team = Entity.objects.create(name=name, name_key=key_of(name), kind=Entity.Kind.TEAM, organization=organization)
-    audit.record(Verb.TEAM_CREATED, acting_user=acting_user, label=name, organization=organization)
+    audit.record(Verb.TEAM_CREATED, acting_user=acting_user, name=name, organization=organization)
     for user, role in members:
         _join_team(team, user, member_role(role), acting_user)
     return team
@@ -113,7 +113,7 @@ def keep_versions(team: Entity, seconds: int | None, *, by_admins: bool, acting_
         audit.record(
             Verb.TEAM_CHANGED,
             acting_user=acting_user,
-            label=team.name,
+            name=team.name,
             organization=team.organization,
             changed="time to live",
             seconds=seconds,
@@ -194,7 +194,7 @@ def _record(
     audit.record(
         verb,
         acting_user=acting_user,
-        label=f"{user.name} in {place}",
+        place=str(place),
         organization=organization,
         member=user.name,
         role=str(role),

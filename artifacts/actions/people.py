@@ -28,10 +28,14 @@ KEY_ALPHABET = string.ascii_lowercase + string.digits
 def refuse_taken(key: str, shown: str, *, by_operator: bool) -> None:
     """Refuse an entity's name that somebody has or that is still kept for whoever had it."""
     if Entity.objects.filter(name_key=key).exists() or Organization.objects.filter(name_key=key).exists():
-        raise Conflict(f"The name “{shown}” is taken; choose another one.")
+        raise Conflict(f"The name “{shown}” is taken; choose another one.", field="name", value=shown)
     kept = RetiredName.objects.filter(name_key=key, until__gt=timezone.now())
     if kept.exists() and not by_operator:
-        raise Conflict(f"The name “{shown}” belonged to somebody who left and is kept for 90 days; choose another one.")
+        raise Conflict(
+            f"The name “{shown}” belonged to somebody who left and is kept for 90 days; choose another one.",
+            field="name",
+            value=shown,
+        )
     RetiredName.objects.filter(name_key=key).delete()
 
 
@@ -63,7 +67,7 @@ def create_user(
     user.set_password(password)
     user.save()
     Entity.objects.create(name=name, name_key=key, kind=Entity.Kind.PERSONAL, user=user)
-    audit.record(Verb.USER_CREATED, acting_user=acting_user, label=name)
+    audit.record(Verb.USER_CREATED, acting_user=acting_user, name=name)
     return user
 
 
@@ -133,7 +137,7 @@ def change_user(
         for field, value in changed.items():
             setattr(user, field, value)
         user.save(update_fields=list(changed))
-        audit.record(Verb.USER_CHANGED, acting_user=acting_user, label=user.name, changed=sorted(changed))
+        audit.record(Verb.USER_CHANGED, acting_user=acting_user, name=user.name, changed=sorted(changed))
 
 
 def _keep_a_site_administrator(user: User) -> None:
@@ -159,7 +163,7 @@ def set_password(user: User, password: str, *, acting_user: User | None) -> None
     refuse_weak(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
-    audit.record(Verb.PASSWORD_CHANGED, acting_user=acting_user, label=user.name)
+    audit.record(Verb.PASSWORD_CHANGED, acting_user=acting_user, name=user.name)
 
 
 @transaction.atomic
@@ -181,7 +185,7 @@ def create_api_key(
     row = ApiKey.objects.create(
         user=user, description=clean_text(description, longest=200), prefix=key[:6], digest=digest
     )
-    audit.record(Verb.API_KEY_CREATED, acting_user=acting_user, label=user.name, prefix=row.prefix)
+    audit.record(Verb.API_KEY_CREATED, acting_user=acting_user, name=user.name, prefix=row.prefix)
     return row, key
 
 
@@ -191,7 +195,7 @@ def revoke_api_key(row: ApiKey, *, acting_user: User) -> None:
     if row.user_id != acting_user.pk and not acting_user.is_admin:
         raise NotFound("There is no such API key; reload the page to see yours.")
     if ApiKey.objects.filter(pk=row.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
-        audit.record(Verb.API_KEY_REVOKED, acting_user=acting_user, label=row.user.name, prefix=row.prefix)
+        audit.record(Verb.API_KEY_REVOKED, acting_user=acting_user, name=row.user.name, prefix=row.prefix)
 
 
 @transaction.atomic
@@ -202,7 +206,7 @@ def set_default_entity(user: User, entity: Entity, *, acting_user: User) -> None
     if not access.logs_in(user, entity):
         raise Invalid(f"You can't log to “{entity.name}”; choose yourself or a team in which you are a member.")
     DefaultEntity.objects.update_or_create(user=user, defaults={"entity": entity})
-    audit.record(Verb.USER_CHANGED, acting_user=acting_user, label=user.name, default_entity=entity.name)
+    audit.record(Verb.USER_CHANGED, acting_user=acting_user, name=user.name, default_entity=entity.name)
 
 
 def default_entity(user: User) -> Entity:
@@ -228,5 +232,5 @@ def delete_user(user: User, *, acting_user: User | None) -> None:
     if acting_user is not None:
         _keep_a_site_administrator(user)
     retire(user.name_key)
-    audit.record(Verb.USER_DELETED, acting_user=acting_user if acting_user != user else None, label=user.name)
+    audit.record(Verb.USER_DELETED, acting_user=acting_user if acting_user != user else None, name=user.name)
     user.delete()

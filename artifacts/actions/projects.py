@@ -44,7 +44,7 @@ def _create(entity: Entity, name: str, acting_user: User) -> Project:
     try:
         with transaction.atomic():
             project = Project.objects.create(entity=entity, name=name, name_key=key_of(name), created_by=acting_user)
-            audit.record(Verb.PROJECT_CREATED, acting_user=acting_user, label=name, project=project)
+            audit.record(Verb.PROJECT_CREATED, acting_user=acting_user, project=project)
             return project
     except IntegrityError:
         return entity.projects.get(name_key=key_of(name))
@@ -65,12 +65,15 @@ def rename_project(project: Project, name: str, *, acting_user: User) -> None:
         return
     name = naming.project_name(name)
     if project.entity.projects.filter(name_key=key_of(name)).exclude(pk=project.pk).exists():
-        raise Conflict(f"A project named “{name}” exists in “{project.entity.name}”; choose another name.")
+        raise Conflict(
+            f"A project named “{name}” exists in “{project.entity.name}”; choose another name.",
+            field="name",
+            value=name,
+        )
     give_name(project, name, former_key=current.name_key)
     audit.record(
         Verb.PROJECT_CHANGED,
         acting_user=acting_user,
-        label=name,
         project=project,
         changed="name",
         renamed_from=current.name,
@@ -98,6 +101,4 @@ def describe_project(project: Project, description: str, *, acting_user: User) -
     project.description = description
     project.updated_at = Now()
     project.save(update_fields=["description", "updated_at"])
-    audit.record(
-        Verb.PROJECT_CHANGED, acting_user=acting_user, label=project.name, project=project, changed="description"
-    )
+    audit.record(Verb.PROJECT_CHANGED, acting_user=acting_user, project=project, changed="description")

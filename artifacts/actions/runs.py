@@ -195,8 +195,7 @@ def stop_run(run: Run, *, acting_user: User) -> None:
         return
     found.stop_requested_at = found.updated_at = timezone.now()
     found.save(update_fields=["stop_requested_at", "updated_at"])
-    label = f"{run.project.name}/{run.name}"
-    audit.record(Verb.RUN_STOPPED, acting_user=acting_user, label=label, project=run.project)
+    audit.record(Verb.RUN_STOPPED, acting_user=acting_user, project=run.project, run=run.name)
 
 
 @transaction.atomic
@@ -251,5 +250,5 @@ def _file_name(name: str) -> str:
 def delete_run(run: Run, *, acting_user: User) -> None:
     """Delete a run with its history and files. The versions that it logged stay, without it."""
     access.require(acting_user, Can.EDIT, run.project)
-    audit.record(Verb.RUN_DELETED, acting_user=acting_user, label=f"{run.project.name}/{run.name}", project=run.project)
+    audit.record(Verb.RUN_DELETED, acting_user=acting_user, project=run.project, run=run.name)
     Run.objects.filter(pk=run.pk).delete()

@@ -20,19 +20,23 @@ FOR_EVER = 0  # seconds to live of a version that is kept whatever the team's ru
 def read_metadata(text: str) -> dict[str, object]:
     """Metadata from JSON text, as both databases can store it; Invalid for what is no object or too large."""
     if len(text) > LONGEST_METADATA:
-        raise Invalid(f"The metadata has {len(text)} characters of JSON; {LONGEST_METADATA} are the most: log files.")
+        raise Invalid(
+            f"The metadata has {len(text)} characters of JSON; {LONGEST_METADATA} are the most: log files.",
+            field="metadata",
+        )
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise Invalid("The metadata is not JSON; send an object such as {“accuracy”: 0.9}.") from None
+        raise Invalid("The metadata is not JSON; send an object such as {“accuracy”: 0.9}.", field="metadata") from None
     if not isinstance(value, dict | None):
-        raise Invalid("The metadata is not a JSON object; send one such as {“accuracy”: 0.9}.")
+        raise Invalid("The metadata is not a JSON object; send one such as {“accuracy”: 0.9}.", field="metadata")
     cleaned = clean_json(value or {})
     assert isinstance(cleaned, dict)
     if len(cleaned) > MOST_KEYS:
         raise Invalid(
             f"Artifact must not have more than {MOST_KEYS} metadata keys, and this one has {len(cleaned)}; "
-            "nest them, or log a file."
+            "nest them, or log a file.",
+            field="metadata",
         )
     return cleaned
 
@@ -113,7 +117,6 @@ def _change(version: ArtifactVersion, wanted: dict[str, object], acting_user: Us
         audit.record(
             Verb.VERSION_CHANGED,
             acting_user=acting_user,
-            label=str(version),
             collection=version.sequence,
             version=version,
             changed=sorted(changed),

@@ -1,4 +1,7 @@
-"""What happened to a version, as sentences for the page, of those events that the visitor may see."""
+"""What happened to a version, as sentences for its page, of those events that the visitor may see.
+
+The sentences are made here of the events' facts (`artifacts.audit.SHAPES`); no label is read.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +24,8 @@ DELETED_ACTOR = "somebody who left"
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One event: who, what, an alias or a tag that it was about, the rest of the sentence, when."""
+class VersionEvent:
+    """One event as a sentence: who, what, an alias or a tag that it was about, the rest of the sentence, when."""
 
     actor: str
     words: str
@@ -32,50 +35,51 @@ class Happening:
     rest: str = ""
 
 
-def history_of(version: ArtifactVersion, user: User, *, place: Membership) -> list[Happening]:
+def history_of(version: ArtifactVersion, user: User, *, place: Membership) -> list[VersionEvent]:
     """The newest events of a version in all places that somebody sees, as seen from one of them."""
     seen = access.visible_projects(user).values("pk")
     events = AuditEvent.objects.filter(version_number=version.pk, project_number__in=seen).order_by("-pk")
-    return list(_told(list(events[:MOST]), place))
+    return list(_sentences(list(events[:MOST]), place))
 
 
-def _told(events: list[AuditEvent], place: Membership) -> Iterator[Happening]:
+def _sentences(events: list[AuditEvent], place: Membership) -> Iterator[VersionEvent]:
     for event in events:
         actor = event.actor_name or DELETED_ACTOR
         is_here = event.collection_number == place.collection_id
-        where = "here" if is_here else f"on {event.label.rpartition('→ ')[2].rpartition(' from ')[2]}"
+        name = f"{event.data.get('collection', '')}:{event.data.get('version', '')}"
+        where = "here" if is_here else f"on {name}"
         moved_from = event.data.get("moved_from")
         alias, tag = str(event.data.get("alias", "")), str(event.data.get("tag", ""))
         match event.verb:
             case Verb.ALIAS_SET if moved_from:
-                target = "here" if is_here else f"to {event.label.rpartition('→ ')[2]}"
-                yield Happening(actor, "moved", event.created_at, alias=alias, rest=f"{target} from {moved_from}")
+                target = "here" if is_here else f"to {name}"
+                yield VersionEvent(actor, "moved", event.created_at, alias=alias, rest=f"{target} from {moved_from}")
             case Verb.ALIAS_SET:
-                yield Happening(actor, "set", event.created_at, alias=alias, rest=where)
+                yield VersionEvent(actor, "set", event.created_at, alias=alias, rest=where)
             case Verb.ALIAS_REMOVED:
-                rest = "" if is_here else f"from {event.label.rpartition(' from ')[2]}"
-                yield Happening(actor, "removed", event.created_at, alias=alias, rest=rest)
+                rest = "" if is_here else f"from {name}"
+                yield VersionEvent(actor, "removed", event.created_at, alias=alias, rest=rest)
             case Verb.VERSION_TAGGED | Verb.VERSION_UNTAGGED:
-                yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, tag=tag)
+                yield VersionEvent(actor, WORDS[Verb(event.verb)], event.created_at, tag=tag)
             case Verb.LINKED:
-                target = "the version here" if is_here else f"it as {event.label.rpartition('→ ')[2]}"
-                yield Happening(actor, f"linked {target}", event.created_at)
+                target = "the version here" if is_here else f"it as {name}"
+                yield VersionEvent(actor, f"linked {target}", event.created_at)
             case Verb.UNLINKED:
-                yield Happening(actor, f"unlinked {event.label}", event.created_at)
+                yield VersionEvent(actor, f"unlinked {name}", event.created_at)
             case Verb.VERSION_DEPRECATED | Verb.VERSION_REINSTATED:
-                yield Happening(actor, WORDS[Verb(event.verb)], event.created_at, rest=where)
+                yield VersionEvent(actor, WORDS[Verb(event.verb)], event.created_at, rest=where)
             case Verb.VERSION_LOGGED:
-                yield Happening(actor, f"logged {event.label}", event.created_at, rest=_ignored(event))
+                yield VersionEvent(actor, f"logged {name}", event.created_at, rest=_ignored(event))
             case Verb.VERSION_CHANGED:
                 changed = event.data.get("changed") or ["version"]
                 words = (
                     changed if isinstance(changed, str) else " and ".join(CHANGED.get(name, name) for name in changed)
                 )
-                yield Happening(actor, f"changed the {words}", event.created_at)
+                yield VersionEvent(actor, f"changed the {words}", event.created_at)
             case Verb.VERSION_DELETED:
-                yield Happening(actor, "deleted the version", event.created_at)
+                yield VersionEvent(actor, "deleted the version", event.created_at)
             case _:
-                yield Happening(actor, f"{Verb(event.verb).label.lower()} {event.label}", event.created_at)
+                yield VersionEvent(actor, f"{Verb(event.verb).label.lower()} {event.label}", event.created_at)
 
 
 def _ignored(event: AuditEvent) -> str:

@@ -22,7 +22,10 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
     access.require(acting_user, Can.EDIT, collection.project)
     reason = " ".join(clean_text(reason, longest=LONGEST).split())
     if not reason:
-        raise Invalid("A deprecation without a reason helps nobody; write why the version should no longer be used.")
+        raise Invalid(
+            "A deprecation without a reason helps nobody; write why the version should no longer be used.",
+            field="reason",
+        )
     if not membership.is_link:
         raise Invalid(f"“{membership}” is no linked version; deprecate its links in the registries.")
     Collection.objects.select_for_update().get(pk=collection.pk)
@@ -37,7 +40,6 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
     audit.record(
         Verb.VERSION_DEPRECATED,
         acting_user=acting_user,
-        label=str(membership),
         membership=membership,
         reason=reason,
         successor=successor.name if successor else None,
@@ -46,9 +48,16 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
 
 def _refuse_misfit(membership: Membership, successor: Membership) -> None:
     if successor.collection_id != membership.collection_id or successor.pk == membership.pk:
-        raise Invalid("The successor has to be another version of the same collection; choose one of those offered.")
+        raise Invalid(
+            "The successor has to be another version of the same collection; choose one of those offered.",
+            field="successor",
+        )
     if successor.is_deprecated or successor.version.is_deleted:
-        raise Invalid(f"“{successor}” is deprecated or deleted itself; choose a version that can be used.")
+        raise Invalid(
+            f"“{successor}” is deprecated or deleted itself; choose a version that can be used.",
+            field="successor",
+            value=str(successor),
+        )
 
 
 @transaction.atomic
@@ -60,4 +69,4 @@ def reinstate(membership: Membership, *, acting_user: User) -> None:
     membership.deprecated_at, membership.deprecated_by, membership.successor = None, None, None
     membership.deprecation = ""
     membership.save(update_fields=["deprecated_at", "deprecated_by", "deprecation", "successor"])
-    audit.record(Verb.VERSION_REINSTATED, acting_user=acting_user, label=str(membership), membership=membership)
+    audit.record(Verb.VERSION_REINSTATED, acting_user=acting_user, membership=membership)

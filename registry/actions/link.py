@@ -64,7 +64,7 @@ def link_version(
         audit.record(
             Verb.LINKED,
             acting_user=acting_user,
-            label=f"{version.project.name}/{version} → {membership}",
+            label=f"{version.project.name}/{version} → {membership}",  # without the team, which `source` names
             membership=membership,
             source=f"{version.project.entity.name}/{version.project.name}/{version}",
             index=membership.index,
@@ -184,7 +184,6 @@ def unlink_version(membership: Membership, *, acting_user: User) -> None:
     audit.record(
         Verb.UNLINKED,
         acting_user=acting_user,
-        label=str(found),
         membership=found,
         source=f"{found.version.project.entity.name}/{found.version.project.name}/{found.version}",
         aliases=aliases,

@@ -97,8 +97,8 @@ def _record(verb: Verb, registry: Project, holder: Holder, role: str, acting_use
     audit.record(
         verb,
         acting_user=acting_user,
-        label=f"{holder.name} in {registry.title}",
         project=registry,
         member=holder.name,
+        place=registry.title,
         role=str(role),
     )

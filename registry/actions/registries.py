@@ -102,7 +102,6 @@ def _create(
     audit.record(
         Verb.REGISTRY_CREATED,
         acting_user=acting_user,
-        label=project.title,
         project=project,
         visibility=visibility,
         types=wanted,
@@ -121,7 +120,9 @@ def refuse_taken_name(organization: Organization, name: str) -> str:
 def name_taken(organization: Organization, stored: str) -> Conflict:
     """The refusal of a name that another registry of the organization has."""
     own = naming.shown(stored.removeprefix(naming.REGISTRY_PREFIX))
-    return Conflict(f"A registry named “{own}” exists in “{organization.name}”; choose another name.")
+    return Conflict(
+        f"A registry named “{own}” exists in “{organization.name}”; choose another name.", field="name", value=own
+    )
 
 
 def refuse_type(registry: Registry, type_name: str) -> None:
@@ -130,7 +131,9 @@ def refuse_type(registry: Registry, type_name: str) -> None:
         accepted = ", ".join(f"“{name}”" for name in registry.type_names) or "no type yet"
         raise Invalid(
             f"Registry “{registry.project.title}” doesn't accept artifacts of type “{naming.shown(type_name)}” (it accepts {accepted}); "
-            "link to another registry, or ask one of its administrators to add the type."
+            "link to another registry, or ask one of its administrators to add the type.",
+            field="types",
+            value=type_name,
         )
 
 
@@ -160,7 +163,11 @@ def create_collection(
         project, type_name, name, acting_user=acting_user, description=description
     )
     if not is_new:
-        raise Conflict(f"A collection named “{collection.name}” exists in “{project.title}”; choose another name.")
+        raise Conflict(
+            f"A collection named “{collection.name}” exists in “{project.title}”; choose another name.",
+            field="name",
+            value=name,
+        )
     labels.tag_collection(collection, tags, acting_user=acting_user)
     return collection
 
@@ -179,7 +186,6 @@ def delete_collection(collection: Collection, *, acting_user: User) -> None:
     audit.record(
         Verb.COLLECTION_DELETED,
         acting_user=acting_user,
-        label=collection.name,
         collection=collection,
         versions=collection.version_count,
     )
@@ -194,7 +200,7 @@ def protect_alias(project: Project, name: str, *, acting_user: User | None) -> N
     name = naming.alias_name(name)
     _, is_new = ProtectedAlias.objects.get_or_create(project=project, name_key=key_of(name), defaults={"name": name})
     if is_new:
-        audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, label=name, project=project, alias=name)
+        audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, project=project, alias=name)
 
 
 @transaction.atomic
@@ -204,7 +210,7 @@ def unprotect_alias(project: Project, name: str, *, acting_user: User) -> None:
     row = project.protected_aliases.filter(name_key=key_of(name)).first()
     if row is not None:
         row.delete()
-        audit.record(Verb.ALIAS_UNPROTECTED, acting_user=acting_user, label=row.name, project=project, alias=row.name)
+        audit.record(Verb.ALIAS_UNPROTECTED, acting_user=acting_user, project=project, alias=row.name)
 
 
 @transaction.atomic
@@ -214,16 +220,15 @@ def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -
     registry = Registry.objects.select_for_update().get(project=project)
     wanted = naming.distinct(map(naming.type_name, names))
     if not wanted:
-        raise Invalid("No type is given; write the name of the type that the registry shall accept.")
+        raise Invalid("No type is given; write the name of the type that the registry shall accept.", field="types")
     if registry.accepts_all_types:
-        raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.")
+        raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.", field="types")
     added = [name for name in wanted if name not in registry.type_names]
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=name) for name in added])
     if added:
         audit.record(
             Verb.REGISTRY_CHANGED,
             acting_user=acting_user,
-            label=project.title,
             project=project,
             changed="types",
             types=added,
@@ -246,12 +251,13 @@ def describe_registry(project: Project, description: str, *, acting_user: User) 
     """Replace a registry's description; a core registry keeps its own."""
     access.require(acting_user, Can.EDIT, project)
     if project.is_core:
-        raise Invalid(f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.")
+        raise Invalid(
+            f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.",
+            field="description",
+        )
     description = clean_text(description, longest=100_000)
     if description != project.description:
         project.description = description
         project.updated_at = Now()
         project.save(update_fields=["description", "updated_at"])
-        audit.record(
-            Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, changed="description"
-        )
+        audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, project=project, changed="description")

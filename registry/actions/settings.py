@@ -68,10 +68,14 @@ def refuse_contradiction(accepts_all_types: bool | None, types: list[str]) -> No
     """Refuse a new registry that shall accept all types and some, or none at all."""
     if accepts_all_types and types:
         raise Invalid(
-            "A registry that accepts all types has no list of them; leave the types out, or accept only those."
+            "A registry that accepts all types has no list of them; leave the types out, or accept only those.",
+            field="types",
         )
     if accepts_all_types is False and not types:
-        raise Invalid("The registry would accept no type; name the types that it shall accept, or let it accept all.")
+        raise Invalid(
+            "The registry would accept no type; name the types that it shall accept, or let it accept all.",
+            field="types",
+        )
 
 
 @transaction.atomic
@@ -132,7 +136,7 @@ def _accept_all(registry: Registry, accepts_all_types: bool, acting_user: User) 
 
 
 def _record(project: Project, acting_user: User, **data: object) -> None:
-    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, label=project.title, project=project, **data)  # type: ignore[arg-type]  # data has names of its own
+    audit.record(Verb.REGISTRY_CHANGED, acting_user=acting_user, project=project, **data)  # type: ignore[arg-type]  # data has names of its own
 
 
 @transaction.atomic
@@ -144,7 +148,11 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     if current.name == stored:
         return
     if project.is_core:
-        raise Invalid(f"“{project.title}” is a core registry and keeps its name; make a registry of your own.")
+        raise Invalid(
+            f"“{project.title}” is a core registry and keeps its name; make a registry of your own.",
+            field="name",
+            value=name,
+        )
     if project.entity.projects.filter(name_key=key_of(stored)).exclude(pk=project.pk).exists():
         raise name_taken(Organization.objects.get(entities=project.entity_id), stored)
     renamed_from = project.title
@@ -192,7 +200,6 @@ def delete_registry(project: Project, *, acting_user: User) -> None:
     audit.record(
         Verb.REGISTRY_DELETED,
         acting_user=acting_user,
-        label=project.title,
         project=project,
         collections=registry.collection_count,
         versions=registry.version_count,

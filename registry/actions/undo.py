@@ -1,5 +1,6 @@
 """Taking back a link, with what was made on the way for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -7,7 +8,8 @@ from django.db.models import Q
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.models import AuditEvent, Automation, Collection, Membership, Project, User, Verb
+from artifacts.models import ArtifactVersion, AuditEvent, Automation, Collection, Membership, Project, User, Verb
+from artifacts.naming import key_of
 from registry.actions.link import unlink_version
 from registry.actions.registries import delete_collection
 from registry.actions.settings import delete_registry
@@ -23,6 +25,13 @@ class TakenBack:
     collection: bool = False
     registry: bool = False
     kept: str = ""
+
+
+def can_take_back(version: ArtifactVersion, collection: Collection, aliases: Iterable[str]) -> bool:
+    """Whether a link would be new here and take no alias from another version, so that unlinking puts everything back."""
+    if collection.memberships.filter(version=version).exists():
+        return False
+    return not collection.aliases.filter(name_key__in=[key_of(name) for name in aliases]).exists()
 
 
 @transaction.atomic

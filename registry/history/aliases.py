@@ -1,6 +1,5 @@
-"""Which version an alias pointed at: before, and at any moment, read from what was written down when it moved."""
+"""Which version an alias pointed at: before, and at any moment, by the facts of the events that moved it."""
 
-import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,10 @@ from artifacts.naming import LATEST
 
 MOST_EVENTS = 2_000
 MOVES = (Verb.ALIAS_SET, Verb.ALIAS_REMOVED, Verb.UNLINKED)
-NUMBER = re.compile(r":(v\d+)$")
 
 
 @dataclass(frozen=True)
-class Standing:
+class AliasAt:
     """An alias at a moment: on which version ("v3"), since when, by whom."""
 
     alias: str
@@ -24,7 +22,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Former:
+class FormerAlias:
     """An alias now and where it was before, to be moved back there if that version is still linked."""
 
     alias: str
@@ -45,21 +43,25 @@ def _moves(collection: Collection, *, until: datetime | None = None) -> Iterator
             for alias in event.data.get("aliases") or []:
                 yield str(alias), "", event
         elif event.verb == Verb.ALIAS_SET:
-            found = NUMBER.search(event.label)
-            yield str(event.data.get("alias", "")), found[1] if found else "", event
+            yield str(event.data.get("alias", "")), _version(event), event
         else:
             yield str(event.data.get("alias", "")), "", event
 
 
-def as_of(collection: Collection, moment: datetime) -> list[Standing]:
+def _version(event: AuditEvent) -> str:
+    """The version that an event is about, as the collection numbers it ("v3")."""
+    return str(event.data.get("version", ""))
+
+
+def as_of(collection: Collection, moment: datetime) -> list[AliasAt]:
     """The aliases of a collection at a moment, by name; `latest` is the highest version that was linked then."""
-    known: dict[str, Standing | None] = {}
+    known: dict[str, AliasAt | None] = {}
     deleted = _deleted(collection, moment)
     for alias, version, event in _moves(collection, until=moment):
         if alias not in known and alias != LATEST:
             was_on = version and event.version_number not in deleted  # the aliases of a version end with it
-            known[alias] = Standing(alias, version, event.created_at, event.actor_name) if was_on else None
-    found = sorted((standing for standing in known.values() if standing), key=lambda standing: standing.alias)
+            known[alias] = AliasAt(alias, version, event.created_at, event.actor_name) if was_on else None
+    found = sorted((held for held in known.values() if held), key=lambda held: held.alias)
     latest = _latest(collection, moment, deleted)
     return [latest, *found] if latest else found
 
@@ -73,24 +75,22 @@ def _deleted(collection: Collection, moment: datetime) -> set[int | None]:
     return set(deletions.values_list("version_number", flat=True)[:MOST_EVENTS])
 
 
-def _latest(collection: Collection, moment: datetime, deleted: Container[int | None]) -> Standing | None:
+def _latest(collection: Collection, moment: datetime, deleted: Container[int | None]) -> AliasAt | None:
     """The highest version that was linked at a moment, and neither unlinked nor deleted until then."""
     linked = AuditEvent.objects.filter(
         collection_number=collection.pk, verb__in=(Verb.LINKED, Verb.UNLINKED), created_at__lte=moment
     )
     gone: set[str] = set()
     for event in linked.order_by("-pk")[:MOST_EVENTS]:
-        number = NUMBER.search(event.label)
-        if number is None:
-            continue
+        version = _version(event)
         if event.verb == Verb.UNLINKED:
-            gone.add(number[1])
-        elif number[1] not in gone and event.version_number not in deleted:
-            return Standing(LATEST, number[1], event.created_at, event.actor_name)
+            gone.add(version)
+        elif version not in gone and event.version_number not in deleted:
+            return AliasAt(LATEST, version, event.created_at, event.actor_name)
     return None
 
 
-def formerly(collection: Collection, protected: set[str]) -> list[Former]:
+def former_aliases(collection: Collection, protected: set[str]) -> list[FormerAlias]:
     """The aliases that a collection has, with the version each was on before."""
     rows = Alias.objects.filter(collection=collection).exclude(name=LATEST).select_related("membership")
     holders = {row.name: row for row in rows.order_by("name_key")[:100]}
@@ -103,7 +103,7 @@ def formerly(collection: Collection, protected: set[str]) -> list[Former]:
         latest = next((event for version, event in moves[name] if version == row.membership.name), None)
         before = next((version for version, _ in moves[name] if version and version != row.membership.name), "")
         found.append(
-            Former(
+            FormerAlias(
                 alias=name,
                 now=row.membership.name,
                 before=before,
@@ -118,6 +118,6 @@ def formerly(collection: Collection, protected: set[str]) -> list[Former]:
         .values_list("index", flat=True)
     )
     return [
-        former if not former.before or int(former.before[1:]) in live else Former(**{**vars(former), "before": ""})
+        former if not former.before or int(former.before[1:]) in live else FormerAlias(**{**vars(former), "before": ""})
         for former in found
     ]

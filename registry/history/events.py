@@ -38,8 +38,8 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a 
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What an address asks for; empty stands for everything."""
+class EventsAddress:
+    """What the address of a history asks for: who, what kind of act, since when, until when; empty stands for everything."""
 
     who: str = ""
     act: str = ""
@@ -52,13 +52,13 @@ class Asked:
         return bool(self.who or self.act or self.since or self.until)
 
 
-def read(query: Mapping[str, str]) -> Asked:
+def read(query: Mapping[str, str]) -> EventsAddress:
     """The filter of an address; what can't be read counts as not given."""
     act = query.get("act", "")
     until = moment(query.get("until", ""))
     if until is not None and len(query.get("until", "")) == len("2026-01-31"):
         until += timedelta(days=1)  # a day as the end means all of it
-    return Asked(
+    return EventsAddress(
         who=query.get("who", "").replace("\0", "").strip()[:64],
         act=act if act in GROUPS else "",
         since=moment(query.get("since", "")),
@@ -76,16 +76,16 @@ def moment(text: str) -> datetime | None:
     return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 
-def narrowed(events: QuerySet[AuditEvent], asked: Asked) -> QuerySet[AuditEvent]:
-    """The events that were asked for."""
-    if asked.who:
-        events = events.filter(actor__name_key=key_of(asked.who))
-    if asked.act:
-        events = events.filter(verb__in=GROUPS[asked.act][1])
-    if asked.since:
-        events = events.filter(created_at__gte=asked.since)
-    if asked.until:
-        events = events.filter(created_at__lt=asked.until)
+def narrowed(events: QuerySet[AuditEvent], address: EventsAddress) -> QuerySet[AuditEvent]:
+    """The events that an address asks for."""
+    if address.who:
+        events = events.filter(actor__name_key=key_of(address.who))
+    if address.act:
+        events = events.filter(verb__in=GROUPS[address.act][1])
+    if address.since:
+        events = events.filter(created_at__gte=address.since)
+    if address.until:
+        events = events.filter(created_at__lt=address.until)
     return events
 
 

@@ -1,4 +1,4 @@
-"""Who may use a registry, with the role that counts in the end and the road it comes by."""
+"""Who may use a registry, with the role that counts in the end and what gave it to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from artifacts.naming import key_of, shown
 
 
 @dataclass(frozen=True)
-class Person:
+class MemberRow:
     """One row of the list of members."""
 
     user: User
@@ -21,14 +21,14 @@ class Person:
     effective: Role
 
 
-def members_of(project: Project, people: Sequence[User]) -> list[Person]:
-    """These people with their own role, the road to it and the strongest role of all roads."""
+def members_of(project: Project, people: Sequence[User]) -> list[MemberRow]:
+    """These people with their own role, what gave it to them and the strongest role that they have by anything."""
     effective = access.roles_in(project, people)
     grants = ProjectMember.objects.filter(project=project)
     own = dict(grants.filter(user__in=people).values_list("user", "role"))
     teams = dict(grants.filter(team__members__user__in=people).values_list("team__members__user", "team__name"))
     return [
-        Person(
+        MemberRow(
             user=user,
             granted=own.get(user.pk, ""),
             through="Own access" if user.pk in own else teams.get(user.pk, "Organization"),

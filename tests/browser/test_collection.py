@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from artifacts.models import Alias, Collection, Membership
 from registry.actions.link import link_by_name
-from registry.cards import OUTLINE
+from registry.views.collections.card import OUTLINE
 from tests import factories
 from tests.browser.test_seed_document import Visit
 from tests.conftest import World

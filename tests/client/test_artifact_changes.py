@@ -328,4 +328,4 @@ def test_where_only_administrators_set_times_to_live_a_members_version_is_logged
     assert "90 days" in page
     assert "the time to live that the code set, 1 day, doesn’t count" in page
     assert "doesn’t count: only" not in client.opens("/vision/data/artifacts/dataset/hers/v0").content.decode()
-    assert AuditEvent.objects.get(verb="version.logged", label="bobs:v0").data == {"ttl_ignored": 86_400}
+    assert AuditEvent.objects.get(verb="version.logged", label="bobs:v0").data["ttl_ignored"] == 86_400

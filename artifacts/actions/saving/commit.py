@@ -196,7 +196,7 @@ def _place(version: ArtifactVersion, index: int, acting_user: User, **told: obje
     sequence = version.sequence
     membership = Membership.objects.create(collection=sequence, version=version, index=index, created_by=acting_user)
     labels.move_latest(membership)
-    audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, label=str(version), membership=membership, **told)  # type: ignore[arg-type]  # data has names of its own
+    audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, membership=membership, **told)  # type: ignore[arg-type]  # data has names of its own
     wanted = [name for name in version.wanted_aliases if name != LATEST]
     labels.add_aliases(membership, wanted, acting_user=acting_user)
     if version.wanted_tags:

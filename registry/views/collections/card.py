@@ -1,5 +1,6 @@
 """A collection's card and tags: written, previewed and named in place, or on a page of their own without script."""
 
+import hashlib
 from typing import Any
 
 from django.http import HttpResponse
@@ -7,8 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from artifacts.access import Can
-from artifacts.actions import collections as acts
-from artifacts.actions import labels
+from artifacts.actions import collections, labels
 from artifacts.errors import Conflict, Invalid
 from artifacts.models import Collection
 from artifacts.views.answers import (
@@ -18,11 +18,37 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.url_of import collection_url
-from registry.cards import OUTLINE, mark_of
 from registry.forms import DescriptionForm, TagForm, refused
 from registry.views.place import collection_of, permissions
 
-CARD, TAGS = "collection-card", "collection-tags"
+CARD = "collection-card"  # the id of its panel in the page
+OUTLINE = """## Summary
+
+What these versions are for, in two sentences.
+
+## License
+
+## References
+
+## Training data
+
+Where it comes from, and what it leaves out.
+
+## Processing
+
+## Data storage
+
+## Architecture
+
+## Task
+
+## Deserialize the model
+
+```python
+```
+
+## Deployment
+"""
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,7 +71,7 @@ def save(request: HtmxHttpRequest, found: Collection) -> HttpResponse:
     mark = request.POST.get("mark")
     if form.is_valid():
         try:
-            acts.describe_collection(
+            collections.describe_collection(
                 found,
                 form.cleaned_data["description"],
                 acting_user=request.user,
@@ -62,7 +88,9 @@ def save(request: HtmxHttpRequest, found: Collection) -> HttpResponse:
             refused(form, refusal, "description")
         else:
             if request.htmx and request.htmx.target == CARD:
-                return changed(request, "registry/collection/card_panel.html", card(request, found), toast="Saved the description")
+                return changed(
+                    request, "registry/collection/card_panel.html", card(request, found), toast="Saved the description"
+                )
             return done(request, collection_url(found), toast="Saved the description")
     text = str(form.data.get("description", ""))
     return editor(request, found, form, text, mark=mark or mark_of(found.description), status=422)
@@ -121,7 +149,9 @@ def preview(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
     collection_of(request, org, registry, collection, can=Can.EDIT)
     form = DescriptionForm(request.POST)
     text = form.cleaned_data["description"] if form.is_valid() else ""
-    return page(request, "registry/collection/card_preview.html", {"text": text, "errors": form.errors.get("description")})
+    return page(
+        request, "registry/collection/card_preview.html", {"text": text, "errors": form.errors.get("description")}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -157,3 +187,8 @@ def remove_tag(request: HtmxHttpRequest, org: str, registry: str, collection: st
         return redirect(collection_url(found))
     context = {**card(request, found), "is_focused": True}
     return changed(request, "registry/collection/tags.html", context, toast=f"Removed the tag “{tag}”")
+
+
+def mark_of(text: str) -> str:
+    """A short mark of a text: a form brings back that of the text it began with."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

@@ -13,7 +13,7 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.url_of import version_url
-from registry.actions import deprecation as acts
+from registry.actions import deprecation
 from registry.forms import DeprecationForm, refused
 from registry.views.place import collection_of
 
@@ -32,8 +32,10 @@ def deprecate(request: HtmxHttpRequest, org: str, registry: str, collection: str
     form = DeprecationForm(request.POST or None, initial=initial, choices=successors(found, membership))
     if form.is_valid():
         try:
-            successor = chosen(found, form.cleaned_data["successor"])
-            acts.deprecate(membership, form.cleaned_data["reason"], successor=successor, acting_user=request.user)
+            successor = successor_named(found, form.cleaned_data["successor"])
+            deprecation.deprecate(
+                membership, form.cleaned_data["reason"], successor=successor, acting_user=request.user
+            )
         except (Invalid, NotFound) as refusal:
             refused(form, refusal, "successor")
         else:
@@ -50,8 +52,8 @@ def successors(collection: Collection, membership: Membership) -> list[tuple[str
     return [("", "None"), *words]
 
 
-def chosen(collection: Collection, name: str) -> Membership | None:
-    """The version of that number, with its place."""
+def successor_named(collection: Collection, name: str) -> Membership | None:
+    """The version of the collection that was chosen to be used instead; None for none."""
     return addresses.membership(collection, name) if name else None
 
 
@@ -59,5 +61,5 @@ def chosen(collection: Collection, name: str) -> Membership | None:
 def reinstate(request: HtmxHttpRequest, org: str, registry: str, collection: str, reference: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.EDIT)
     membership = addresses.membership(found, reference)
-    acts.reinstate(membership, acting_user=request.user)
+    deprecation.reinstate(membership, acting_user=request.user)
     return done(request, version_url(membership), toast=f"{membership} can be used again")

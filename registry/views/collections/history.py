@@ -1,4 +1,4 @@
-"""Action History of a registry and of a collection: filter, export, aliases as of a moment, and moving one back."""
+"""Action History of a registry, of a collection and of a deleted one: filter, export, aliases as of a moment, and moving one back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from artifacts import addresses
 from artifacts.access import Can
 from artifacts.actions import labels
+from artifacts.errors import NotFound
 from artifacts.listing.paging import page_of
-from artifacts.models import AuditEvent
+from artifacts.models import AuditEvent, Verb
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
@@ -21,8 +22,7 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.url_of import collection_url, registry_url
-from registry.history import aliases as alias_history
-from registry.history import events
+from registry.history import aliases, events
 from registry.views.place import collection_of, permissions, registry_of
 from registry.views.registries.page import heading
 
@@ -37,8 +37,8 @@ def registry_history(request: HtmxHttpRequest, org: str, registry: str) -> HttpR
         return moved(request, registry_url(project, "history"))
     found = AuditEvent.objects.filter(project_number=project.pk)
     if request.GET.get("format") in FILES:
-        return exported(request, found, project.title)
-    context = {**heading(request, project, "history"), **listed(request, found)}
+        return events_file(request, found, project.title)
+    context = {**heading(request, project, "history"), **events_context(request, found)}
     return page(request, "registry/registry/history.html", context, partial="events")
 
 
@@ -50,36 +50,64 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         return moved(request, collection_url(place, "history"))
     found = AuditEvent.objects.filter(collection_number=place.pk)
     if request.GET.get("format") in FILES:
-        return exported(request, found, place.name)
+        return events_file(request, found, place.name)
     moment = events.moment(request.GET.get("as_of", ""))
     context: dict[str, Any] = {
         "collection": place,
         "registry": place.project,
         "organization": place.project.entity.organization,
         **permissions(request, place.project),
-        **listed(request, found),
-        "aliases": alias_history.formerly(place, labels.protected_keys(place.project)),
+        **events_context(request, found),
+        "aliases": aliases.former_aliases(place, labels.protected_keys(place.project)),
         "as_of": request.GET.get("as_of", ""),
         "moment": moment,
         "is_to_come": moment is not None and moment > timezone.now(),
-        "standing": alias_history.as_of(place, moment) if moment else [],
+        "standing": aliases.as_of(place, moment) if moment else [],
     }
     return page(request, "registry/collection/history.html", context, partial="events")
 
 
-def listed(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
+def show_gone(request: HtmxHttpRequest, org: str, registry: str, name: str, missing: NotFound) -> HttpResponseBase:
+    """The page of a deleted collection, for whoever sees its registry; `missing` is raised again where there was none."""
+    project = registry_of(request, org, registry)
+    deletions = AuditEvent.objects.filter(
+        organization=project.entity.organization_id,
+        verb=Verb.COLLECTION_DELETED,
+        project_number=project.pk,
+        data__collection=name,
+    )
+    deletion = deletions.order_by("-pk").select_related("actor").first()
+    if deletion is None:
+        raise missing
+    found = AuditEvent.objects.filter(collection_number=deletion.collection_number)
+    if request.GET.get("format") in FILES:
+        return events_file(request, found, name)
+    context = {
+        "name": name,
+        "registry": project,
+        "organization": project.entity.organization,
+        "deletion": deletion,
+        **events_context(request, found),
+    }
+    # A part of the page is asked for by a page that is shown already: htmx takes nothing out of a 410.
+    return page(
+        request, "registry/collection/gone.html", context, partial="events", status=200 if request.htmx else 410
+    )
+
+
+def events_context(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dict[str, Any]:
     """A page of events with the filter that they passed."""
-    asked = events.read(request.GET.dict())
-    narrowed = events.narrowed(found, asked).select_related("actor")
+    address = events.read(request.GET.dict())
+    narrowed = events.narrowed(found, address).select_related("actor")
     return {
         "events": page_of(narrowed, ("-pk",), request.GET.dict()),
-        "asked": asked,
+        "asked": address,
         "groups": [(key, label) for key, (label, _) in events.GROUPS.items()],
         "given": {name: request.GET.get(name, "") for name in ("who", "act", "since", "until")},
     }
 
 
-def exported(request: HtmxHttpRequest, found: QuerySet[AuditEvent], name: str) -> StreamingHttpResponse:
+def events_file(request: HtmxHttpRequest, found: QuerySet[AuditEvent], name: str) -> StreamingHttpResponse:
     """All events that pass the filter as a file, sent as they are read."""
     kind = request.GET["format"]
     content_type, written = FILES[kind]

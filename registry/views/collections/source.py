@@ -1,4 +1,4 @@
-"""What is done to source versions that their links are told of: deleting one or a whole collection, with the links that would break."""
+"""Deleting a version, or a collection with all its versions, in a project: which links in registries would end with it is said first."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,14 @@ from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
-from artifacts.views.answers import HtmxHttpRequest, done, page
-from artifacts.views.shell import in_organization
+from artifacts.views.answers import (
+    HtmxHttpRequest,
+    done,
+    page,
+)
+from artifacts.views.fetch import membership_of, project_of
 from artifacts.views.url_of import browser_url, collection_url, source_url
-from registry.actions.delete import delete_version
-from registry.actions.sequences import delete_sequence
+from registry.actions.delete import delete_sequence, delete_version
 from registry.forms import DeleteForm
 
 SHOWN = 20
@@ -26,11 +29,9 @@ SHOWN = 20
 @require_http_methods(["GET", "POST"])
 def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     """Asks first, naming what would break; then the version is deleted wherever it is."""
-    source = addresses.project(request.user, entity, project, can=Can.EDIT)
-    membership = addresses.membership(addresses.collection(source, collection), reference)
+    membership = membership_of(request, entity, project, collection, reference, can=Can.EDIT)
     version = membership.version
     version.sequence = membership.collection
-    in_organization(request, source.entity.organization)
     error = ""
     if request.method == "POST":
         try:
@@ -39,16 +40,20 @@ def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str,
             error = str(refusal)
         else:
             return done(request, source_url(version), toast=f"Deleted {version}")
-    context = {"version": version, "cancel": source_url(version), "error": error, **broken(request, version)}
+    context = {
+        "version": version,
+        "cancel": source_url(version),
+        "error": error,
+        **links_ending_with_version(request, version),
+    }
     return page(request, "registry/linking/delete_version.html", context, status=422 if error else 200)
 
 
 @require_http_methods(["GET", "POST"])
 def delete_collection(request: HtmxHttpRequest, entity: str, project: str, collection: str) -> HttpResponse:
     """Asks first, naming what would break, and for the collection's name; then it is deleted with its versions."""
-    source = addresses.project(request.user, entity, project, can=Can.EDIT)
+    source = project_of(request, entity, project, can=Can.EDIT)
     found = addresses.collection(source, collection)
-    in_organization(request, source.entity.organization)
     if found.is_portfolio:
         raise Invalid(f"“{found.name}” is a collection of a registry; delete it there.")
     form = DeleteForm(request.POST or None, title=found.name, what="collection")
@@ -68,13 +73,13 @@ def delete_collection(request: HtmxHttpRequest, entity: str, project: str, colle
         "form": form,
         "cancel": collection_url(found),
         "error": error,
-        **broken_with(request, found),
+        **links_ending_with_sequence(request, found),
     }
     return page(request, "registry/linking/delete_sequence.html", context, status=422 if form.is_bound else 200)
 
 
 @dataclass(frozen=True)
-class Broken:
+class EndingLink:
     """A link that would end: its path, which version it holds, and its aliases, each with whether it is protected."""
 
     path: str
@@ -82,20 +87,20 @@ class Broken:
     aliases: list[tuple[str, bool]]
 
 
-def broken_with(request: HtmxHttpRequest, collection: Collection) -> dict[str, Any]:
+def links_ending_with_sequence(request: HtmxHttpRequest, collection: Collection) -> dict[str, Any]:
     """The links that end with a collection and all its versions."""
-    return ending(request, Membership.objects.filter(version__sequence=collection, collection__kind="portfolio"))
+    return ending_links(request, Membership.objects.filter(version__sequence=collection, collection__kind="portfolio"))
 
 
-def broken(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
+def links_ending_with_version(request: HtmxHttpRequest, version: ArtifactVersion) -> dict[str, Any]:
     """The links that end with a version, and the aliases that it has in its own collection."""
     own = Membership.objects.filter(version=version, collection=version.sequence_id).with_aliases().first()
     links = Membership.objects.filter(version=version, collection__kind="portfolio")
-    return {"aliases": own.alias_names if own else [], **ending(request, links)}
+    return {"aliases": own.alias_names if own else [], **ending_links(request, links)}
 
 
-def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any]:
-    """Links that end: some by name as far as the visitor sees them, how many there are beside them, and those that forbid it.
+def ending_links(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any]:
+    """Links that end: the first that the visitor sees, how many are seen, how many there are, and which of the first forbid it.
 
     A link under a protected alias forbids the deletion of its source.
     """
@@ -106,6 +111,6 @@ def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any
     for row in rows.order_by("pk")[:SHOWN]:
         guarded = protected_keys(row.collection.project)
         names = [(name, key_of(name) in guarded) for name in row.alias_names]
-        shown.append(Broken(f"{row.collection.project.title}/{row}", row.version.name, names))
+        shown.append(EndingLink(f"{row.collection.project.title}/{row}", row.version.name, names))
     held = [link for link in shown if any(is_protected for _, is_protected in link.aliases)]
     return {"links": shown, "seen": seen.count(), "all": links.count(), "held": held}

@@ -1,5 +1,7 @@
 """Addresses of linked versions; the page itself is that of every version (artifacts.views.versions)."""
 
+from urllib.parse import quote
+
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
@@ -12,7 +14,7 @@ from artifacts.views.answers import (
 )
 from artifacts.views.url_of import reference_url, source_url
 from artifacts.views.versions.page import render_version
-from registry.views.gone import show_gone
+from registry.views.collections.history import show_gone
 from registry.views.place import collection_of
 from registry.views.registries.page import printed_url
 
@@ -26,7 +28,8 @@ def version(
     except NotFound as missing:
         return show_gone(request, org, registry, collection, missing)
     if found.project.title != registry or found.name != collection:
-        return moved(request, reference_url(found, reference, tab))
+        address = reference_url(found, reference)
+        return moved(request, address if tab == "version" else f"{address}/{quote(tab)}")
     return render_version(request, addresses.membership(found, reference), tab)
 
 

@@ -7,13 +7,17 @@ from django.db.models import Model, QuerySet
 from artifacts.naming import key_of
 
 MOST_OPTIONS = 50
-PICKED = "pick_"
 Option = tuple[str, str]
 
 
 @dataclass
-class Choice:
-    """What can be chosen, what is; a long list is searched instead, and shows what holds the typed part."""
+class ChoiceControl:
+    """What can be chosen, and what is. Above `MOST_OPTIONS` it is searched, and shows only what holds the typed part.
+
+    `is_ready` is false while something before it must be chosen first; `is_cut` says that more was found than is shown.
+    `grouped` has headings with their options; without any, `options` stand in one list. `later` are the ids of what is shown anew
+    while somebody types into the search field.
+    """
 
     name: str
     label: str
@@ -26,9 +30,7 @@ class Choice:
     note: str = ""
     error: str = ""
     is_ready: bool = False
-    # Headings with their options; without any the options stand in one list.
     grouped: list[tuple[str, list[Option]]] = field(default_factory=list)
-    # The ids of what is shown anew, too, while somebody types into a search field.
     later: list[str] = field(default_factory=list)
 
     @property
@@ -43,21 +45,22 @@ class Choice:
 
     @property
     def later_ids(self) -> str:
-        """Their selectors, for htmx."""
+        """What is shown anew while somebody types, as the selectors that htmx takes."""
         return ",".join(f"#{name}" for name in self.later)
 
-    def offer(self, names: list[Option]) -> None:
-        """The options, of which one more than are shown were read."""
-        self.is_cut = len(names) > MOST_OPTIONS
-        self.options = names[:MOST_OPTIONS]
+    def offer(self, options: list[Option]) -> None:
+        """Show these options; whoever calls reads one more than `MOST_OPTIONS`, by which it is known that there are others."""
+        self.is_cut = len(options) > MOST_OPTIONS
+        self.options = options[:MOST_OPTIONS]
 
 
-def by_name[Row: Model](
-    choice: Choice, found: QuerySet[Row], asked: str, *, missing: str, is_final: bool
-) -> Row | None:
+def offer_by_name[Named: Model](
+    choice: ChoiceControl, found: QuerySet[Named], asked: str, *, missing: str, is_final: bool
+) -> Named | None:
     """Offer rows by their names, and answer the one that is asked for, else the only one there is.
 
-    What is typed into a search field is a part of a name until the form is sent; only then it is wrong.
+    What is typed into a search field is a part of a name until the form is sent; only then a name that nothing has is refused,
+    with the sentence `missing`.
     """
     choice.is_ready = True
     names = list(found.values_list("name", flat=True)[: MOST_OPTIONS + 1])
@@ -75,20 +78,3 @@ def by_name[Row: Model](
     if row is None and (is_final or not choice.is_long):
         choice.error = missing
     return row
-
-
-def picked_in(asked: dict[str, str]) -> str:
-    """The control in whose list an entry was picked, which keeps the focus."""
-    return next((name.removeprefix(PICKED) for name in asked if name.startswith(PICKED)), "")
-
-
-def narrowed(asked: dict[str, str], trigger: str, later: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """What a form says after a choice was made in it: an entry picked from a list counts, and what hung on the choice is open again.
-
-    `trigger` is the id of the control that htmx says was changed.
-    """
-    picked = {name.removeprefix(PICKED): value for name, value in asked.items() if name.startswith(PICKED)}
-    changed = picked_in(asked) or trigger.removeprefix("id_")
-    reset = later.get(changed, ())
-    kept = {name: value for name, value in asked.items() if name not in reset and not name.startswith(PICKED)}
-    return kept | picked

@@ -1,7 +1,7 @@
 """Choosing what to link, step by step: team, project, artifact, version; each choice narrows the next."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -11,18 +11,9 @@ from artifacts.access import Can
 from artifacts.errors import NotFound
 from artifacts.models import Alias, ArtifactVersion, Collection, Entity, Membership, Organization, Project, User
 from artifacts.naming import key_of, version_index
-from registry.views.linking.choice import (
-    MOST_OPTIONS,
-    Choice,
-    by_name,
-)
+from registry.views.linking.address import LATER, SourceAddress
+from registry.views.linking.choice import MOST_OPTIONS, ChoiceControl, offer_by_name
 
-LATER = {
-    "type": ("artifact", "version"),
-    "team": ("project", "artifact", "version"),
-    "project": ("artifact", "version"),
-    "artifact": ("version",),
-}
 MOST_COUNTED = 1000
 
 
@@ -46,15 +37,15 @@ class Wanted:
 class Source:
     """The controls, and the version that they name once all of them are chosen."""
 
-    project: Choice
-    artifact: Choice
-    version: Choice
-    team: Choice | None = None
+    project: ChoiceControl
+    artifact: ChoiceControl
+    version: ChoiceControl
+    team: ChoiceControl | None = None
     chosen: ArtifactVersion | None = None
     held: Membership | None = None
 
     @property
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[ChoiceControl]:
         """In the order in which they are made."""
         return [choice for choice in (self.team, self.project, self.artifact, self.version) if choice is not None]
 
@@ -80,53 +71,60 @@ class Source:
 def _controls() -> Source:
     later = {name: [*(f"field_{one}" for one in names), "source-preview"] for name, names in LATER.items()}
     return Source(
-        project=Choice("project", "Project", prompt="Choose a project", later=later["project"]),
-        artifact=Choice("artifact", "Artifact", prompt="Choose a project first", later=later["artifact"]),
-        version=Choice("version", "Version", prompt="Choose an artifact first", later=["source-preview"]),
+        project=ChoiceControl("project", "Project", prompt="Choose a project", later=later["project"]),
+        artifact=ChoiceControl("artifact", "Artifact", prompt="Choose a project first", later=later["artifact"]),
+        version=ChoiceControl("version", "Version", prompt="Choose an artifact first", later=["source-preview"]),
     )
 
 
-def read_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_final: bool = False) -> Source:
-    """The four controls, filled as far as `asked` goes; `is_final` asks for all of them."""
-    source, choice = _controls(), Choice("team", "Team", prompt="Choose a team", is_ready=True)
-    choice.later = [*(f"field_{name}" for name in LATER["team"]), "source-preview"]
-    source.team = choice
-    team = _choose_team(choice, user, wanted, asked.get("team", ""), is_final=is_final)
+def read_source(user: User, wanted: Wanted, address: SourceAddress) -> Source:
+    """The four controls, filled as far as an address goes; a form that was sent as a whole must have chosen all of them."""
+    source = _controls()
+    source.team = ChoiceControl("team", "Team", prompt="Choose a team", is_ready=True)
+    source.team.later = [*(f"field_{name}" for name in LATER["team"]), "source-preview"]
+    team = _choose_team(source.team, user, wanted, address.team, is_final=address.is_sent)
     if team is None:
         source.project.prompt = "Choose a team first"
     else:
-        project = _choose_project(source.project, user, team, asked.get("project", ""), is_final=is_final)
-        _choose_rest(source, user, wanted, project, asked, is_final=is_final)
-    if is_final:
+        project = _choose_project(source.project, user, team, address.project, is_final=address.is_sent)
+        _choose_rest(source, user, wanted, project, address)
+    if address.is_sent:
         source.refuse_gaps()
+    elif address.is_choosing:
+        source.open_stale()
     return source
 
 
-def read_short_source(user: User, wanted: Wanted, asked: Mapping[str, str], *, is_final: bool = False) -> Source:
-    """The same in three controls: projects of all teams, each named with its team. Nobody has to choose one, so none is chosen."""
+def read_short_source(user: User, wanted: Wanted, address: SourceAddress) -> Source:
+    """Three controls without a team: the projects of all teams are offered, each named with its team.
+
+    No version has to be chosen here, so no project is chosen by itself; once one is, the rest must be.
+    """
     source = _controls()
-    project = _choose_among_teams(source.project, user, wanted, asked.get("project", ""), is_final=is_final)
-    _choose_rest(source, user, wanted, project, asked, is_final=is_final)
+    project = _choose_among_teams(source.project, user, wanted, address.project, is_final=address.is_sent)
+    _choose_rest(source, user, wanted, project, address)
+    if address.is_sent and address.is_begun:
+        source.refuse_gaps()
+    elif address.is_choosing:
+        source.open_stale()
     return source
 
 
-def _choose_rest(
-    source: Source, user: User, wanted: Wanted, project: Project | None, asked: Mapping[str, str], *, is_final: bool
-) -> None:
+def _choose_rest(source: Source, user: User, wanted: Wanted, project: Project | None, address: SourceAddress) -> None:
+    """Artifact and version, where a project is chosen."""
     if project is None:
         return
-    sequence = _choose_artifact(source.artifact, wanted, project, asked.get("artifact", ""), is_final=is_final)
-    if sequence is None:
-        return
-    source.chosen = _choose_version(source, user, wanted, sequence, asked.get("version", ""), is_final=is_final)
+    sequence = _choose_artifact(source.artifact, wanted, project, address.artifact, is_final=address.is_sent)
+    if sequence is not None:
+        source.chosen = _choose_version(source, user, wanted, sequence, address.version, is_final=address.is_sent)
 
 
-def _choose_team(choice: Choice, user: User, wanted: Wanted, asked: str, *, is_final: bool) -> Entity | None:
+def _choose_team(choice: ChoiceControl, user: User, wanted: Wanted, asked: str, *, is_final: bool) -> Entity | None:
     organization = wanted.organization
     sources = access.projects_where(user, Can.DOWNLOAD).ordinary().values("entity")
     teams = Entity.objects.teams().filter(Q(pk__in=sources) | Q(members__user=user), organization=organization)
     missing = "No team of this organization has this name; choose one of the list."
-    match = by_name(choice, teams.distinct().order_by("name_key"), asked, missing=missing, is_final=is_final)
+    match = offer_by_name(choice, teams.distinct().order_by("name_key"), asked, missing=missing, is_final=is_final)
     choice.hint = (
         f"Only teams of {organization}. Versions of a personal entity can’t be linked: log them to a team first."
     )
@@ -142,10 +140,10 @@ def _choose_team(choice: Choice, user: User, wanted: Wanted, asked: str, *, is_f
     return match
 
 
-def _choose_project(choice: Choice, user: User, team: Entity, asked: str, *, is_final: bool) -> Project | None:
+def _choose_project(choice: ChoiceControl, user: User, team: Entity, asked: str, *, is_final: bool) -> Project | None:
     found = access.projects_where(user, Can.DOWNLOAD).ordinary().filter(entity=team).order_by("natural_key")
     missing = f"{team.name} has no project of this name that you may download from; choose one of the list."
-    match = by_name(choice, found, asked, missing=missing, is_final=is_final)
+    match = offer_by_name(choice, found, asked, missing=missing, is_final=is_final)
     if choice.is_empty and not asked:
         choice.prompt = "No project that you may download from"
     if match is not None:
@@ -153,7 +151,9 @@ def _choose_project(choice: Choice, user: User, team: Entity, asked: str, *, is_
     return match
 
 
-def _choose_among_teams(choice: Choice, user: User, wanted: Wanted, asked: str, *, is_final: bool) -> Project | None:
+def _choose_among_teams(
+    choice: ChoiceControl, user: User, wanted: Wanted, asked: str, *, is_final: bool
+) -> Project | None:
     """A project of any team, as `team/project`."""
     found = access.projects_where(user, Can.DOWNLOAD).ordinary().select_related("entity__organization")
     found = found.filter(entity__kind=Entity.Kind.TEAM, entity__organization=wanted.organization)
@@ -176,13 +176,13 @@ def _choose_among_teams(choice: Choice, user: User, wanted: Wanted, asked: str, 
 
 
 def _choose_artifact(
-    choice: Choice, wanted: Wanted, project: Project, asked: str, *, is_final: bool
+    choice: ChoiceControl, wanted: Wanted, project: Project, asked: str, *, is_final: bool
 ) -> Collection | None:
     everything = Collection.objects.sequences().in_project(project).filter(version_count__gt=0)
     found = everything.filter(type=wanted.type_name).order_by("natural_key")
     choice.prompt = "Choose an artifact"
     missing = f"{project.name} has no artifact of this name and of type {wanted.type_name}; choose one of the list."
-    match = by_name(choice, found, asked, missing=missing, is_final=is_final)
+    match = offer_by_name(choice, found, asked, missing=missing, is_final=is_final)
     if choice.is_empty and not asked:
         choice.prompt = f"No artifact of type {wanted.type_name} here"
     choice.hint = _left_out(
@@ -193,9 +193,9 @@ def _choose_artifact(
     return match
 
 
-def _left_out(types: object, wanted: Wanted) -> str:
+def _left_out(types: Iterable[str], wanted: Wanted) -> str:
     """How many artifacts aren't offered, and why."""
-    counted = Counter(types)  # type: ignore[call-overload]
+    counted = Counter(types)
     total = counted.total()
     if not total:
         return ""

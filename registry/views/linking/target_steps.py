@@ -7,16 +7,12 @@ from django.db.models import Q
 from artifacts import access
 from artifacts.access import Can
 from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Organization, Project, Role, User
+from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import LATEST, key_of
 from registry.models import Registry, RegistryQuerySet
-from registry.views.linking.choice import (
-    MOST_OPTIONS,
-    Choice,
-    Option,
-)
+from registry.views.linking.address import CREATE_REGISTRY, NEW, NEW_COLLECTION, NEW_REGISTRY, TargetAddress
+from registry.views.linking.choice import MOST_OPTIONS, ChoiceControl, Option
 
-NEW, NEW_COLLECTION = "new", "Create new collection"
-NEW_REGISTRY, CREATE_REGISTRY = "/new", "Create new registry"  # no registry can be named as the first is
 MOST_REGISTRIES = 500
 MOST_NAMED = 3
 
@@ -25,8 +21,8 @@ MOST_NAMED = 3
 class Targets:
     """The controls of the first step, and what is said around them."""
 
-    target: Choice
-    registry: Choice
+    target: ChoiceControl
+    registry: ChoiceControl
     is_new: bool = False
     makes_registry: bool = False
     left_out: list[str] = field(default_factory=list)
@@ -44,29 +40,29 @@ class Targets:
         return self.is_new and self.makes_registry
 
 
-def organization_of(version: ArtifactVersion) -> Organization:
+def organization_for(version: ArtifactVersion) -> Organization:
     """Whose registries may hold a version."""
     organization = version.project.entity.organization
     assert organization is not None  # a team's, or the version would have been refused
     return organization
 
 
-def read_targets(user: User, version: ArtifactVersion, asked: dict[str, str]) -> Targets:
-    """Where somebody may link a version, as far as `asked` has chosen."""
-    organization = organization_of(version)
+def read_targets(user: User, version: ArtifactVersion, address: TargetAddress) -> Targets:
+    """Where somebody may link a version, as far as an address has chosen."""
+    organization = organization_for(version)
     seen = Registry.objects.where(user, Can.VIEW).of_organization(organization)
     takes = seen.filter(Q(accepts_all_types=True) | Q(accepted_types__name=version.type)).distinct()
     takes = takes.select_related("project").order_by("project__natural_key")
     opened = takes.where(user, Can.LINK)
     projects = [row.project for row in opened[:MOST_REGISTRIES]]
     targets = Targets(
-        target=Choice("target", "Select a register model", prompt="Choose a collection", later=["target-more"]),
-        registry=Choice("registry", "Registry", prompt="Choose a registry", later=["target-more-registry"]),
+        target=ChoiceControl("target", "Select a register model", prompt="Choose a collection", later=["target-more"]),
+        registry=ChoiceControl("registry", "Registry", prompt="Choose a registry", later=["target-more-registry"]),
         can_create=access.creates_registries(user, organization),
         left_out=_left_out(seen, takes, opened, version.type),
     )
-    _offer_collections(targets, version, opened, projects, asked.get("target", ""))
-    _offer_registries(targets, projects, asked.get("registry", ""))
+    _offer_collections(targets, version, opened, projects, address.target)
+    _offer_registries(targets, projects, address.registry)
     targets.target.hint = f"Collections of type {version.type} where you may link, by registry."
     return targets
 
@@ -110,7 +106,7 @@ def _mark(membership: Membership) -> str:
     return f"{words}, deprecated" if membership.is_deprecated else words
 
 
-def _holding(found, projects: list[Project], asked: str):  # type: ignore[no-untyped-def]
+def _holding(found: CollectionQuerySet, projects: list[Project], asked: str) -> CollectionQuerySet:
     """The collections whose name, or whose registry's, holds what is typed."""
     title, _, name = asked.rpartition("/")
     if title:
@@ -141,9 +137,9 @@ def _left_out(seen: RegistryQuerySet, takes: RegistryQuerySet, opened: RegistryQ
     said = []
     if names := _titles(others):
         verb = "doesn’t" if len(names) == 1 else "don’t"
-        said.append(f"{_listed(names)} {verb} accept type {type_name}.")
+        said.append(f"{_joined(names)} {verb} accept type {type_name}.")
     if names := _titles(takes.exclude(pk__in=opened.order_by().values("pk"))):
-        said.append(f"You may only view {_listed(names)}; linking there needs the role of a member.")
+        said.append(f"You may only view {_joined(names)}; linking there needs the role of a member.")
     return said
 
 
@@ -152,7 +148,8 @@ def _titles(found: RegistryQuerySet) -> list[str]:
     return [row.project.title for row in rows]
 
 
-def _listed(names: list[str]) -> str:
+def _joined(names: list[str]) -> str:
+    """Registries in a sentence, the first few of many by name."""
     if len(names) == 1:
         return names[0]
     if len(names) <= MOST_NAMED:
@@ -161,7 +158,7 @@ def _listed(names: list[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Details:
+class TargetDetails:
     """What the chosen collection holds already."""
 
     collection: Collection
@@ -170,11 +167,11 @@ class Details:
     held: Membership | None
 
 
-def details_of(user: User, version: ArtifactVersion, collection: Collection) -> Details:
+def details_of(user: User, version: ArtifactVersion, collection: Collection) -> TargetDetails:
     """What is said about a collection before a version is linked to it."""
     project = Project.objects.with_entity().get(pk=collection.project_id)
     names = Alias.objects.filter(collection=collection).exclude(name=LATEST).order_by("name_key")
-    return Details(
+    return TargetDetails(
         collection=collection,
         role=access.role_in(user, project),
         aliases=list(names.values_list("name", flat=True)[:12]),

@@ -41,7 +41,7 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
         except (Forbidden, Invalid) as refusal:
             error = str(refusal)
         else:
-            return _told(request, found, membership, taken)
+            return _say_what_ended(request, found, membership, taken)
     context = {
         "collection": found,
         "membership": membership,
@@ -52,7 +52,9 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
     return page(request, "registry/linking/unlink.html", context, status=422 if error else 200)
 
 
-def _told(request: HtmxHttpRequest, collection: Collection, membership: Membership, taken: TakenBack) -> HttpResponse:
+def _say_what_ended(
+    request: HtmxHttpRequest, collection: Collection, membership: Membership, taken: TakenBack
+) -> HttpResponse:
     """Say what ended. A page that is gone with it is left; a list is read again where it stands.
 
     With a collection's last version comes the code to link another, which stands above the list: then the page is read anew.

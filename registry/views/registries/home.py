@@ -46,7 +46,7 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
     organization = Shell(request).organization
     if organization is None:
         return page(request, "registry/home/no_organization.html")
-    return show(request, organization)
+    return organization_page(request, organization)
 
 
 @require_GET
@@ -60,17 +60,17 @@ def short(request: HtmxHttpRequest, registry: str) -> HttpResponse:
 
 @require_GET
 def organization_home(request: HtmxHttpRequest, org: str) -> HttpResponse:
-    return show(request, organization_of(request, org))
+    return organization_page(request, organization_of(request, org))
 
 
-def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
+def organization_page(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
     """An organization's registries, as far as the visitor sees them."""
     in_organization(request, organization)
     visible = access.visible_projects(request.user).registries()
     seen = Registry.objects.where(request.user, Can.VIEW).of_organization(organization).as_cards(request.user)
     words = clean_text(request.GET.get("q", "")[:LONGEST_WORDS]).strip()
     if words:
-        seen = filtered(seen, words)
+        seen = registries_matching(seen, words)
     sort = request.GET.get("sort", "name")
     sort = sort if sort in SORTS else "name"
     custom = page_of(seen.custom(), SORTS[sort][1], request.GET.dict(), size=CARDS)
@@ -91,8 +91,8 @@ def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
     return page(request, "registry/home/home.html", context, partial="registry-cards")
 
 
-def filtered(registries: RegistryQuerySet, words: str) -> RegistryQuerySet:
-    """Those with the words in their own name or in their description."""
+def registries_matching(registries: RegistryQuerySet, words: str) -> RegistryQuerySet:
+    """The registries with the words in their own name or in their description."""
     named = registries.annotate(own_key=Substr("project__name_key", len(REGISTRY_PREFIX) + 1))
     return named.filter(Q(own_key__contains=key_of(words)) | Q(project__description__icontains=words))
 

@@ -12,12 +12,11 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.url_of import registry_url
-from registry.actions import members as acts
-from registry.actions import settings
+from registry.actions import members, settings
 from registry.forms import AccessForm, NewMemberForm, refused
 from registry.tables.members import holder_named
 from registry.views.place import registry_of
-from registry.views.settings_page import answer
+from registry.views.registries.settings import settings_page
 
 
 def holder_of(project: Project, kind: str, name: str) -> User | Entity:
@@ -28,7 +27,7 @@ def holder_of(project: Project, kind: str, name: str) -> User | Entity:
     return holder or holder_named(project, name)
 
 
-def answered(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
+def saved_members(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
     return done(request, f"{registry_url(project, 'settings')}#members", event="membersChanged", toast=words)
 
 
@@ -41,13 +40,13 @@ def add_access(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespons
         names = form.cleaned_data["names"]
         try:
             holders = [holder_named(project, name) for name in names]
-            acts.add_members(project, holders, acting_user=request.user)
+            members.add_members(project, holders, acting_user=request.user)
         except (NotFound, Invalid) as refusal:
             refused(form, refusal, "names")
         else:
             words = ", ".join(holder.name for holder in holders)
-            return answered(request, project, f"Added {words}")
-    return answer(request, project, access_form=form)
+            return saved_members(request, project, f"Added {words}")
+    return settings_page(request, project, access_form=form)
 
 
 @require_POST
@@ -58,12 +57,12 @@ def add_member(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespons
     if form.is_valid():
         try:
             holder = holder_named(project, form.cleaned_data["member"])
-            acts.add_members(project, [holder], acting_user=request.user)
+            members.add_members(project, [holder], acting_user=request.user)
         except (NotFound, Invalid) as refusal:
             refused(form, refusal, "member")
         else:
-            return answered(request, project, f"Added {holder.name} as restricted viewer")
-    return answer(request, project, member_form=form)
+            return saved_members(request, project, f"Added {holder.name} as restricted viewer")
+    return settings_page(request, project, member_form=form)
 
 
 @require_POST
@@ -71,9 +70,9 @@ def set_role(request: HtmxHttpRequest, org: str, registry: str, kind: str, perso
     project = registry_of(request, org, registry, can=Can.MANAGE)
     holder = holder_of(project, kind, person)
     role = request.POST.get("role", "")
-    acts.set_role(project, holder, role, acting_user=request.user)
+    members.set_role(project, holder, role, acting_user=request.user)
     label = Role(role).label if role in Role.values else "without a role of their own"
-    return answered(request, project, f"{holder.name} is now {label}")
+    return saved_members(request, project, f"{holder.name} is now {label}")
 
 
 @require_POST
@@ -83,7 +82,7 @@ def make_owner(request: HtmxHttpRequest, org: str, registry: str, person: str) -
     if not isinstance(holder, User):
         raise Invalid(f"“{holder.name}” is a team; one person answers for a registry.")
     settings.make_owner(project, holder, acting_user=request.user)
-    return answered(request, project, f"{holder.name} is the owner now")
+    return saved_members(request, project, f"{holder.name} is the owner now")
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,11 +93,11 @@ def remove(request: HtmxHttpRequest, org: str, registry: str, kind: str, person:
     error = ""
     if request.method == "POST":
         try:
-            acts.remove_members(project, [holder], acting_user=request.user)
+            members.remove_members(project, [holder], acting_user=request.user)
         except Conflict as refusal:
             error = str(refusal)
         else:
-            return answered(request, project, f"Deleted the access of {holder.name}")
+            return saved_members(request, project, f"Deleted the access of {holder.name}")
     context = {
         "registry": project,
         "holder": holder,

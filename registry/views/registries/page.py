@@ -1,10 +1,7 @@
 """One registry: its collections, what happened in it, who may use it, and making a collection."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
@@ -12,9 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from artifacts import access, addresses
 from artifacts.actions.labels import protected_keys
 from artifacts.listing.paging import page_of
-from artifacts.models import Alias, Collection, CollectionTag, Membership, Project, VersionTag
-from artifacts.models.collections import CollectionQuerySet
-from artifacts.naming import key_of
+from artifacts.models import CollectionTag, Project
 from artifacts.views.answers import (
     HtmxHttpRequest,
     moved,
@@ -23,19 +18,11 @@ from artifacts.views.answers import (
 from artifacts.views.url_of import collection_url, reference_url, registry_url
 from registry.actions import registries
 from registry.models import Registry
+from registry.tables.collection_table import SORTS, RegistryAddress, collections_of
 from registry.tables.members import members_of
 from registry.tables.rows import collection_rows
-from registry.views import code_samples as snippets
+from registry.views import code_samples
 from registry.views.place import owner_of, permissions, registry_of
-
-SORTS: dict[str, tuple[str, Sequence[str]]] = {
-    "name": ("Name", ("natural_key",)),
-    "-name": ("Name, backwards", ("-natural_key",)),
-    "-linked": ("Last linked", ("-active_at", "-pk")),
-    "linked": ("Linked longest ago", ("active_at", "pk")),
-    "-versions": ("Most versions", ("-version_count", "-pk")),
-    "versions": ("Fewest versions", ("version_count", "pk")),
-}
 
 
 @require_GET
@@ -46,27 +33,24 @@ def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     if project.title != registry:
         return moved(request, registry_url(project))
     head = heading(request, project, "collections")
-    sort = request.GET.get("sort", "name")
-    sort = sort if sort in SORTS else "name"
-    found = narrowed(project, request.GET.dict())
-    collections = page_of(found, SORTS[sort][1], request.GET.dict())
-    guarded = protected_keys(project)
-    rows = collection_rows(collections.rows, request.user, guarded, opened=request.GET.get("open", ""))
+    address = RegistryAddress.read(request.GET)
+    collections = page_of(collections_of(project, address), SORTS[address.order][1], request.GET.dict())
+    rows = collection_rows(collections.rows, request.user, protected_keys(project), opened=address.opened)
     given: Registry = head["published"]
     context = {
         **head,
         "rows": rows,
         "collections": collections,
-        "sort": sort,
+        "sort": address.order,
         "sorts": [(key, label) for key, (label, _) in SORTS.items()],
         "types": project.artifact_types.order_by("name").values_list("name", flat=True)[:100],
         "tags": CollectionTag.objects.filter(collection__project=project)
         .order_by("name")
         .values_list("name", flat=True)
         .distinct()[:100],
-        "is_filtered": any(request.GET.get(name) for name in ("q", "type", "tag", "alias")),
-        "code": snippets.link_code(
-            project, snippets.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
+        "is_filtered": address.is_filtered,
+        "code": code_samples.link_code(
+            project, code_samples.own_team(request.user, owner_of(project)), type_name=snippet_type(given)
         ),
     }
     return page(request, "registry/registry/registry.html", context, partial="collection-rows")
@@ -75,30 +59,6 @@ def registry(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 def snippet_type(given: Registry) -> str:
     """The type to write into the code of a registry."""
     return next(iter(given.type_names), "<type>")
-
-
-def narrowed(project: Project, asked: dict[str, str]) -> CollectionQuerySet:
-    """The collections of a registry that an address asks for."""
-    found = Collection.objects.portfolios().in_project(project).with_tags().select_related("project")
-    found = found.annotate(active_at=Coalesce("last_added_at", "created_at"))
-    if words := key_of(asked.get("q", "").replace("\0", "")).strip():
-        tagged = CollectionTag.objects.filter(name__icontains=words).values("collection")
-        found = found.filter(Q(name_key__contains=words) | Q(pk__in=tagged))
-    if asked.get("type"):
-        found = found.filter(type=asked["type"])
-    if tag := asked.get("tag", "").replace("\0", ""):
-        on_versions = VersionTag.objects.filter(name=tag).values("version")
-        found = found.filter(
-            Q(pk__in=CollectionTag.objects.filter(name=tag).values("collection"))
-            | Q(
-                pk__in=Membership.objects.filter(collection__project=project, version__in=on_versions).values(
-                    "collection"
-                )
-            )
-        )
-    if alias := key_of(asked.get("alias", "").replace("\0", "")):
-        found = found.filter(pk__in=Alias.objects.filter(name_key=alias).values("collection"))
-    return found
 
 
 def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, Any]:
@@ -116,8 +76,8 @@ def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, A
         "organization": project.entity.organization,
         **permissions(request, project),
         "tabs": [
-            {"label": label, "href": registry_url(project, page), "is_current": key == tab, "count": count}
-            for key, label, page, count in tabs
+            {"label": label, "href": registry_url(project, name), "is_current": key == tab, "count": count}
+            for key, label, name, count in tabs
         ],
     }
 

@@ -1,5 +1,8 @@
 """A registry's settings: shown to whoever sees it, changed by its administrators."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
@@ -8,7 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
-from artifacts.models import Project
+from artifacts.listing.paging import page_of
+from artifacts.models import Alias, Entity, OrganizationMember, Project, Role
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
@@ -16,12 +20,27 @@ from artifacts.views.answers import (
     page,
 )
 from artifacts.views.url_of import registry_url
-from registry.actions import registries
-from registry.actions import settings as acts
-from registry.forms import ALL, AcceptedForm, AliasForm, DeleteForm, GeneralForm, TypesForm, refused
-from registry.models import Registry
-from registry.views.place import organization_name, registry_of
-from registry.views.settings_page import answer
+from registry.actions import registries, settings
+from registry.forms import (
+    ALL,
+    SPECIFIC,
+    AcceptedForm,
+    AccessForm,
+    AliasForm,
+    DeleteForm,
+    GeneralForm,
+    NewMemberForm,
+    TypesForm,
+    refused,
+)
+from registry.models import COLOURS, ICONS, Registry
+from registry.tables.members import members_of
+from registry.views.place import organization_name, owner_of, registry_of
+from registry.views.registries.page import heading
+
+OFFERED = 100  # names that a field offers while one types
+ROLES = [(role.value, role.label) for role in (Role.ADMIN, Role.MEMBER, Role.VIEWER, Role.RESTRICTED_VIEWER)]
+GRANTS = "access_"
 
 
 @require_GET
@@ -29,7 +48,7 @@ def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     if project.title != registry:
         return moved(request, registry_url(project, "settings"))
-    return answer(request, project)
+    return settings_page(request, project)
 
 
 @require_POST
@@ -41,7 +60,7 @@ def general(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         given = form.cleaned_data
         try:
             if given["name"] not in ("", project.title):
-                acts.rename_registry(project, given["name"], acting_user=request.user)
+                settings.rename_registry(project, given["name"], acting_user=request.user)
             registries.describe_registry(project, given["description"], acting_user=request.user)
         except (Conflict, Forbidden) as refusal:
             refused(form, refusal, "name")
@@ -49,13 +68,15 @@ def general(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
             refused(form, refusal)
         else:
             return saved(request, project, "Saved name and description" if given["name"] else "Saved the description")
-    return answer(request, project, general_form=form)
+    return settings_page(request, project, general_form=form)
 
 
 @require_POST
 def icon(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry, can=Can.MANAGE)
-    acts.choose_icon(project, request.POST.get("icon", ""), request.POST.get("colour", ""), acting_user=request.user)
+    settings.choose_icon(
+        project, request.POST.get("icon", ""), request.POST.get("colour", ""), acting_user=request.user
+    )
     return saved(request, project, "Saved the icon")
 
 
@@ -67,7 +88,7 @@ def restrict(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     error = ""
     if request.method == "POST":
         try:
-            acts.change_settings(project, visibility=Project.Visibility.RESTRICTED, acting_user=request.user)
+            settings.change_settings(project, visibility=Project.Visibility.RESTRICTED, acting_user=request.user)
         except Invalid as refusal:
             error = str(refusal)
         else:
@@ -83,9 +104,9 @@ def accepted(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     form = AcceptedForm(request.POST)
     if form.is_valid():
         everything = form.cleaned_data["accepted"] == ALL
-        acts.change_settings(project, accepts_all_types=everything, acting_user=request.user)
+        settings.change_settings(project, accepts_all_types=everything, acting_user=request.user)
         return saved(request, project, "It accepts all types" if everything else "It accepts the listed types")
-    return answer(request, project, accepted_form=form)
+    return settings_page(request, project, accepted_form=form)
 
 
 @require_POST
@@ -99,7 +120,7 @@ def accept_types(request: HtmxHttpRequest, org: str, registry: str) -> HttpRespo
             refused(form, refusal, "types")
         else:
             return saved(request, project, "Added the type")
-    return answer(request, project, types_form=form)
+    return settings_page(request, project, types_form=form)
 
 
 @require_POST
@@ -109,7 +130,7 @@ def protect_alias(request: HtmxHttpRequest, org: str, registry: str) -> HttpResp
     if form.is_valid():
         registries.protect_alias(project, form.cleaned_data["alias"], acting_user=request.user)
         return saved(request, project, "Protected the alias")
-    return answer(request, project, alias_form=form)
+    return settings_page(request, project, alias_form=form)
 
 
 @require_POST
@@ -126,7 +147,7 @@ def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     form = DeleteForm(request.POST or None, title=project.title)
     if form.is_valid():
         try:
-            acts.delete_registry(project, acting_user=request.user)
+            settings.delete_registry(project, acting_user=request.user)
         except Invalid as refusal:
             refused(form, refusal)
         else:
@@ -145,3 +166,64 @@ def saved(request: HtmxHttpRequest, project: Project, words: str) -> HttpRespons
     """Back to the page, saying what was done."""
     messages.success(request, words)
     return redirect(registry_url(project, "settings"))
+
+
+def settings_page(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> HttpResponse:
+    """The page, with the form that was refused, if any."""
+    held = Alias.objects.filter(collection__project=project, name_key__in=project.protected_aliases.values("name_key"))
+    head = heading(request, project, "settings")
+    given: Registry = head["published"]
+    context: dict[str, Any] = {
+        **head,
+        "general_form": GeneralForm(initial={"name": project.title, "description": project.description}),
+        "accepted_form": AcceptedForm(initial={"accepted": ALL if given.accepts_all_types else SPECIFIC}),
+        "types_form": TypesForm(),
+        "alias_form": AliasForm(),
+        "icons": ICONS,
+        "colours": COLOURS.items(),
+        **members_context(request, project),
+        **wrong,
+        "protected_aliases": project.protected_aliases.order_by("name_key"),
+        "held": held.count(),
+    }
+    return page(request, "registry/settings/settings.html", context, partial="members", status=422 if wrong else 200)
+
+
+def members_context(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
+    """The two tables of a registry's settings: who was let in, and everybody with the role that counts."""
+    asked = request.GET.dict()
+    grants = page_of(
+        project.members.select_related("user", "team"),
+        ("pk",),
+        {name.removeprefix(GRANTS): value for name, value in asked.items() if name.startswith(GRANTS)},
+    )
+    people = page_of(access.people_of(project), ("name_key",), asked)
+    context: dict[str, Any] = {
+        "grant_rows": [
+            (grant, "user", grant.user.name) if grant.user else (grant, "team", grant.team.name if grant.team else "")
+            for grant in grants.rows
+        ],
+        "grants_newer": grants.newer.replace("?", f"?{GRANTS}"),
+        "grants_older": grants.older.replace("?", f"?{GRANTS}"),
+        "people": people,
+        "people_rows": members_of(project, people.rows),
+        "roles": ROLES,
+        "access_form": AccessForm(),
+        "member_form": NewMemberForm(),
+    }
+    if access.allowed(request.user, Can.MANAGE, project):
+        context["offered"] = offered(project)
+    return context
+
+
+def offered(project: Project) -> list[str]:
+    """Teams and people of the organization who have no role of their own here yet."""
+    organization = owner_of(project)
+    teams = Entity.objects.teams().filter(organization=organization)
+    teams = teams.exclude(pk__in=project.members.filter(team__isnull=False).values("team"))
+    people = OrganizationMember.objects.filter(organization=organization)
+    people = people.exclude(user__in=project.members.filter(user__isnull=False).values("user"))
+    return [
+        *teams.order_by("name_key").values_list("name", flat=True)[:OFFERED],
+        *people.order_by("user__name_key").values_list("user__name", flat=True)[:OFFERED],
+    ]

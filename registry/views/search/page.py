@@ -14,8 +14,7 @@ from artifacts.views.answers import (
     HtmxHttpRequest,
     page,
 )
-from registry.actions.recent_searches import recent_searches, remember_search
-from registry.actions.searches import saved_searches
+from registry.actions.searches import recent_searches, remember_search, saved_searches
 from registry.models import RecentSearch, SavedSearch
 from registry.search.address import (
     FACETS,

@@ -10,8 +10,7 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from registry.actions import recent_searches
-from registry.actions import searches as saved_searches
+from registry.actions import searches
 from registry.forms import SavedSearchForm, refused
 from registry.models import SavedSearch
 from registry.search.address import read_address
@@ -28,7 +27,7 @@ def save(request: HtmxHttpRequest) -> HttpResponse:
     form = SavedSearchForm(request.POST or None, initial={"name": (address.words or address.typed)[:128]})
     if form.is_valid():
         try:
-            kept = saved_searches.save_search(
+            kept = searches.save_search(
                 form.cleaned_data["name"], address.query() if address.asks else "", acting_user=request.user
             )
         except (Conflict, Invalid) as refusal:
@@ -41,11 +40,11 @@ def save(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def rename(request: HtmxHttpRequest, number: int) -> HttpResponse:
-    search = saved_searches.saved_search(request.user, number)
+    search = searches.saved_search(request.user, number)
     form = SavedSearchForm(request.POST or None, initial={"name": search.name})
     if form.is_valid():
         try:
-            saved_searches.rename_search(search, form.cleaned_data["name"], acting_user=request.user)
+            searches.rename_search(search, form.cleaned_data["name"], acting_user=request.user)
         except (Conflict, Invalid) as refusal:
             refused(form, refusal, "name")
         else:
@@ -61,9 +60,9 @@ def rename(request: HtmxHttpRequest, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HtmxHttpRequest, number: int) -> HttpResponse:
-    search = saved_searches.saved_search(request.user, number)
+    search = searches.saved_search(request.user, number)
     if request.method == "POST":
-        saved_searches.delete_search(search, acting_user=request.user)
+        searches.delete_search(search, acting_user=request.user)
         return done(request, reverse("registry:search"), toast=f"Deleted saved search {search.name}")
     context = {"search": search, "cancel": reverse("registry:search")}
     return page(request, "registry/search/delete.html", context)
@@ -74,7 +73,7 @@ def remember(request: HtmxHttpRequest) -> HttpResponse:
     """A hit of the panel was chosen: what was typed to find it is kept, as the page of results keeps what it shows."""
     address, _ = asked_of(request, request.POST)
     if address.asks:
-        recent_searches.remember_search(address.query(), acting_user=request.user)
+        searches.remember_search(address.query(), acting_user=request.user)
     return HttpResponse(status=204)
 
 
@@ -82,7 +81,7 @@ def remember(request: HtmxHttpRequest) -> HttpResponse:
 def clear(request: HtmxHttpRequest) -> HttpResponse:
     """Forget what was searched for lately; from the panel, which then shows what is left."""
     if request.method == "POST":
-        recent_searches.clear_searches(acting_user=request.user)
+        searches.clear_searches(acting_user=request.user)
         if request.headers.get("HX-Target") == "search-panel":
             return empty_panel(request)
         return done(request, reverse("registry:search"), toast="Recent searches cleared")

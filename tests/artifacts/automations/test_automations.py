@@ -174,7 +174,7 @@ def test_only_what_changed_is_written_down(world: World) -> None:
     assert changed.updated_at >= before
     event = AuditEvent.objects.get(verb="automation.changed")
     assert (event.data, event.project_number) == (
-        {"changed": ["description", "enabled"], "enabled": False},
+        {"registry": "model", "name": "watch", "changed": ["description", "enabled"], "enabled": False},
         world.model.pk,
     )
     automations.delete_automation(changed, acting_user=world.alice)

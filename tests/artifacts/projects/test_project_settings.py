@@ -31,8 +31,8 @@ def test_an_administrator_renames_and_the_old_name_leads_on(world: World, projec
     assert Project.objects.ordinary().count() == 1
     events = AuditEvent.objects.filter(verb="project.changed").order_by("pk")
     assert [event.data for event in events] == [
-        {"changed": "name", "renamed_from": "detector"},
-        {"changed": "description"},
+        {"project": "finder", "changed": "name", "renamed_from": "detector"},
+        {"project": "finder", "changed": "description"},
     ]
     # The same again leaves no trace, other capitals are another way to write the name, and the old name can be taken back.
     client.post("/vision/finder/-/settings", {"name": "finder", "description": "Finds things."})

@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 
 from artifacts.models import Collection
 from registry.actions.link import link_by_name
-from registry.cards import OUTLINE, mark_of
-from registry.tables import parallel_coordinates as parallel
+from registry.tables import parallel_coordinates
 from registry.tables.columns import axes_of
+from registry.views.collections.card import OUTLINE, mark_of
 from tests import factories
 from tests.conftest import World
 
@@ -84,10 +84,10 @@ def test_what_the_address_says_stays_through_pages_and_forms(client: Client, wor
 
 
 def test_a_picture_needs_two_axes_and_breaks_where_a_value_is_missing() -> None:
-    assert parallel.picture(["v1", "v0"], ["a"], [{"a": 1}, {"a": 2}]) is None
-    assert parallel.picture(["v1", "v0"], ["a", "b"], [{"a": 1}, {"a": 2}]) is None
+    assert parallel_coordinates.picture(["v1", "v0"], ["a"], [{"a": 1}, {"a": 2}]) is None
+    assert parallel_coordinates.picture(["v1", "v0"], ["a", "b"], [{"a": 1}, {"a": 2}]) is None
     rows = [{"a": 1.0, "b": 2.0, "c": 3.0}, {"a": 2.0, "c": 1e308, "b": -1e308}, {"a": 1.5, "c": 4.0}]
-    drawn = parallel.picture(["v2", "v1", "v0"], ["a", "b", "c"], rows, best="v2")
+    drawn = parallel_coordinates.picture(["v2", "v1", "v0"], ["a", "b", "c"], rows, best="v2")
     assert drawn is not None
     assert [way.name for way in drawn.ways] == ["v1", "v0", "v2"]
     assert drawn.ways[1].path.count("M") == 2

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -154,7 +155,7 @@ def test_the_page_costs_the_same_for_a_long_history(
             label=f"a{number} → detectors:v1",
             project_number=world.model.pk,
             collection_number=detectors.pk,
-            data={"alias": f"a{number}"},
+            data={"alias": f"a{number}", "collection": "detectors", "version": "v1"},
         )
         for number in range(count)
     )
@@ -188,3 +189,38 @@ def test_a_deleted_collection_says_who_ended_it_and_keeps_its_history(
     registries.create_collection(world.model, "model", "detectors", acting_user=world.bob)
     client.force_login(world.carol)
     assert client.get(address).status_code == 200
+
+
+def test_a_name_that_reads_like_a_sentence_changes_nothing(client: Client, world: World) -> None:
+    """Set on v0, moved to v1, rolled back to v0, gone with the link to it, and set again."""
+    source = factories.project(world.team, user=world.bob)
+    address = "/orgs/Acme Corp/registry/model/data from web"
+    for _ in range(2):
+        version = factories.version(source, user=world.bob)
+        link_by_name(version, world.model, "data from web", aliases=["on → v7"], acting_user=world.bob)
+    place = Collection.objects.get(name="data from web")
+    client.force_login(world.bob)
+
+    def rows() -> list[tuple[str, str, str]]:
+        return [(row.alias, row.now, row.before) for row in client.get(f"{address}/-/history").context["aliases"]]
+
+    def now() -> list[tuple[str, str]]:
+        answer = client.get(f"{address}/-/history?as_of=2999-01-01")
+        return [(row.alias, row.version) for row in answer.context["standing"]]
+
+    assert (rows(), now()) == ([("on → v7", "v1", "v0")], [("latest", "v1"), ("on → v7", "v1")])
+    client.post(f"{address}/-/history/move-back", {"alias": "on → v7", "version": "v0"})
+    assert (rows(), now()) == ([("on → v7", "v0", "v1")], [("latest", "v1"), ("on → v7", "v0")])
+    link.unlink_version(place.memberships.get(index=0), acting_user=world.bob)
+    assert (rows(), now()) == ([], [("latest", "v1")])
+    labels.add_aliases(place.memberships.get(index=1), ["on → v7"], acting_user=world.bob)
+    assert (rows(), now()) == ([("on → v7", "v1", "")], [("latest", "v1"), ("on → v7", "v1")])
+    registries.delete_collection(place, acting_user=world.bob)
+    assert "bob deleted it" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("name", ["never", 'ne"ver', "ne\\ver", "ne%ver", "nev\x00er"])
+def test_what_never_was_there_is_not_found(client: Client, world: World, detectors: Collection, name: str) -> None:
+    registries.delete_collection(detectors, acting_user=world.alice)
+    client.force_login(world.bob)
+    assert client.get(f"/orgs/Acme Corp/registry/model/{quote(name)}").status_code == 404

@@ -117,6 +117,26 @@ def test_a_target_that_cannot_be_is_refused_in_the_first_step(
         assert "Step 1 of 2" in response.content.decode()
 
 
+@pytest.mark.parametrize("name", ["v3", "x" * 200, "production"])
+def test_a_new_name_is_refused_beside_the_new_names(client: Client, stocked: World, name: str) -> None:
+    registries.protect_alias(stocked.model, "production", acting_user=stocked.alice)
+    client.force_login(stocked.bob)
+    given = {"target": "model/detectors", "aliases": "staging", "more": name, "step": "link"}
+    response = client.post(MODAL, given, headers=HTMX)
+    assert response.status_code == 422
+    assert list(response.context["errors"]) == ["more"]
+
+
+def test_a_refusal_that_only_speaks_of_aliases_stands_above_the_form(client: Client, stocked: World) -> None:
+    registry = registries.create_registry(stocked.organization, "aliases", types=["model"], acting_user=stocked.bob)
+    factories.portfolio(registry.project, "detectors", user=stocked.bob)
+    registry.accepted_types.update(name="dataset")
+    client.force_login(stocked.bob)
+    response = client.post(MODAL, {"target": "aliases/detectors", "more": "staging", "step": "link"}, headers=HTMX)
+    assert response.status_code == 422
+    assert list(response.context["errors"]) == ["form"]
+
+
 def test_aliases_are_refused_in_the_second_step(client: Client, stocked: World) -> None:
     registries.protect_alias(stocked.model, "production", acting_user=stocked.alice)
     client.force_login(stocked.bob)

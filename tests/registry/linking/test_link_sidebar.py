@@ -200,6 +200,17 @@ def test_a_protected_alias_is_for_administrators(client: Client, stocked: World)
     assert client.post(SIDEBAR, {**WHOLE, "aliases": "production"}, headers=HTMX).status_code == 204
 
 
+def test_a_refusal_that_only_speaks_of_aliases_stands_beside_the_version(client: Client, stocked: World) -> None:
+    registry = registries.create_registry(stocked.organization, "aliases", types=["model"], acting_user=stocked.bob)
+    factories.portfolio(registry.project, "detectors", user=stocked.bob)
+    registry.accepted_types.update(name="dataset")
+    client.force_login(stocked.bob)
+    response = client.post(SIDEBAR.replace("/model/", "/aliases/"), {**WHOLE, "aliases": "staging"}, headers=HTMX)
+    assert response.status_code == 422
+    assert "Registry “aliases” doesn't accept" in response.context["source"].version.error
+    assert not response.context["alias_error"]
+
+
 def test_a_pending_version_is_not_offered(client: Client, stocked: World) -> None:
     factories.pending(stocked.team.projects.get(name="detector"), "wip", user=stocked.bob)
     client.force_login(stocked.bob)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from artifacts.actions import labels
 from artifacts.models import Collection, LinkedFilePart, ManifestEntry, User
-from registry.actions import recent_searches, registries
+from registry.actions import registries, searches
 from registry.actions.link import link_by_name
 from registry.models import RecentSearch
 from registry.search.address import read_address
@@ -147,7 +147,7 @@ def test_what_is_typed_in_part_becomes_what_it_means(stocked: World) -> None:
     assert "Remove Type: dataset-card" not in exact
     assert titles(shown(client, "/search?type=data")) == []  # a facet's box means what it says
     assert client.post("/search/-/recent", {"q": "type:mod"}, headers=HTMX).status_code == 204
-    assert recent_searches.recent_searches(stocked.bob)[0].query_string == "type=model"
+    assert searches.recent_searches(stocked.bob)[0].query_string == "type=model"
 
 
 def test_an_alias_is_meant_itself_however_many_newer_ones_begin_so(stocked: World) -> None:
@@ -237,7 +237,7 @@ def test_only_searches_of_their_own_are_kept_the_last_eight_once_each(stocked: W
     client = as_user(stocked.bob)
 
     def kept() -> list[str]:
-        return [one.query_string for one in recent_searches.recent_searches(stocked.bob)]
+        return [one.query_string for one in searches.recent_searches(stocked.bob)]
 
     shown(client, "/search?q=detec", **PANEL)
     shown(client, "/search")

@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from artifacts.actions import labels, search_index
 from artifacts.errors import Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, SearchTerm, User, VersionTag
-from registry.actions import registries
-from registry.actions import searches as saved_searches
+from registry.actions import registries, searches
 from registry.actions.link import link_by_name
 from registry.models import SavedSearch
 from tests import factories
@@ -173,7 +172,7 @@ def test_the_panel_has_six_of_each_kind_and_the_saved_ones_before_the_first_lett
     assert "/registry/model/detectors/v0" in panel
     assert "Nothing that you can see is named so" in shown(client, "/search?q=zzz", **PANEL)
     assert 'role="option"' not in shown(client, "/search?q=", **PANEL)
-    saved_searches.save_search("Frozen ones", "q=frozen&kind=collection", acting_user=stocked.bob)
+    searches.save_search("Frozen ones", "q=frozen&kind=collection", acting_user=stocked.bob)
     panel = shown(client, "/search?q=", **PANEL)
     assert "Frozen ones" in panel
     assert 'href="/search?q=frozen&amp;kind=collection"' in panel
@@ -211,7 +210,7 @@ def test_a_search_is_saved_renamed_and_deleted(stocked: World) -> None:
 
 
 def test_nobody_meets_the_saved_searches_of_somebody_else(stocked: World) -> None:
-    kept = saved_searches.save_search("Mine", "q=mine", acting_user=stocked.bob)
+    kept = searches.save_search("Mine", "q=mine", acting_user=stocked.bob)
     for user in (stocked.alice, stocked.mallory):
         client = as_user(user)
         for verb in ("rename", "delete"):
@@ -223,14 +222,14 @@ def test_nobody_meets_the_saved_searches_of_somebody_else(stocked: World) -> Non
 
 
 def test_fifty_searches_are_the_most(world: World) -> None:
-    for number in range(saved_searches.MOST_SAVED):
-        saved_searches.save_search(f"S{number}", f"q={number}", acting_user=world.bob)
+    for number in range(searches.MOST_SAVED):
+        searches.save_search(f"S{number}", f"q={number}", acting_user=world.bob)
     with pytest.raises(Invalid, match="which are the most"):
-        saved_searches.save_search("One more", "q=x", acting_user=world.bob)
-    saved_searches.save_search("S1", "q=1", acting_user=world.bob)
-    saved_searches.save_search("One more", "q=x", acting_user=world.alice)
+        searches.save_search("One more", "q=x", acting_user=world.bob)
+    searches.save_search("S1", "q=1", acting_user=world.bob)
+    searches.save_search("One more", "q=x", acting_user=world.alice)
     with pytest.raises(Invalid, match="nothing to save"):
-        saved_searches.save_search("Long", "q=" + "x" * 2000, acting_user=world.alice)
+        searches.save_search("Long", "q=" + "x" * 2000, acting_user=world.alice)
 
 
 def crowd(world: World, count: int) -> None:
