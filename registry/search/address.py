@@ -14,10 +14,8 @@ from django.utils.datastructures import MultiValueDict
 
 from artifacts.models import Project, SearchTerm
 from artifacts.naming import clean_text, key_of
-from registry.search.hits import (
-    Kind,
-    Narrowing,
-)
+from registry.search.hits import Kind
+from registry.search.narrowing import Narrowing
 
 LONGEST_WORDS = 400
 MOST_CHOSEN = 20
