@@ -90,9 +90,8 @@ def collections_named(visible: Mapping[int, Project], asked: Words, narrowing: N
             most=2 * (limit + 1),
         )
         rows = rows_of(found)
-        if (
-            is_narrowed and len(rows) <= limit
-        ):  # few of the first names fit: then from those that fit, which hold the words
+        if is_narrowed and len(rows) <= limit:
+            # Few of the first names fit the facets: more of what fits them, where the name holds the words.
             rows += rows_of_fitting_collections(ids, narrowing, limit, key)
 
     def rank(_: int, collection: Collection) -> tuple[int | str, ...]:
