@@ -5,22 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-
 from artifacts.naming import key_of
-from artifacts.templatetags.linkyard import alias_badge, tag_badge, type_badge
 from registry.search.address import Address
-from registry.search.hits import (
-    Found,
-    Hit,
-    Kind,
-    Narrowing,
-)
+from registry.search.hits import Found, Hit, Kind
 from registry.search.labels import Labels
+from registry.search.narrowing import EVERYTHING, Narrowing
 
 MOST_OPTIONS = 12
-EVERYTHING = Narrowing()
 KIND_TITLES = {
     Kind.REGISTRY: "Registries",
     Kind.COLLECTION: "Collections",
@@ -41,20 +32,6 @@ class Option:
     count: str
     is_chosen: bool
     id: str
-    facet: str
-
-    @property
-    def shown(self) -> SafeString:
-        """The label with the look that such things have everywhere."""
-        if self.facet == "type":
-            return type_badge(self.label)
-        if self.facet == "tag":
-            return tag_badge(self.label)
-        return (
-            alias_badge(self.label)
-            if self.facet == "alias"
-            else format_html('<span class="clip">{}</span>', self.label)
-        )
 
 
 @dataclass(frozen=True)
@@ -140,7 +117,6 @@ def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str)
             count=f"{counted[value]}{more}",
             is_chosen=value in wanted,
             id=f"facet-{name}-{crc32(value.encode()):x}",  # the same wherever it stands, so that the focus stays on it
-            facet=name,
         )
         for value in values
     ]

@@ -1,5 +1,6 @@
-"""What search finds: hits of six kinds, and by what they can be narrowed."""
+"""What search finds: hits of six kinds, and how well each fits."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,33 +39,9 @@ class Hit:
         return self.collection.type if self.collection is not None else ""
 
 
-@dataclass(frozen=True)
-class Narrowing:
-    """What the facets leave; empty ones leave everything. One of each that was chosen has to fit."""
-
-    kinds: frozenset[Kind] = frozenset()
-    registries: frozenset[int] | None = None
-    types: frozenset[str] = frozenset()
-    tags: frozenset[str] = frozenset()
-    aliases: frozenset[str] = frozenset()  # by key
-
-    @property
-    def names_something(self) -> bool:
-        """Whether it leaves a choice that can be shown without words."""
-        return self.registries is not None or bool(self.types or self.tags or self.aliases)
-
-    def takes(self, kind: Kind) -> bool:
-        """Whether anything of this kind can be left: registries have no type, tag and alias, tags no type and alias."""
-        if self.kinds and kind not in self.kinds:
-            return False
-        if kind == Kind.REGISTRY:
-            return not self.types and not self.tags and not self.aliases
-        return kind != Kind.TAG or not (self.types or self.aliases)
-
-
 @dataclass
 class Found:
-    """What was found, by kind, the best first, at most so many of each; `bounded` are the kinds that have more than were counted."""
+    """What was found, by kind, the best first. `most` of each are shown; `bounded` are the kinds that have more than were counted."""
 
     most: int
     hits: dict[Kind, list[Hit]] = field(default_factory=dict)
@@ -76,49 +53,35 @@ class Found:
         if len(hits) > limit:
             self.bounded.add(kind)
 
-    def listed(self, kind: Kind) -> list[Hit]:
+    def best(self, kind: Kind) -> list[Hit]:
         """The best of a kind."""
         return self.hits.get(kind, [])[: self.most]
 
     @property
-    def registries(self) -> list[Hit]:
-        """The best registries."""
-        return self.listed(Kind.REGISTRY)
-
-    @property
-    def collections(self) -> list[Hit]:
-        """The best collections."""
-        return self.listed(Kind.COLLECTION)
-
-    @property
-    def versions(self) -> list[Hit]:
-        """The best versions."""
-        return self.listed(Kind.VERSION)
-
-    @property
-    def tags(self) -> list[Hit]:
-        """The best tags."""
-        return self.listed(Kind.TAG)
-
-    @property
-    def aliases(self) -> list[Hit]:
-        """The best aliases."""
-        return self.listed(Kind.ALIAS)
-
-    @property
-    def files(self) -> list[Hit]:
-        """The best files."""
-        return self.listed(Kind.FILE)
-
-    @property
     def count(self) -> int:
-        """How many are listed."""
-        return sum(len(self.listed(kind)) for kind in Kind)
+        """How many the best of all kinds are."""
+        return sum(len(self.best(kind)) for kind in Kind)
 
-    @property
-    def has_more(self) -> bool:
-        """Whether a kind has more than are listed."""
-        return any(len(hits) > self.most for hits in self.hits.values()) or bool(self.bounded)
+
+def collection_hits(
+    collections: Iterable[Collection],
+    visible: Mapping[int, Project],
+    rank: Callable[[int, Collection], tuple[int | str, ...]],
+) -> list[Hit]:
+    """Hits of collections in registries that are seen; `rank` is told how many stand before one, and the collection."""
+    hits = []
+    for place, collection in enumerate(collections):
+        collection.project = visible[collection.project_id]
+        name, project, number = collection.name, collection.project, collection.pk
+        moment = collection.last_added_at or collection.created_at
+        hits.append(Hit(Kind.COLLECTION, name, project, number, rank(place, collection), collection, moment=moment))
+    return hits
+
+
+def version_hit(membership: Membership, rank: tuple[int | str, ...]) -> Hit:
+    """The hit of a version in a collection, whose project is known."""
+    collection, number, moment = membership.collection, membership.pk, membership.created_at
+    return Hit(Kind.VERSION, str(membership), collection.project, number, rank, collection, membership, moment=moment)
 
 
 def owner_keys(project: Project) -> tuple[str, ...]:

@@ -1,52 +1,83 @@
-"""Pieces of the statements by which search reads rows: written out, since composing a dozen queries anew costs more than to ask them.
+"""How search writes its SQL: templates with names from the models, values always as parameters, and what the databases do otherwise.
 
-Every list begins at `from_each`: a few rows of each registry from the start of a range of an index, so that what is read depends on how
-many are wanted, and not on how many there are.
+    sql("SELECT {term.name} FROM {term} WHERE {term.kind} = {kind} AND {term.project_id:among seen}{more} LIMIT {most}",
+        kind="tag", seen=[3, 7], more=condition, most=5)
+
+`{term}` and `{term.name}` are a table and a column of `registry.search.tables`, which names some joins and conditions too. Any other
+name is given: a `Statement` is put in with its parameters, a whole number is written out (the planner looks at limits),
+everything else becomes a parameter. `{column:begins key}` is a condition on a column, one of `CONDITIONS`, with what is given as `key`.
+
+Statements are written out, since to compose a dozen of them by the ORM costs more than to ask them.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+import string
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from typing import Any
 
 from django.db import connection, models
 from django.db.models import Model
 from django.db.models.base import ModelState
 
-from artifacts.models import ArtifactVersion, Collection, Entity, Membership, Organization, Project
 from artifacts.models.search import LAST_CHARACTER
-from registry.search.hits import Narrowing
 
 type Row = tuple[Any, ...]
 
+NAMES: dict[str, str] = {}  # what `{term}`, `{term.name}` and `{term.columns}` stand for
 
-class Columns[M: Model]:
-    """Some columns of a model under an alias of its table: what stands in a statement, and the object that they make."""
 
-    def __init__(self, model: type[M], alias: str, *names: str) -> None:
-        self.fields: list[models.Field[Any, Any]] = [model._meta.get_field(name) for name in names]  # type: ignore[misc]
-        self.model, self.alias = model, alias
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL, or a piece of it, with the parameters of its placeholders in their order."""
+
+    sql: str
+    parameters: tuple[object, ...] = ()
+
+    def __add__(self, other: "Statement") -> "Statement":
+        return Statement(self.sql + other.sql, self.parameters + other.parameters)
+
+
+NOTHING = Statement("")
+
+
+class Table[M: Model]:
+    """A table under the name by which templates mention it, the columns that are read of it, and the objects that they make.
+
+    `first_<name>` is the same table once more: in `first_of_each`, which looks for the rows that it then joins.
+    """
+
+    def __init__(self, model: type[M], name: str, *read: str) -> None:
+        quote = connection.ops.quote_name
+        self.model, self.name = model, name
+        self.fields: list[models.Field[Any, Any]] = [model._meta.get_field(one) for one in read]  # type: ignore[misc]
         self.attributes = [field.attname for field in self.fields]
-        self.sql = ", ".join(f"{alias}.{connection.ops.quote_name(str(field.column))}" for field in self.fields)
-        self.size = len(self.fields)
+        self.width = len(self.fields)
+        for alias in (name, f"first_{name}"):
+            NAMES[alias] = f"{quote(model._meta.db_table)} {alias}"
+            for field in model._meta.concrete_fields:
+                NAMES[f"{alias}.{field.attname}"] = f"{alias}.{quote(str(field.column))}"
+            NAMES[f"{alias}.columns"] = ", ".join(NAMES[f"{alias}.{attribute}"] for attribute in self.attributes)
 
     @cached_property
     def converters(self) -> list[tuple[int, Any, Any]]:
-        """What a database hands over in a form of its own, such as SQLite's moments; asked once."""
+        """What turns a value as the database hands it over, such as SQLite's moments, into the field's: by column."""
         found = []
         for place, field in enumerate(self.fields):
-            column = field.get_col(self.alias)
-            found += [(place, turn, column) for turn in connection.ops.get_db_converters(column)]
+            column = field.get_col(self.name)
+            found += [(place, convert, column) for convert in connection.ops.get_db_converters(column)]
         return found
 
-    def made(self, row: Row, start: int = 0) -> M:
-        """The object of a row, as `from_db` makes it; what wasn't read is deferred.
+    def object_of(self, row: Row, start: int = 0) -> M:
+        """The object whose columns begin at `start` of a row; fields that weren't read are deferred.
 
-        `from_db` walks over every field of the model, which took most of the time of a search that ranks five hundred.
+        What `Model.from_db` does. That walks over every field of the model, which took most of the time of a search that
+        ranks five hundred.
         """
-        values = list(row[start : start + self.size])
-        for place, turn, column in self.converters:
-            values[place] = turn(values[place], column, connection)
+        values = list(row[start : start + self.width])
+        for place, convert, column in self.converters:
+            values[place] = convert(values[place], column, connection)
         made = self.model.__new__(self.model)
         made._state = ModelState()
         made._state.adding, made._state.db = False, connection.alias
@@ -54,119 +85,151 @@ class Columns[M: Model]:
         return made
 
 
-COLLECTION = Columns(
-    Collection, "c", "id", "project", "kind", "type", "name", "name_key", "version_count", "created_at", "last_added_at"
-)
-PLACE = Columns(
-    Membership, "m", "id", "collection", "version", "index", "created_at", "deprecated_at", "deprecation", "successor"
-)
-PROJECT = Columns(
-    Project, "p", "id", "entity", "name", "name_key", "kind", "visibility", "description", "created_at"
-)  # fmt: skip
-ENTITY = Columns(Entity, "e", "id", "name", "name_key", "kind", "organization", "user")
-ORGANIZATION = Columns(Organization, "o", "id", "name", "name_key")
-OWNED = "artifacts_project p JOIN artifacts_entity e ON e.id = p.entity_id LEFT JOIN artifacts_organization o ON o.id = e.organization_id"
-PROJECTS = f"SELECT {PROJECT.sql}, {ENTITY.sql}, {ORGANIZATION.sql} FROM {OWNED}"
-LIVE = f"JOIN {ArtifactVersion._meta.db_table} v ON v.id = m.version_id AND v.deleted_at IS NULL"
+def name_pieces(**pieces: str) -> None:
+    """Let templates mention pieces of SQL without parameters, which may mention each other."""
+    for name, template in pieces.items():
+        NAMES[name] = sql(template).sql
 
 
-def rows_of(statement: str, parameters: Iterable[object]) -> list[Row]:
+def sql(template: str, **given: object) -> Statement:
+    """The statement of a template; KeyError for what neither has a name nor is given."""
+    written: list[str] = []
+    parameters: list[object] = []
+    for text, name, condition in _read(template):
+        written.append(text)
+        if not name:
+            continue
+        value = condition(given[name]) if condition else given[name]
+        if isinstance(value, Statement):
+            written.append(value.sql)
+            parameters += value.parameters
+        elif isinstance(value, int):
+            written.append(str(value))
+        else:
+            written.append("%s")
+            parameters.append(value)
+    return Statement("".join(written), tuple(parameters))
+
+
+type Condition = Callable[[Any], Statement]
+
+
+@cache
+def _read(template: str) -> list[tuple[str, str, Condition | None]]:
+    """A template as pieces of text, each with the name of what is given behind it, and with what makes a condition of that.
+
+    Kept for each template, so templates are constants: what differs from call to call is given.
+    """
+    pieces: list[tuple[str, str, Condition | None]] = []
+    text = ""
+    for literal, name, condition, _ in string.Formatter().parse(template):
+        text += literal
+        if condition:
+            which, _, value = condition.partition(" ")
+            pieces.append((text, value, partial(CONDITIONS[which], NAMES[name or ""])))
+            text = ""
+        elif name in NAMES:
+            text += NAMES[name]
+        elif name and "." in name:
+            raise KeyError(f"search reads no column {name}")
+        elif name:
+            pieces.append((text, name, None))
+            text = ""
+    return [*pieces, (text, "", None)]
+
+
+def rows_of(statement: Statement) -> list[Row]:
     """The rows that a statement gives."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(parameters))  # type: ignore[arg-type]
+        cursor.execute(statement.sql, statement.parameters)  # type: ignore[arg-type]
         return list(cursor.fetchall())
 
 
-def projects_of(rows: Iterable[Row]) -> list[Project]:
-    """The projects of rows of `PROJECTS`; those of one owner share it."""
-    entities: dict[int, Entity] = {}
-    found = []
-    for row in rows:
-        project = PROJECT.made(row)
-        if project.entity_id not in entities:
-            entity = entities[project.entity_id] = ENTITY.made(row, PROJECT.size)
-            start = PROJECT.size + ENTITY.size
-            entity.organization = ORGANIZATION.made(row, start) if row[start] is not None else None
-        project.entity = entities[project.entity_id]
-        found.append(project)
-    return found
+def joined(separator: str, statements: Iterable[Statement]) -> Statement:
+    """Statements one after the other."""
+    several = list(statements)
+    parameters = tuple(value for one in several for value in one.parameters)
+    return Statement(separator.join(one.sql for one in several), parameters)
 
 
-def listed(values: Iterable[object]) -> object:
-    """Values as the one parameter of `among` or `from_each`."""
-    several = list(values)
-    return several if connection.vendor == "postgresql" else json.dumps(several)
+def union_all(statements: Iterable[Statement]) -> Statement:
+    """The rows of each, one statement's behind the other's; each may have an order and a limit of its own."""
+    parts = [
+        sql("SELECT * FROM ({statement}) {name}", statement=statement, name=Statement(f"part_{number}"))
+        for number, statement in enumerate(statements)
+    ]
+    return joined(" UNION ALL ", parts)
 
 
-def among(kind: str = "bigint") -> str:
-    """The condition that a column is one of the values of a parameter."""
-    return f"= ANY(%s::{kind}[])" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+def begins(column: str, text: str) -> Statement:
+    """The column begins with a text: a range of its index, which `LIKE` uses in neither database."""
+    return Statement(f"{column} >= %s AND {column} < %s", (text, text + LAST_CHARACTER))
 
 
-def each_value() -> str:
-    """The numbers of a parameter as a table `each`."""
-    return "unnest(%s::bigint[]) AS each(value)" if connection.vendor == "postgresql" else "json_each(%s) each"
+def one_of(column: str, values: Collection[object]) -> Statement:
+    """The column is one of a few values, written out: for a condition that is asked of each row."""
+    return Statement(f"{column} IN ({', '.join(['%s'] * len(values))})", tuple(values))
 
 
-def of_each(source: str, table: str, alias: str, condition: str) -> str:
-    """For each row of a source the rows `s` of a table that a condition gives, with its order and its limit."""
-    chosen = f"SELECT s.id FROM {table} s WHERE {condition}"
-    if connection.vendor == "postgresql":
-        return f"{source} CROSS JOIN LATERAL ({chosen}) {alias}_row JOIN {table} {alias} ON {alias}.id = {alias}_row.id"
-    return f"{source} JOIN {table} {alias} ON {alias}.id IN ({chosen})"
+# What SQLite and PostgreSQL write differently.
 
 
-def from_each(table: str, project: str, condition: str, order: str, most: int) -> str:
-    """Of each registry of a parameter the first rows `t` of a range, by an index that begins with the registry."""
-    source = each_value()
-    wanted = f"s.{project} = each.value AND {condition} ORDER BY {order} LIMIT {most}"
-    return of_each(source, table, "t", wanted)
+def _is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
 
 
-def contains(column: str) -> str:
-    """The condition that a column holds a parameter somewhere, letter for letter."""
-    return f"{'strpos' if connection.vendor == 'postgresql' else 'instr'}({column}, %s) > 0"
+def among(column: str, numbers: Iterable[int]) -> Statement:
+    """The column is one of many numbers, which are one parameter."""
+    if _is_postgresql():
+        return Statement(f"{column} = ANY(%s::bigint[])", (list(numbers),))
+    return Statement(f"{column} IN (SELECT value FROM json_each(%s))", (json.dumps(list(numbers)),))
 
 
-def span(key: str) -> Sequence[str]:
-    """The parameters of a range of what begins with a key: `>= %s AND < %s`."""
-    return (key, key + LAST_CHARACTER)
+def each_of(numbers: Iterable[int]) -> Statement:
+    """Numbers as a table `each` with the column `value`."""
+    if _is_postgresql():
+        return Statement("unnest(%s::bigint[]) AS each(value)", (list(numbers),))
+    return Statement("json_each(%s) each", (json.dumps(list(numbers)),))
 
 
-def one_of(values: Iterable[str]) -> tuple[str, list[object]]:
-    """A few values written out, with their parameters: inside a condition that is asked of each row."""
-    several = list[object](values)
-    return f"IN ({', '.join(['%s'] * len(several))})", several
+def contains(column: str, text: str) -> Statement:
+    """The column has a text somewhere in it, letter for letter."""
+    return Statement(f"{'strpos' if _is_postgresql() else 'instr'}({column}, %s) > 0", (text,))
 
 
-def narrowed(narrowing: Narrowing, place: str = "m") -> tuple[str, list[object]]:
-    """The condition of facets on a collection `c`, and on a place in it where there is one."""
-    condition, parameters = "", list[object]()
-    if narrowing.types:
-        chosen, parameters = one_of(narrowing.types)
-        condition = f" AND c.type {chosen}"
-    labels, more = labelled(narrowing, place)
-    return condition + labels, [*parameters, *more]
+def contains_lowered(column: str, text: str) -> Statement:
+    """The same in lower case."""
+    return contains(f"LOWER({column})", text.lower())
 
 
-def labelled(narrowing: Narrowing, place: str) -> tuple[str, list[object]]:
-    """The condition of tags and aliases alone. A tag may be the collection's or the version's; an alias is the place's.
+CONDITIONS: dict[str, Callable[[str, Any], Statement]] = {
+    condition.__name__: condition for condition in (begins, one_of, among, contains, contains_lowered)
+}
 
-    Without a place it is a collection `c` that has the tag itself, and the alias on any of its versions.
+
+def rows_for_each(source: Statement, table: Table[Any], which: Statement) -> Statement:
+    """For each row of a source the rows of a table that `which` chooses: a condition on `first_<table>`, its order and limit.
+
+    The source joined with the table, to stand behind FROM.
     """
-    condition, parameters = "", list[object]()
-    if narrowing.tags:
-        chosen, parameters = one_of(narrowing.tags)
-        holder = f"{place}.collection_id" if place else "c.id"
-        on = f"EXISTS (SELECT 1 FROM artifacts_collectiontag x WHERE x.collection_id = {holder} AND x.name {chosen})"
-        if place:
-            version = f"x.version_id = {place}.version_id AND x.name {chosen}"
-            on = f"({on} OR EXISTS (SELECT 1 FROM artifacts_versiontag x WHERE {version}))"
-            parameters = [*parameters, *parameters]
-        condition = f" AND {on}"
-    if narrowing.aliases:
-        chosen, keys = one_of(narrowing.aliases)
-        held = f"x.membership_id = {place}.id" if place else "x.collection_id = c.id"
-        condition += f" AND EXISTS (SELECT 1 FROM artifacts_alias x WHERE {held} AND x.name_key {chosen})"
-        parameters = [*parameters, *keys]
-    return condition, parameters
+    t = table.name
+    chosen = sql(f"SELECT {{first_{t}.id}} FROM {{first_{t}}} WHERE {{which}}", which=which)
+    if _is_postgresql():
+        lateral = f"{{source}} CROSS JOIN LATERAL ({{chosen}}) {t}_row JOIN {{{t}}} ON {{{t}.id}} = {t}_row.id"
+        return sql(lateral, source=source, chosen=chosen)
+    return sql(f"{{source}} JOIN {{{t}}} ON {{{t}.id}} IN ({{chosen}})", source=source, chosen=chosen)
+
+
+def first_of_each(
+    numbers: Iterable[int], table: Table[Any], column: str, condition: Statement, *, order: str, most: int
+) -> Statement:
+    """For each number the first rows of a table that have it in `column` and fit a condition on `first_<table>`, to stand behind FROM.
+
+    With an index that begins with the column, what is read depends on how many are wanted and not on how many there are: every
+    list of search starts so, with the registries that somebody sees.
+    """
+    template = (
+        f"{{first_{table.name}.{column}}} = each.value AND {{condition}} "
+        f"ORDER BY {{first_{table.name}.{order}}} LIMIT {{most}}"
+    )
+    return rows_for_each(each_of(numbers), table, sql(template, condition=condition, most=most))

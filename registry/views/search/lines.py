@@ -4,28 +4,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from artifacts.actions.search_index import file_key
-from artifacts.models import ArtifactVersion, Collection, Membership
+from artifacts.models import Membership
 from artifacts.naming import key_of
 from artifacts.templatetags.linkyard import binary_size, type_icon
-from artifacts.views.url_of import collection_url, registry_url, version_url
-from registry.search.hits import (
-    Hit,
-    Kind,
-)
+from artifacts.views.place import version_url
+from registry.search.hits import Hit, Kind
 from registry.search.labels import Labels
-from registry.search.sql import (
-    Row,
-    among,
-    listed,
-    rows_of,
-)
+from registry.search.sql import Row, Table, rows_of, sql
+from registry.search.tables import COLLECTION, VERSION
 from registry.search.words import Words
 from registry.tables.rows import Name
 from registry.views.place import organization_name
@@ -146,9 +139,9 @@ def marked(name: str, key: str) -> SafeString:
 
 def _abouts(hits: Sequence[Hit]) -> dict[int, str]:
     """A few words of each: of its description, else of what it holds."""
-    cards = _rows(Collection, "", [hit.collection.pk for hit in hits if hit.kind == Kind.COLLECTION and hit.collection])
+    cards = _rows(COLLECTION, "", [hit.collection.pk for hit in hits if hit.kind == Kind.COLLECTION and hit.collection])
     versions = [hit.membership.version_id for hit in hits if hit.kind == Kind.VERSION and hit.membership]
-    contents = _rows(ArtifactVersion, ", file_count, size, digest", versions)
+    contents = _rows(VERSION, ", {version.file_count}, {version.size}, {version.digest}", versions)
     found: dict[int, str] = {}
     for place, hit in enumerate(hits):
         if hit.kind == Kind.REGISTRY:
@@ -161,15 +154,16 @@ def _abouts(hits: Sequence[Hit]) -> dict[int, str]:
     return found
 
 
-def _rows(model: type[Model], more: str, numbers: Sequence[int]) -> dict[int, Row]:
+def _rows(table: Table[Any], more: str, numbers: Sequence[int]) -> dict[int, Row]:
     """The number, the beginning of the description and more columns of some rows, by their number."""
     if not numbers:
         return {}
-    table, length = model._meta.db_table, LONGEST_ABOUT * 3
-    rows = rows_of(
-        f"SELECT id, substr(description, 1, {length}){more} FROM {table} WHERE id {among()}", [listed(numbers)]
+    t = table.name
+    columns = f"{{{t}.id}}, substr({{{t}.description}}, 1, {{most}}){more}"
+    described = sql(
+        f"SELECT {columns} FROM {{{t}}} WHERE {{{t}.id:among numbers}}", most=LONGEST_ABOUT * 3, numbers=numbers
     )
-    return {row[0]: row for row in rows}
+    return {row[0]: row for row in rows_of(described)}
 
 
 def excerpt(text: str) -> str:

@@ -142,9 +142,9 @@ def panel(request: HtmxHttpRequest, address: Address, words: Words, seen: dict[i
     narrowing = narrowing_of(address, seen)
     found = find(request.user, address.words, most=IN_PANEL, candidates=FOR_PANEL, narrowing=narrowing, seen=seen)
     groups = [
-        Group(kind, KIND_TITLES[kind], [line_of(hit, words) for hit in found.listed(kind)], "")
+        Group(kind, KIND_TITLES[kind], [line_of(hit, words) for hit in found.best(kind)], "")
         for kind in order(words)
-        if found.listed(kind)
+        if found.best(kind)
     ]
     context = {"query": address.typed, "groups": groups, "all_query": address.query()}
     context["instead"] = ways_instead(address, seen) if not groups else []
@@ -217,7 +217,7 @@ def results(request: HtmxHttpRequest, address: Address, words: Words, visible: d
         found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
         everything = everything if address.words else found  # without words there is nothing before the facets
     part = part_of(found, address, request) if address.kind is not None else None
-    shown = part.hits if part is not None else best(found, address, words)
+    shown = part.hits if part is not None else overview(found, address, words)
     labels = labels_of(
         [*shown, *(hit for hits in everything.hits.values() for hit in hits)], address.chosen.get("alias", ())
     )
@@ -232,9 +232,9 @@ def results(request: HtmxHttpRequest, address: Address, words: Words, visible: d
     }
 
 
-def best(found: Found, address: Address, words: Words) -> list[Hit]:
+def overview(found: Found, address: Address, words: Words) -> list[Hit]:
     """Some of each kind, the kinds in their order."""
-    return [hit for kind in order(words) for hit in sorted_hits(found.listed(kind), address.sort)[:IN_OVERVIEW]]
+    return [hit for kind in order(words) for hit in sorted_hits(found.best(kind), address.sort)[:IN_OVERVIEW]]
 
 
 def groups_of(found: Found, address: Address, lines: Sequence[Line], *, is_whole: bool) -> list[Group]:

@@ -14,6 +14,7 @@ from registry.actions.link import link_by_name
 from registry.models import RecentSearch
 from registry.search.address import read_address
 from registry.search.find import find
+from registry.search.hits import Kind
 from tests import factories
 from tests.conftest import World
 from tests.registry.search.test_search_page import (
@@ -213,8 +214,8 @@ def test_what_one_may_not_see_is_narrowed_to_by_no_word(stocked: World) -> None:
     ],
 )
 def test_files_are_found_by_a_word_inside_their_name(stocked: World, words: str, expected: list[str]) -> None:
-    assert [hit.path for hit in find(stocked.bob, words).files] == expected
-    assert [hit.path for hit in find(stocked.mallory, words).files] == []
+    assert [hit.path for hit in find(stocked.bob, words).best(Kind.FILE)] == expected
+    assert [hit.path for hit in find(stocked.mallory, words).best(Kind.FILE)] == []
 
 
 def test_references_are_found_by_digest_and_by_parts_of_their_address(stocked: World) -> None:
@@ -226,9 +227,9 @@ def test_references_are_found_by_digest_and_by_parts_of_their_address(stocked: W
     link_by_name(version, stocked.dataset, "frames", acting_user=stocked.bob)
     for words in ("acme-lake", "lake", "video", "raw_video", "9b2cf-etag", "9B2CF-ETAG-77", "0001.parquet",
                   "s3://acme-lake/raw_video/2026/frame-0001.parquet"):  # fmt: skip
-        assert [hit.path for hit in find(stocked.bob, words).files] == ["frame.parquet"], words
-        assert not find(stocked.mallory, words).files, words
-    assert not find(stocked.bob, "s3://elsewhere/frame-0001.parquet").files
+        assert [hit.path for hit in find(stocked.bob, words).best(Kind.FILE)] == ["frame.parquet"], words
+        assert not find(stocked.mallory, words).best(Kind.FILE), words
+    assert not find(stocked.bob, "s3://elsewhere/frame-0001.parquet").best(Kind.FILE)
     registries.delete_collection(Collection.objects.get(name="frames", kind="portfolio"), acting_user=stocked.bob)
     assert not LinkedFilePart.objects.filter(path="frame.parquet").exists()
 
@@ -290,7 +291,7 @@ def test_a_name_is_found_by_any_part_however_long_or_often_it_is_in_it(world: Wo
         factories.portfolio(world.model, name, user=world.bob)
 
     def found(user: User, words: str) -> list[str]:
-        return [hit.name for hit in find(user, words).collections]
+        return [hit.name for hit in find(user, words).best(Kind.COLLECTION)]
 
     assert found(world.bob, "detector-for-the-night-shift-of-2026-in") == [long]
     assert found(world.bob, "detector-for-the-night-shift-of-2027-in") == []

@@ -8,17 +8,14 @@ from artifacts.models import Collection, User
 from registry.actions import registries
 from registry.actions.link import link_by_name, unlink_version
 from registry.search.find import find
-from registry.search.hits import Found
+from registry.search.hits import Found, Kind
 from tests import factories
 from tests.conftest import World
 
 
 def names(found: Found) -> dict[str, list[str]]:
-    return {
-        kind: [hit.name for hit in getattr(found, kind)]
-        for kind in ("registries", "collections", "tags", "aliases")
-        if getattr(found, kind)
-    }
+    kinds = {"registries": Kind.REGISTRY, "collections": Kind.COLLECTION, "tags": Kind.TAG, "aliases": Kind.ALIAS}
+    return {said: [hit.name for hit in found.best(kind)] for said, kind in kinds.items() if found.best(kind)}
 
 
 @pytest.fixture
@@ -79,7 +76,7 @@ def test_only_what_one_sees_is_found_and_counted(stocked: World) -> None:
     assert find(stocked.bob, "detect").count == 4
     found = find(stocked.carol, "detect")
     assert names(found) == {"collections": ["detectors"]}
-    assert (found.count, found.has_more) == (1, False)
+    assert (found.count, found.bounded) == (1, set())
     assert find(stocked.mallory, "detect").count == 0
     secret.visibility = "organization"
     secret.save()
@@ -140,5 +137,6 @@ def test_the_number_of_queries_is_bounded(stocked: World, django_assert_max_num_
         labels.tag_collection(made, [f"tec-{number}"], acting_user=stocked.bob)
     ask(stocked.bob)
     found = find(stocked.bob, "tec")
-    assert len(found.collections) == 20
-    assert found.has_more
+    assert len(found.best(Kind.COLLECTION)) == 20
+    assert found.bounded == {Kind.COLLECTION}
+    assert len(found.hits[Kind.TAG]) > len(found.best(Kind.TAG)) == 20

@@ -11,6 +11,7 @@ from artifacts.models.organizations import TeamMember
 from registry.actions import registries
 from registry.actions.link import link_by_name, unlink_version
 from registry.search.find import find
+from registry.search.hits import Kind
 from registry.search.words import read
 from tests import factories
 from tests.conftest import World
@@ -21,11 +22,11 @@ BASE64 = base64.b64encode(bytes.fromhex(HEX)).decode()
 
 
 def versions(user: User, words: str) -> list[str]:
-    return [f"{hit.project.title}/{hit.name}" for hit in find(user, words).versions]
+    return [f"{hit.project.title}/{hit.name}" for hit in find(user, words).best(Kind.VERSION)]
 
 
 def files(user: User, words: str) -> list[str]:
-    return [f"{hit.membership}/{hit.path}" for hit in find(user, words).files]
+    return [f"{hit.membership}/{hit.path}" for hit in find(user, words).best(Kind.FILE)]
 
 
 @pytest.fixture
@@ -78,11 +79,11 @@ def test_a_path_leads_to_its_version(world: World, linked: list[Membership], wor
 
 def test_a_path_without_a_version_leads_to_its_collection(world: World, linked: list[Membership]) -> None:
     for words in ("model/detectors", "acme-corp/wandb-registry-model/detect", "detectors:v1"):
-        assert [hit.name for hit in find(world.bob, words).collections] == ["detectors"]
-    assert not find(world.bob, "dataset/detectors").collections
+        assert [hit.name for hit in find(world.bob, words).best(Kind.COLLECTION)] == ["detectors"]
+    assert not find(world.bob, "dataset/detectors").best(Kind.COLLECTION)
     for words in ("wandb-registry-model", "acme-corp/wandb-registry-mod"):
-        assert [hit.name for hit in find(world.bob, words).registries] == ["model"]
-    assert not find(world.bob, "elsewhere/wandb-registry-model").registries
+        assert [hit.name for hit in find(world.bob, words).best(Kind.REGISTRY)] == ["model"]
+    assert not find(world.bob, "elsewhere/wandb-registry-model").best(Kind.REGISTRY)
 
 
 def test_a_digest_leads_to_the_versions_that_have_it_linked_ones_first(world: World, linked: list[Membership]) -> None:
@@ -172,7 +173,7 @@ def test_what_is_hidden_is_not_found_by_any_name_nor_counted(world: World, linke
         assert find(world.bob, words).count > 0, words
         for user in (world.carol, world.mallory):
             found = find(user, words)
-            assert (found.count, found.has_more, found.bounded) == (0, False, set()), words
+            assert (found.count, found.bounded) == (0, set()), words
     # The same bytes in an open registry don't lead to the closed one.
     link_by_name(hidden, world.model, "open", acting_user=world.bob)
     assert files(world.carol, digest) == ["open:v0/hush.bin"]
