@@ -14,7 +14,7 @@ from artifacts.actions.search_index import file_key
 from artifacts.models import Membership
 from artifacts.naming import key_of
 from artifacts.templatetags.linkyard import binary_size, type_icon
-from artifacts.views.place import version_url
+from artifacts.views.url_of import collection_url, registry_url, version_url
 from registry.search.hits import Hit, Kind
 from registry.search.labels import Labels
 from registry.search.sql import Row, Table, rows_of, sql
