@@ -1,8 +1,8 @@
 """What Django's test client gets of a page, without the line breaks of its templates.
 
-Tests look for words and elements as a reader sees them; where a template's lines are broken is none of their business. So white space is one
-space, and a break between two tags or at the edge of an element is nothing. What is preformatted stays, and so does what browsers and the
-client get from a live server.
+Tests look for words and elements as a reader sees them; where a template's lines are broken is none of their business. So white
+space is one space, and a break between two tags or at the edge of an element is nothing. What is preformatted stays, and so does
+what browsers and the client get from a live server.
 """
 
 import re

@@ -45,7 +45,7 @@ def test_versions_are_listed_newest_first_with_source_and_maker(client: Client, 
     client.force_login(world.carol)
     page = shown(client, COLLECTION)
     assert numbers(client) == ["v1", "v0"]
-    for words in ("protected alias </span>production", "latest", "int8", "yolo:v1", "vision/detector", ">View</a>"):
+    for words in ("protected alias </span> production", "latest", "int8", "yolo:v1", "vision/detector", ">View</a>"):
         assert words in page
     assert 'href="/vision/detector/artifacts/model/yolo/v1"' in page
     assert "Unlink version" not in page
@@ -106,7 +106,7 @@ def test_metrics_are_columns_with_the_best_marked_and_the_change_shown(client: C
     assert [cell.is_better for cell in accuracy.cells] == [True, True, None]
     assert [cell.is_better for cell in loss.cells] == [False, False, None]
     page = response.content.decode()
-    assert "best: </span>0.92" in page
+    assert "best: </span> 0.92" in page
     assert "<svg" in page
     assert 'aria-label="val_acc from v0 to v2: 0.9 to 0.92"' in page
     turned = client.get(f"{COLLECTION}?metrics=1&best=lower").context["columns"]
