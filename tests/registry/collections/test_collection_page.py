@@ -106,7 +106,7 @@ def test_metrics_are_columns_with_the_best_marked_and_the_change_shown(client: C
     assert [cell.is_better for cell in accuracy.cells] == [True, True, None]
     assert [cell.is_better for cell in loss.cells] == [False, False, None]
     page = response.content.decode()
-    assert "best: </span> 0.92" in page
+    assert "best: </span>0.92" in page
     assert "<svg" in page
     assert 'aria-label="val_acc from v0 to v2: 0.9 to 0.92"' in page
     turned = client.get(f"{COLLECTION}?metrics=1&best=lower").context["columns"]
