@@ -57,11 +57,12 @@ if not WORKER:
 os.environ["LINKYARD_DATA_DIR"] = os.path.join(os.environ["LINKYARD_TEST_HOME"], WORKER or "main")
 
 from registry_site.settings import *  # noqa: E402, F403
-from registry_site.settings import DATABASES, STORAGES  # noqa: E402
+from registry_site.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
 
 # Static files straight from where they lie: tests collect none.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+MIDDLEWARE = [*MIDDLEWARE, "tests.white_space.middleware"]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # As with PostgreSQL above: what the product promises of a power cut is tested on `manage.py start` itself.
     options = DATABASES["default"]["OPTIONS"]

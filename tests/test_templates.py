@@ -14,6 +14,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
 # page(request, "registry/linking/sidebar.html", {…}, partial="source-fields"), on one line or several
 PAGE = re.compile(r'"(?P<template>[\w/]+\.html)"(?P<rest>(?:(?!\.html").)*?)\bpartial="(?P<partial>[\w-]+)"', re.DOTALL)
+MOST = 140  # characters in a line
+ROW = re.compile(r"<(?:tr|th|td)\b")
 LANGUAGE = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 
 
@@ -64,6 +66,30 @@ def test_the_component_says_its_variables_on_its_first_line(path: Path) -> None:
     first = path.read_text().splitlines()[0]
     assert first.startswith(f"{{# {path.stem}: ")
     assert first.endswith("#}")
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=name_of)
+def test_the_component_is_for_more_than_one_screen(path: Path) -> None:
+    """Two templates name it, or one that is itself part of many screens: a component, the frame of every page, a tag."""
+    name = name_of(path)
+    users = [one for one in TEMPLATES if name in one.read_text()]
+    shared = [one for one in users if one in COMPONENTS or one.name == "base.html"]
+    tags = [one for one in (ROOT / "artifacts" / "templatetags").glob("*.py") if name in one.read_text()]
+    assert len(users) > 1 or shared or tags, (
+        f"only {[name_of(one) for one in users]} includes it: it belongs beside that"
+    )
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_the_template_has_no_long_line(path: Path) -> None:
+    lines = enumerate(path.read_text().splitlines(), 1)
+    assert [(number, len(line)) for number, line in lines if len(line) > MOST] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_rows_and_cells_of_tables_begin_a_line_each(path: Path) -> None:
+    lines = enumerate(LANGUAGE.sub("", path.read_text()).splitlines(), 1)
+    assert [number for number, line in lines if len(ROW.findall(line)) > 1] == []
 
 
 def test_every_partial_that_a_view_names_exists() -> None:

@@ -45,7 +45,7 @@ def test_versions_are_listed_newest_first_with_source_and_maker(client: Client, 
     client.force_login(world.carol)
     page = shown(client, COLLECTION)
     assert numbers(client) == ["v1", "v0"]
-    for words in ("protected alias </span>production", "latest", "int8", "yolo:v1", "vision/detector", ">View</a>"):
+    for words in ("protected alias </span> production", "latest", "int8", "yolo:v1", "vision/detector", ">View</a>"):
         assert words in page
     assert 'href="/vision/detector/artifacts/model/yolo/v1"' in page
     assert "Unlink version" not in page

@@ -62,7 +62,7 @@ def test_a_row_shows_what_the_collection_holds_and_offers(client: Client, world:
     page = shown(client, REGISTRY)
     for words in ("View details", 'aria-label="Actions"', "Link new version", "Copy path", "Delete collection…"):
         assert words in page
-    assert "protected alias </span>production" in page
+    assert "protected alias </span> production" in page
     assert "staging" in page
     assert ">v1</a>" in page
     assert 'data-copy="wandb-registry-model/detectors"' in page
