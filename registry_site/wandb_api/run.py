@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import DataError, OperationalError
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -23,8 +22,8 @@ from graphql import (
     validate,
 )
 
-from artifacts.errors import DomainError, NotYet
-from registry_site.http.middleware import passes
+from artifacts.errors import NotYet
+from registry_site.http.refusals import as_refusal
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.execute import (
     TooMuch,
@@ -124,15 +123,12 @@ def answered(result: ExecutionResult) -> dict[str, Any]:
 def described(error: GraphQLError) -> dict[str, Any]:
     """An error as the client shows it: the domain's own sentence, or one that tells nothing of what broke inside."""
     original = error.original_error
-    if isinstance(original, NotYet) or (isinstance(original, OperationalError) and passes(original)):
-        raise original  # passes by itself: the whole request is sent again, which every resolver bears
     if original is None or isinstance(original, GraphQLError):
         message = error.message
-    elif isinstance(original, DomainError):
-        message = str(original)
-    elif isinstance(original, DataError | UnicodeEncodeError):
-        # Looked up by text that no row can hold: NUL, a lone surrogate, a number out of range.
-        message = "A value of this request can't be stored, so nothing has it; use printable text and smaller numbers."
+    elif (known := as_refusal(original)) is not None:
+        if isinstance(known, NotYet):
+            raise known from original  # passes by itself: the whole request is sent again, which every resolver bears
+        message = str(known)
     else:
         mark = secrets.token_hex(4)
         log.error("Failed at %s (%s).", error.path, mark, exc_info=original)

@@ -37,7 +37,7 @@ from artifacts.files.storage import (
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
 from artifacts.models.collections import MembershipQuerySet
 from registry_site.http.refusals import client_error
-from registry_site.wandb_api.endpoints.authenticate import user_of
+from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine import ids
 
 NO_FILE = "There is no such file here that you can see; fetch the artifact again by its name."
@@ -123,7 +123,7 @@ def given(request: HttpRequest, key: str, size: int, name: str) -> HttpResponseB
         chunks = store().open(key, expected_size=size, start=part.start, length=len(part))
     except Damaged:
         log.error("The stored file %s is missing or has another length than %d.", key, size)
-        return client_error("This file is damaged on the server; ask its operator to restore it from a backup.", 410)
+        return client_error(410, "This file is damaged on the server; ask its operator to restore it from a backup.")
     headers["Content-Length"] = str(len(part))
     if span is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
@@ -179,9 +179,7 @@ def artifact_file(
     """
     user = user_of(request)
     if user is None:
-        response = client_error("user is not logged in", 401)
-        response["WWW-Authenticate"] = 'Basic realm="Linkyard", charset="UTF-8"'
-        return response
+        return not_logged_in()
     if request.method not in {"GET", "HEAD"}:
         raise Invalid("Fetch a file with GET.")
     if "%" in birth:

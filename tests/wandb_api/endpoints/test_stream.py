@@ -1,6 +1,5 @@
 """The file stream stores what it can, refuses only what is no stream, and never answers 5xx to what a client sends."""
 
-import base64
 import gzip
 import io
 import json
@@ -18,13 +17,13 @@ from artifacts.runs import reading as readings
 from registry_site.wandb_api.endpoints import stream
 from tests import factories
 from tests.conftest import World
-from tests.wandb_api.asking import key_of
+from tests.wandb_api.asking import basic_of
 
 HISTORY = "wandb-history.jsonl"
 
 
 def headers_of(user: User) -> dict[str, str]:
-    return {"authorization": "Basic " + base64.b64encode(f"api:{key_of(user)}".encode()).decode()}
+    return {"authorization": basic_of(user)}
 
 
 def post(user: User, run: Run, body: Any, **headers: str) -> Any:
