@@ -105,8 +105,8 @@ def ask(client: Client, way: str, run: Run, headers: dict[str, str]) -> HttpResp
     if way == "page":
         return client.post("/settings/profile", {"full_name": f"Bob {secrets.token_hex(4)}", "email": ""})
     if way.startswith("graphql"):
-        change = 'mutation { upsertBucket(input: {entityName: "vision", modelName: "%s"}) { inserted } }' % project.name
-        body = {"query": change}
+        change = "mutation New($input: UpsertBucketInput!) { upsertBucket(input: $input) { inserted } }"
+        body = {"query": change, "variables": {"input": {"entityName": "vision", "modelName": project.name}}}
         return client.post("/graphql", body, content_type="application/json", headers=headers)
     if way == "stream":
         line = {"files": {"wandb-history.jsonl": {"offset": 0, "content": [json.dumps({"loss": 1})]}}}
