@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from artifacts.actions import streams
 from artifacts.actions.runs import RunChanges, upsert_run
-from artifacts.actions.saving import begin as log
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import begin, receive
 from artifacts.actions.saving.begin import Draft
 from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import FileSpec
@@ -111,17 +110,17 @@ def version_of(
     contents |= {path: {"digest": ref, "ref": ref} for path, ref in (references or {}).items()}
     whole = manifests.digest_of(Entry(path, str(fields["digest"])) for path, fields in contents.items())
     begun = Draft(**{**vars(draft), "digest": whole})
-    version = log.start(run.project, begun, run=run, acting_user=user)
+    version = begin.start(run.project, begun, run=run, acting_user=user)
     if version.is_committed:
         return version
     specs = [FileSpec(path, digest(data)) for path, data in files.items()]
-    for claim in uploads.claim_files(version, specs, acting_user=user):
+    for claim in receive.claim_files(version, specs, acting_user=user):
         if claim.is_wanted:
             data = files[claim.spec.path]
-            uploads.receive_blob(run.project_id, claim.md5, io.BytesIO(data), size=len(data))
+            receive.receive_blob(run.project_id, claim.md5, io.BytesIO(data), size=len(data))
     text = json.dumps({"version": 1, "contents": contents}).encode()
-    manifest = log.add_manifest(version, Manifest.Kind.FULL, digest(text), acting_user=user)
-    uploads.receive_manifest(manifest.pk, digest(text), io.BytesIO(text), size=len(text))
+    manifest = begin.add_manifest(version, Manifest.Kind.FULL, digest(text), acting_user=user)
+    receive.receive_manifest(manifest.pk, digest(text), io.BytesIO(text), size=len(text))
     return commit(version, acting_user=user)
 
 

@@ -17,8 +17,8 @@ from artifacts.models import ArtifactVersion, Collection, Entity, Organization, 
 from registry.actions import (
     members,
     registries,
+    searches,
 )
-from registry.actions import searches as saved_searches
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.actions.settings import choose_icon
@@ -100,7 +100,7 @@ def load() -> tuple[Cast, str]:
     detectors = street_detectors(cast, model, scenes)
     speech(cast, model)
     exported(cast, detectors)
-    saved_searches.save_search("Street models", "q=street&type=model", acting_user=cast.ada)
+    searches.save_search("Street models", "q=street&type=model", acting_user=cast.ada)
     calendar.spread(cast.organization, began, timezone.now(), over=timedelta(days=33), last=timedelta(minutes=50))
     return cast, password
 

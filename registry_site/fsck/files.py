@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from artifacts.actions.saving import clear_away as gc
+from artifacts.actions.saving import clear_away
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
 from artifacts.files.storage import (
@@ -13,10 +13,10 @@ from artifacts.files.storage import (
     store,
 )
 from artifacts.models import ArtifactVersion, Blob, Manifest, ManifestEntry, RunFile
-from registry_site.fsck.rows import Invariant
+from registry_site.fsck.invariant import Invariant
 
 # What is older has outlived its grace period and the daily clearing away that follows it.
-OVERDUE = 2 * gc.GRACE
+OVERDUE = 2 * clear_away.GRACE
 LISTED = ManifestEntry.objects.filter(ref="", version__in=ArtifactVersion.objects.live())
 
 
@@ -60,7 +60,7 @@ def _users(blob: Blob) -> str:
 
 def _orphans() -> Iterator[str]:
     """Bytes that nothing refers to and that should have been cleared away."""
-    swept = gc.sweep(grace=OVERDUE, dry_run=True)
+    swept = clear_away.sweep(grace=OVERDUE, dry_run=True)
     if swept.files:
         yield f"{swept.files} files of {swept.bytes} bytes belong to nothing"
 
@@ -73,7 +73,7 @@ def _temporary() -> Iterator[str]:
 
 
 def _clear_away() -> None:
-    gc.sweep(grace=OVERDUE)
+    clear_away.sweep(grace=OVERDUE)
 
 
 def _digests() -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from artifacts.actions.saving import clear_away as gc
+from artifacts.actions.saving import clear_away
 from registry_site.management.operator_command import (
     OperatorCommand,
     Report,
@@ -21,7 +21,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--grace",
             type=int,
-            default=int(gc.GRACE.total_seconds()),
+            default=int(clear_away.GRACE.total_seconds()),
             metavar="SECONDS",
             help="what is younger stays (default: a day)",
         )
@@ -29,7 +29,7 @@ class Command(OperatorCommand):
     def act(self, **given: Any) -> Report:
         if not 0 <= given["grace"] <= 10**9:
             raise CommandError("--grace must be 0 seconds or more, such as 86400 for a day.")
-        swept = gc.sweep(grace=timedelta(seconds=given["grace"]), dry_run=given["dry_run"])
+        swept = clear_away.sweep(grace=timedelta(seconds=given["grace"]), dry_run=given["dry_run"])
         done = "Would clear away" if given["dry_run"] else "Cleared away"
         return Report(
             f"{done} {swept.files} files of {swept.bytes} bytes, {swept.unfinished_files} broken-off and {swept.uploads} "

@@ -12,10 +12,7 @@ from django.views.decorators.http import require_POST
 from registry_site.http.refusals import as_refusal, client_error, refusal
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.run import (
-    BadRequest,
-    run,
-)
+from registry_site.wandb_api.operation import BadRequest, run_document
 
 LARGEST_BODY = 16 * 1024 * 1024
 
@@ -60,7 +57,7 @@ def answer_of(request: HttpRequest) -> HttpResponse:
         return client_error(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     text, variables, operation_name = read_operation(body)
     context = Context(request, user)
-    answer = run(text, variables, operation_name, context)
+    answer = run_document(text, variables, operation_name, context)
     return answered(context.status, answer)
 
 

@@ -18,7 +18,7 @@ from artifacts.models import Run, User
 from artifacts.naming import clean_text, shown
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
-from registry_site.wandb_api.endpoints.files import given
+from registry_site.wandb_api.endpoints.files import send_file
 
 LARGEST_BODY = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
@@ -62,7 +62,7 @@ def run_file(request: HttpRequest, entity: str, project: str, run: str, name: st
     file = found.files.filter(name=clean_text(name), uploaded_at__isnull=False).first()
     if file is None:
         raise NotFound(f"The run has no file “{shown(name)}”; look at its list of files.")
-    return given(request, file.key, file.size, file.name)
+    return send_file(request, file.key, file.size, file.name)
 
 
 def find_run(user: User, entity: str, project: str, name: str, *, can: Can) -> Run:

@@ -7,23 +7,21 @@ from artifacts import addresses
 from artifacts.access import Can, require
 from artifacts.actions import versions
 from artifacts.actions.projects import find_or_create_project
-from artifacts.actions.saving import begin as log
-from artifacts.actions.saving import parts
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import begin, parts, receive
 from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import (
     Claim,
     FileSpec,
 )
 from artifacts.errors import DomainError, Invalid, NotFound
-from artifacts.files import signed_urls as tickets
+from artifacts.files import signed_urls
 from artifacts.models import ArtifactVersion, Manifest, Project, Run
 from artifacts.naming import shown
 from registry.actions.delete import delete_version
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 from registry_site.wandb_api.resolvers.projects import find_project
@@ -36,15 +34,15 @@ from registry_site.wandb_api.resolvers.versions import (
 MD5 = "MANIFEST_MD5"
 
 
-@resolves("Mutation.createArtifact", permission=Declared.checked("log"))
+@resolves("Mutation.createArtifact", permission=Permission.checked("log"))
 def create_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     entity = addresses.entity(context.person, input["entity_name"])
     project = find_or_create_project(entity, input["project_name"], acting_user=context.person)
     run = run_of(project, input["run_name"]) if input.get("run_name") else None
-    return {"artifact": log.start(project, draft_of(input), run=run, acting_user=context.person)}
+    return {"artifact": begin.start(project, draft_of(input), run=run, acting_user=context.person)}
 
 
-def draft_of(input: dict[str, Any]) -> log.Draft:
+def draft_of(input: dict[str, Any]) -> begin.Draft:
     """What the client says of the version."""
     names = [input.get("artifact_collection_name"), *(input.get("artifact_collection_names") or [])]
     name = next((name for name in names if name), None)
@@ -52,7 +50,7 @@ def draft_of(input: dict[str, Any]) -> log.Draft:
         raise Invalid("The artifact has no name; give it one.")
     seconds = input.get("ttl_duration_seconds")
     deduplicates = input.get("enable_digest_deduplication")
-    return log.Draft(
+    return begin.Draft(
         type=input["artifact_type_name"],
         name=name,
         digest=input["digest"],
@@ -78,20 +76,20 @@ def run_of(project: Project, name: str) -> Run:
     return run
 
 
-@resolves("Mutation.createArtifactManifest", permission=Declared.checked("log"))
+@resolves("Mutation.createArtifactManifest", permission=Permission.checked("log"))
 def create_artifact_manifest(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     kind = Manifest.Kind(input.get("type") or Manifest.Kind.FULL)
     base = find_base(context, input.get("base_artifact_id"))
-    made = log.add_manifest(version, kind, input["digest"], base=base, acting_user=context.person)
+    made = begin.add_manifest(version, kind, input["digest"], base=base, acting_user=context.person)
     return {"artifact_manifest": sent_manifest(made, context)}
 
 
-@resolves("Mutation.updateArtifactManifest", permission=Declared.checked("log"))
+@resolves("Mutation.updateArtifactManifest", permission=Permission.checked("log"))
 def update_artifact_manifest(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     found = find_manifest(context, input["artifact_manifest_id"])
     base = find_base(context, input.get("base_artifact_id"))
-    changed = log.replace_manifest(found, input.get("digest") or "", base=base, acting_user=context.person)
+    changed = begin.replace_manifest(found, input.get("digest") or "", base=base, acting_user=context.person)
     return {"artifact_manifest": sent_manifest(changed, context)}
 
 
@@ -134,10 +132,10 @@ def manifest_address(manifest: Manifest, context: Context) -> str:
     """Where the manifest's bytes are sent to."""
     if not manifest.digest:
         raise Invalid("The manifest was announced without its digest, so it can't be sent; update it first.")
-    return context.absolute(tickets.manifest_upload(manifest))
+    return context.absolute(signed_urls.manifest_upload(manifest))
 
 
-@resolves("Mutation.createArtifactFiles", permission=Declared.checked("log"))
+@resolves("Mutation.createArtifactFiles", permission=Permission.checked("log"))
 def create_artifact_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     if input.get("digest_algorithm") not in {None, MD5}:
         raise Invalid("This server knows MD5 digests only; log the artifact without another digest algorithm.")
@@ -147,7 +145,7 @@ def create_artifact_files(source: None, context: Context, input: dict[str, Any])
     if not specs:
         return {"files": files_of([], None, context)}
     version = find_version(context, specs[0]["artifact_id"])
-    claims = uploads.claim_files(version, [spec_of(spec) for spec in specs], acting_user=context.person)
+    claims = receive.claim_files(version, [spec_of(spec) for spec in specs], acting_user=context.person)
     return {"files": files_of(claims, version, context)}
 
 
@@ -177,7 +175,7 @@ def file_to_send(claim: Claim, version: ArtifactVersion, context: Context) -> di
         "digest": claim.spec.digest,
         "size_bytes": 0,
         "storage_path": claim.storage_path,
-        "upload_url": context.absolute(tickets.blob_upload(version.project, claim.md5)) if is_wanted else None,
+        "upload_url": context.absolute(signed_urls.blob_upload(version.project, claim.md5)) if is_wanted else None,
         "upload_headers": [f"Content-MD5:{claim.spec.digest}"] if is_wanted else [],
         "upload_multipart_urls": multipart_of(claim, context),
     }
@@ -190,13 +188,13 @@ def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
         return None
     numbers = sorted(number for number, _ in claim.spec.parts)
     urls = [
-        {"part_number": number, "upload_url": context.absolute(tickets.part_upload(upload, number))}
+        {"part_number": number, "upload_url": context.absolute(signed_urls.part_upload(upload, number))}
         for number in numbers
     ]
     return {"upload_id": upload.public_id, "upload_url_parts": urls}
 
 
-@resolves("Mutation.completeMultipartUploadArtifact", permission=Declared.checked("log"))
+@resolves("Mutation.completeMultipartUploadArtifact", permission=Permission.checked("log"))
 def complete_multipart_upload(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     etags = [(part["part_number"], part["hex_md5"]) for part in input["completed_parts"]]
@@ -204,7 +202,7 @@ def complete_multipart_upload(source: None, context: Context, input: dict[str, A
     return {"digest": parts.complete(version, public_id, etags, storage_path=path, acting_user=context.person)}
 
 
-@resolves("Mutation.commitArtifact", permission=Declared.checked("log"))
+@resolves("Mutation.commitArtifact", permission=Permission.checked("log"))
 def commit_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     return {"artifact": commit(version, acting_user=context.person, read_id=number_of)}
@@ -218,7 +216,7 @@ def number_of(text: str) -> int | None:
         return None
 
 
-@resolves("Mutation.useArtifact", permission=Declared.checked("log", "download"))
+@resolves("Mutation.useArtifact", permission=Permission.checked("log", "download"))
 def use_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     project = find_project(context, input["entity_name"], input["project_name"])
@@ -228,10 +226,10 @@ def use_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[
         place = find_project(context, input["artifact_entity_name"], input["artifact_project_name"])
     run = run_of(project, input["run_name"])
     used_as = input.get("used_as") or ""
-    return {"artifact": log.use_version(run, version, place=place, used_as=used_as, acting_user=context.person)}
+    return {"artifact": begin.use_version(run, version, place=place, used_as=used_as, acting_user=context.person)}
 
 
-@resolves("Mutation.deleteArtifact", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteArtifact", permission=Permission.checked("edit"))
 def delete_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     delete_aliases = bool(input.get("delete_aliases"))

@@ -7,13 +7,13 @@ from typing import Any
 from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Forbidden, Invalid
-from artifacts.files import signed_urls as tickets
+from artifacts.files import signed_urls
 from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Membership
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 
@@ -40,17 +40,17 @@ def downloads(version: ArtifactVersion, context: Context) -> bool:
     return known[version.pk]
 
 
-@resolves("ArtifactCollectionMembership.files", permission=Declared.checked("view", "download"))
+@resolves("ArtifactCollectionMembership.files", permission=Permission.checked("view", "download"))
 def membership_files(membership: Membership, context: Context, **page: Any) -> dict[str, Any]:
     return files(membership.version, context, partial(downloads_at, membership, context), **page)
 
 
-@resolves("Artifact.files", permission=Declared.checked("view", "download"))
+@resolves("Artifact.files", permission=Permission.checked("view", "download"))
 def version_files(version: ArtifactVersion, context: Context, **page: Any) -> dict[str, Any]:
     return files(version, context, partial(downloads, version, context), **page)
 
 
-@resolves("Artifact.filesByManifestEntries", permission=Declared.checked("view", "download"))
+@resolves("Artifact.filesByManifestEntries", permission=Permission.checked("view", "download"))
 def files_by_entries(
     version: ArtifactVersion, context: Context, entries: list[dict[str, Any]] | None = None, **options: Any
 ) -> dict[str, Any]:
@@ -114,11 +114,11 @@ def file_address(entry: ManifestEntry, context: Context, may_download: Callable[
     """Where the bytes are fetched from; of a reference, where it points."""
     if not may_download():
         raise Forbidden(NO_DOWNLOAD)
-    path = tickets.entry_download(entry)
+    path = signed_urls.entry_download(entry)
     return entry.ref or "" if path is None else context.absolute(path)
 
 
-@resolves("Artifact.currentManifest", permission=Declared.checked("view", "download"))
+@resolves("Artifact.currentManifest", permission=Permission.checked("view", "download"))
 def current_manifest(version: ArtifactVersion, context: Context) -> dict[str, Any] | None:
     """A committed version's manifest; none before that."""
     if not version.is_committed:
@@ -143,4 +143,4 @@ def manifest_address(version: ArtifactVersion, context: Context) -> str:
     """Where a committed version's manifest is fetched from."""
     if not downloads(version, context):
         raise Forbidden(NO_DOWNLOAD)
-    return context.absolute(tickets.manifest_download(version))
+    return context.absolute(signed_urls.manifest_download(version))

@@ -10,10 +10,10 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.actions import runs as acts
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions import runs
+from artifacts.actions.saving import receive
 from artifacts.models import MetricSeries, Run, User
-from artifacts.runs import reading as readings
+from artifacts.runs import reading
 from registry_site.wandb_api.endpoints import stream
 from tests import factories
 from tests.conftest import World
@@ -54,7 +54,7 @@ def test_a_whole_run_is_stored(world: World, run: Run) -> None:
     assert (run.state, run.exit_code, run.last_step) == ("finished", 0, 1)
     assert (run.history_lines, run.events_lines, run.output_lines) == (2, 1, 2)
     assert run.summary == {"loss": 0.5, "best": {"acc": "NaN"}}
-    assert [line for _, line in readings.lines(run, "output")] == ["hello", "there"]
+    assert [line for _, line in reading.lines(run, "output")] == ["hello", "there"]
     assert MetricSeries.objects.get(run=run, key="loss").last == 0.5
     assert MetricSeries.objects.get(run=run, key="system.cpu").stream == "events"
 
@@ -120,7 +120,7 @@ def test_hostile_lines_are_stored_and_not_plotted(world: World, run: Run) -> Non
     assert post(world.bob, run, body).status_code == 200
     run.refresh_from_db()
     assert run.history_lines == len(lines)
-    assert [line for _, line in readings.lines(run, "history")] == lines
+    assert [line for _, line in reading.lines(run, "history")] == lines
 
 
 def test_a_summary_that_is_too_deep_does_not_cost_the_rest(world: World, run: Run) -> None:
@@ -173,10 +173,10 @@ def test_who_may_stream(world: World, run: Run) -> None:
 
 
 def test_a_file_of_a_run_is_fetched_by_key_or_session(world: World, run: Run) -> None:
-    (row,) = acts.create_run_files(run, ["plots/a b#.txt"], acting_user=world.bob)
+    (row,) = runs.create_run_files(run, ["plots/a b#.txt"], acting_user=world.bob)
     address = f"/files/vision/{run.project.name}/{run.name}/plots/a%20b%23.txt"
     assert Client().get(address, headers=headers_of(world.bob)).status_code == 404
-    uploads.receive_run_file(row.pk, io.BytesIO(b"<b>hello</b>"), size=12)
+    receive.receive_run_file(row.pk, io.BytesIO(b"<b>hello</b>"), size=12)
     answer = Client().get(address, headers=headers_of(world.carol))
     assert (answer.status_code, b"".join(answer)) == (200, b"<b>hello</b>")
     assert answer["Content-Disposition"].startswith("attachment")

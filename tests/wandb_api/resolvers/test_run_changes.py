@@ -13,8 +13,7 @@ from artifacts.actions import (
     runs,
     streams,
 )
-from artifacts.actions.saving import clear_away as gc
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import clear_away, receive
 from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion, AuditEvent, Project, Run, RunFile
 from registry.actions.registries import protect_alias
@@ -128,7 +127,7 @@ def test_deleted_files_leave_no_row_and_no_bytes_that_another_needs(world: World
     run = factories.run(project, user=world.bob)
     rows = runs.create_run_files(run, ["a", "same", "b"], acting_user=world.bob)
     for row, content in zip(rows, [b"shared", b"shared", b"own"], strict=True):
-        uploads.receive_run_file(row.pk, io.BytesIO(content), size=len(content))
+        receive.receive_run_file(row.pk, io.BytesIO(content), size=len(content))
     numbers = [ids.encode("RunFile", row.pk) for row in rows]
     text = "mutation D($files: [ID!]!) { deleteFiles(input: {files: $files}) { success } }"
     assert "permission denied" in post(world.carol, text, {"files": numbers})["errors"][0]["message"]
@@ -138,7 +137,7 @@ def test_deleted_files_leave_no_row_and_no_bytes_that_another_needs(world: World
         assert post(world.bob, text, {"files": [numbers[0], numbers[2]]})["data"]["deleteFiles"] == {"success": True}
     kept = RunFile.objects.get()
     assert kept.name == "same"
-    gc.sweep(grace=timedelta(0))
+    clear_away.sweep(grace=timedelta(0))
     assert [file.key for file in store().list("runs")] == [kept.key]
 
 

@@ -26,10 +26,10 @@ from artifacts.errors import NotYet
 from registry_site.http.refusals import as_refusal
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.execute import (
-    TooMuch,
+    AnswerTooLarge,
     execute,
 )
-from registry_site.wandb_api.not_served import refusal_of
+from registry_site.wandb_api.not_served import reason_not_served
 from registry_site.wandb_api.schema import schema
 
 LONGEST_DOCUMENT = 50_000  # characters; the client's longest has under 3,000
@@ -76,7 +76,9 @@ class Extent:
     asks_schema: bool = False
 
 
-def run(text: str, variables: dict[str, Any] | None, operation_name: str | None, context: Context) -> dict[str, Any]:
+def run_document(
+    text: str, variables: dict[str, Any] | None, operation_name: str | None, context: Context
+) -> dict[str, Any]:
     """Answer a document, JSON-ready; BadRequest when it can't be run at all, NotYet when it should be sent again later."""
     started = time.monotonic()
     try:
@@ -102,7 +104,7 @@ def run(text: str, variables: dict[str, Any] | None, operation_name: str | None,
             result = execute(
                 schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
             )
-        except TooMuch as error:
+        except AnswerTooLarge as error:
             raise BadRequest(str(error)) from None
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         raise BadRequest(*(error.message for error in result.errors))
@@ -168,7 +170,7 @@ def prepare(text: str) -> Prepared:
         raise BadRequest(f"The document has more than {MOST_CALLS} fields with arguments; ask in several steps.")
     # Suggestions would tell a stranger the schema's names, and the client shows them to nobody.
     if errors := validate(schema(), document, max_errors=20, hide_suggestions=True):
-        if reason := refusal_of(document, schema()):
+        if reason := reason_not_served(document, schema()):
             raise NotServed(reason)
         raise BadRequest(*(error.message for error in errors))
     fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
