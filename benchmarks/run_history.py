@@ -52,7 +52,7 @@ def measure(place: Place, sizes: list[int], times: int) -> None:
     from django.db.models.functions import Length
 
     from artifacts.models import HistoryChunk
-    from artifacts.runs import reading as readings
+    from artifacts.runs import reading
 
     print(f"{'lines':>10}{'rows':>8}{'size':>12}{'stored':>10}{'page':>10}{'a range':>10}{'a sample':>10}")
     for size in sizes:
@@ -61,7 +61,7 @@ def measure(place: Place, sizes: list[int], times: int) -> None:
         stored = chunks.aggregate(size=Sum(Length("lines")))["size"]
 
         def sample(low: int | None, high: int | None, run: object = run) -> None:
-            readings.sampled(run, "history", 1_000, min_step=low, max_step=high)  # type: ignore[arg-type]
+            reading.sampled(run, "history", 1_000, min_step=low, max_step=high)  # type: ignore[arg-type]
 
         address = f"/vision/bench/runs/r{size}"
         page = median(lambda address=address: place.browser.get(address), times)

@@ -38,7 +38,7 @@ PANEL = {"HX-Request": "true", "HX-Target": "search-panel"}
 
 def fill(start: int, end: int) -> None:
     """Collections with a version, a tag and an alias each, as the actions would make them."""
-    from artifacts.actions import search_index as search
+    from artifacts.actions import search_index
     from artifacts.actions.search_index import grams_of
     from artifacts.models import (
         Alias,
@@ -78,7 +78,7 @@ def fill(start: int, end: int) -> None:
         )
         CollectionTag.objects.bulk_create(CollectionTag(collection=each, name="common") for each in made[::2])
         for registry in registries:
-            search.remember(registry, SearchTerm.Kind.TAG, "common")
+            search_index.remember(registry, SearchTerm.Kind.TAG, "common")
         terms = SearchTerm.objects.bulk_create(
             SearchTerm(project=collection.project, kind=kind, name=f"{word}-{n}", name_key=f"{word}-{n}")
             for n, collection in zip(numbers, made, strict=True)
@@ -95,7 +95,7 @@ def link_files(count: int) -> float:
     """Link a version with so many files into the collection `images`; milliseconds of the clock for their names alone."""
     from django.db import connection, transaction
 
-    from artifacts.actions import search_index as search
+    from artifacts.actions import search_index
     from artifacts.models import ArtifactVersion, Blob, Collection, Membership, Project
 
     source, registry = Project.objects.get(name_key="bench"), Project.objects.get(name_key="wandb-registry-dataset")
@@ -119,7 +119,7 @@ def link_files(count: int) -> float:
     Membership.objects.create(collection=images, version=version, index=index)
     began = time.perf_counter()
     with transaction.atomic():
-        search.remember_files(images, version)
+        search_index.remember_files(images, version)
     return (time.perf_counter() - began) * 1000
 
 

@@ -28,7 +28,7 @@ from registry_site.wandb_api.resolvers.projects import find_project
 from registry_site.wandb_api.resolvers.versions import (
     INHERIT,
     find_version,
-    kept,
+    ttl_from_client,
 )
 
 MD5 = "MANIFEST_MD5"
@@ -59,7 +59,7 @@ def draft_of(input: dict[str, Any]) -> begin.Draft:
         tags=[tag["tag_name"] for tag in input.get("tags") or []],
         description=input.get("description") or "",
         metadata=versions.read_metadata(input.get("metadata") or "{}"),
-        ttl_seconds=kept(INHERIT if seconds is None else seconds),
+        ttl_seconds=ttl_from_client(INHERIT if seconds is None else seconds),
         history_step=input.get("history_step"),
         distributed_id=input.get("distributed_id"),
         digest_algorithm=input["digest_algorithm"],

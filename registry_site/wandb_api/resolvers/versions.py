@@ -213,12 +213,12 @@ def update_artifact(source: None, context: Context, input: dict[str, Any]) -> di
     read = versions.read_metadata(metadata) if metadata is not None else None
     versions.describe_version(version, description=input.get("description"), metadata=read, acting_user=who)
     if (seconds := input.get("ttl_duration_seconds")) is not None:
-        versions.keep_version(version, kept(seconds), acting_user=who)
+        versions.keep_version(version, ttl_from_client(seconds), acting_user=who)
     labels.tag_version(version, [tag["tag_name"] for tag in input.get("tags_to_add") or []], acting_user=who)
     labels.untag_version(version, [tag["tag_name"] for tag in input.get("tags_to_delete") or []], acting_user=who)
     return {"artifact": find_version(context, input["artifact_id"])}
 
 
-def kept(seconds: int) -> int | None:
+def ttl_from_client(seconds: int) -> int | None:
     """What the client's time to live means: seconds, the team's rule, or for ever."""
     return None if seconds == INHERIT else max(seconds, versions.FOR_EVER)
