@@ -1,7 +1,7 @@
 """The edges: settings, addresses, commands, the client's protocol; and the admin panel that every app registers in."""
 
 from django.apps import AppConfig
-from django.contrib.admin import apps as panel
+from django.contrib.admin import apps as admin_apps
 
 
 class RegistrySiteConfig(AppConfig):
@@ -11,7 +11,7 @@ class RegistrySiteConfig(AppConfig):
     default = True
 
 
-class PanelConfig(panel.AdminConfig):
+class PanelConfig(admin_apps.AdminConfig):
     """Django's admin panel with our rules for who comes in."""
 
     default = False

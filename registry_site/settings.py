@@ -9,12 +9,17 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+# --- Places, and what the operator may choose ---
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("LINKYARD_DATA_DIR", "./data")).resolve()
 PUBLIC_URL = os.environ.get("LINKYARD_PUBLIC_URL", "").rstrip("/")
 DEBUG = os.environ.get("LINKYARD_DEBUG", "").lower() in {"1", "true", "yes"}
 # Hosts, or hosts with a port, that webhooks may lead to although they are private: "hooks.lan, 10.0.0.7:9000".
 WEBHOOK_ALLOW = frozenset(os.environ.get("LINKYARD_WEBHOOK_ALLOW", "").lower().replace(",", " ").split())
+
+
+# --- The key that signs sessions and addresses ---
 
 
 def secret_key() -> str:
@@ -57,6 +62,8 @@ def kept_key(path: Path) -> str:
 
 SECRET_KEY = secret_key()
 
+# --- Who may ask, and by which address ---
+
 # `start` adds the address it binds to.
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 if PUBLIC_URL:
@@ -69,6 +76,8 @@ if PUBLIC_URL:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
         SECURE_HSTS_SECONDS = 31_536_000
+
+# --- What the product is made of ---
 
 INSTALLED_APPS = [
     "registry_site.apps.PanelConfig",
@@ -128,6 +137,8 @@ TEMPLATES = [
     }
 ]
 
+# --- The database ---
+
 DATABASES = {
     "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR}/linkyard.sqlite3")
 }
@@ -152,6 +163,8 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Stored files and static files ---
+
 if os.environ.get("LINKYARD_STORAGE_URL"):
     raise ImproperlyConfigured(
         "LINKYARD_STORAGE_URL is set, but this version keeps files in the data directory only; "
@@ -171,6 +184,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Without it whitenoise reads every file of STATIC_ROOT's tree again at each request.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
+# --- Accounts, log-in and sessions ---
+
 AUTH_USER_MODEL = "artifacts.User"
 AUTHENTICATION_BACKENDS = ["artifacts.auth.NameBackend"]
 CSRF_FAILURE_VIEW = "registry_site.http.refusals.csrf_failure"
@@ -188,6 +203,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- What browsers are told to refuse, and what requests are too large ---
 
 SECURE_CSP = {
     "default-src": [CSP.NONE],
@@ -207,10 +224,14 @@ X_FRAME_OPTIONS = "DENY"
 # A form of ours is small; what is large (files, manifests, metrics) is read as a stream, and GraphQL sets its own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
+# --- Time and language ---
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
+
+# --- The log: one JSON line for each event ---
 
 LOGGING = {
     "version": 1,

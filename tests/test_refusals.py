@@ -1,10 +1,8 @@
 """What the database refuses is answered as a refusal: nothing hostile, and nothing that passes by itself, is a 500."""
 
-import sqlite3
 from urllib.parse import quote
 
 import pytest
-from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from artifacts.errors import Conflict
@@ -32,20 +30,6 @@ def test_text_that_no_row_can_hold_is_no_mistake_of_the_server(
     for act in ("aliases", "tags"):
         for end in ("", "/remove"):
             assert client.post(f"{place}/{act}/zoo/v0{end}", words).status_code < 500
-
-
-@pytest.mark.parametrize(("code", "status"), [(sqlite3.SQLITE_BUSY, 503), (sqlite3.SQLITE_ERROR, None)])
-def test_only_what_passes_by_itself_is_said_to(code: int, status: int | None) -> None:
-    cause = sqlite3.OperationalError("the driver's word")
-    cause.sqlite_errorcode = code
-    error = OperationalError("the driver's word")
-    error.__cause__ = cause
-    request = RequestFactory().get("/graphql")
-    answer = DomainErrorMiddleware(not_found).process_exception(request, error)
-    assert (answer and answer.status_code) == status
-    if answer:
-        assert answer["Retry-After"] == "2"
-        assert b"driver" not in answer.content
 
 
 def test_other_refusals_keep_their_status() -> None:

@@ -1,83 +1,118 @@
-"""Pages of long lists by key: the next page begins where this one ended, however long the list is."""
+"""Pages of long lists by key: the next page begins behind the row where this one ended, however long the list is.
+
+An order is a list of columns ("-" descends, "version__size" leads over a relation) that tells any two rows apart and is
+never null; where its first column can be the same in several rows, the row's own number ("pk" or "-pk") is its last. A
+cursor is the row's values of these columns: `page_of` writes them into the address, the client gets them signed
+(`registry_site/wandb_api/engine/paging.py`). Never OFFSET, never COUNT.
+"""
 
 import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Model, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.datastructures import MultiValueDict
 
 from artifacts.text.cleaning import clean_text
 
 PAGE = 50
-LONGEST = 2000
+LONGEST = 2000  # characters of a cursor in an address
 
 
 @dataclass(frozen=True)
-class Page[Row: Model]:
+class Page[Item: Model]:
     """Rows of one page, and the queries (`?after=…`) that lead to its neighbours; empty where there is none."""
 
-    rows: list[Row]
+    rows: list[Item]
     newer: str
     older: str
 
 
-def page_of[Row: Model](
-    queryset: QuerySet[Row], columns: Sequence[str], asked: Mapping[str, str], *, size: int = PAGE
-) -> Page[Row]:
-    """The page that an address asks for, in the order of `columns` ("-" descends), the last of which must be unique."""
-    backwards = "before" in asked
-    columns = [*columns]
-    place = _read(asked.get("before") or asked.get("after") or "", len(columns))
-    order = [_turned(column) if backwards and place else column for column in columns]
+def page_of[Item: Model](
+    queryset: QuerySet[Item], columns: Sequence[str], asked: Mapping[str, str], *, size: int = PAGE
+) -> Page[Item]:
+    """The page that an address asks for by `after` or `before`, in the order of `columns`.
+
+    A cursor that isn't one of this list, or is none at all, gives the first page.
+    """
+    order = [*columns]
+    values = _read_cursor(asked.get("before") or asked.get("after") or "", len(order))
+    backwards = values is not None and "before" in asked
+    direction = [_reversed(column) for column in order] if backwards else order
     part = queryset
-    if place:
+    if values is not None:
+        *place, number = values
         try:
-            part = queryset.filter(_beyond(queryset, order, place))
-        except (ValueError, TypeError, ValidationError):
-            place, order = None, columns
-    found = list(part.order_by(*order)[: size + 1])
+            part = queryset.filter(beyond(queryset, direction, place, number))
+        except (ValueError, TypeError, ValidationError):  # values of another list's columns
+            values, backwards, direction = None, False, order
+    found = list(part.order_by(*direction)[: size + 1])
     has_more, rows = len(found) > size, found[:size]
-    if order != columns:
+    if backwards:
         rows.reverse()
-        newer, older = has_more, True
-    else:
-        newer, older = place is not None, has_more
+    has_newer = has_more if backwards else values is not None
+    has_older = backwards or has_more
     return Page(
         rows=rows,
-        newer=_address(asked, "before", rows[0], columns) if rows and newer else "",
-        older=_address(asked, "after", rows[-1], columns) if rows and older else "",
+        newer=_address(asked, "before", rows[0], order) if rows and has_newer else "",
+        older=_address(asked, "after", rows[-1], order) if rows and has_older else "",
     )
 
 
-def _turned(column: str) -> str:
+def beyond(queryset: QuerySet[Any], columns: Sequence[str], values: Sequence[Any], number: int | None) -> Q:
+    """The rows that come after one with these values in the order of these columns; `number` is that row's primary key.
+
+    By its number a moment is compared as that row stores it: SQLite compares text, and its own Now() writes fewer digits
+    than Django does. The moment itself stands in for a row that is gone.
+    """
+    (column, value), *rest = zip(columns, values, strict=True)
+    name, further = column.removeprefix("-"), "lt" if column.startswith("-") else "gt"
+    if isinstance(value, datetime) and number is not None:
+        value = Coalesce(Subquery(_stored(queryset, name, number)), Value(value, DateTimeField()))
+    if not rest:
+        return Q(**{f"{name}__{further}": value})
+    behind = beyond(queryset, [column for column, _ in rest], [value for _, value in rest], number)
+    # The first condition alone is what an index can start from.
+    return Q(**{f"{name}__{further}e": value}) & (Q(**{f"{name}__{further}": value}) | behind)
+
+
+def _stored(queryset: QuerySet[Any], name: str, number: int) -> QuerySet[Any, Any]:
+    """The value of a column in one row; what the list computes for its rows is computed by the list."""
+    is_computed = name.split("__")[0] in queryset.query.annotations
+    rows = queryset.order_by() if is_computed else queryset.model._base_manager.all()
+    return rows.filter(pk=number).values(name)[:1]
+
+
+def value_of(row: Any, column: str) -> Any:
+    """The value of a column, over relations where its name leads there."""
+    for name in column.removeprefix("-").split("__"):
+        row = getattr(row, name)
+    return row
+
+
+def to_json(values: Sequence[Any]) -> list[Any]:
+    """The values of a cursor as JSON has them."""
+    return [{"moment": value.isoformat()} if isinstance(value, datetime) else value for value in values]
+
+
+def from_json(values: Sequence[Any]) -> list[Any]:
+    """What `to_json` was given; KeyError, TypeError or ValueError where it never wrote this."""
+    return [datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value for value in values]
+
+
+def _reversed(column: str) -> str:
     return column[1:] if column.startswith("-") else f"-{column}"
 
 
-def _beyond(queryset: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> Q:
-    """What comes after a place in this order. The place's last value is the row's number, by which moments are read."""
-    condition, same = Q(), Q()
-    for column, value in zip(order, place, strict=False):
-        name = column.removeprefix("-")
-        if isinstance(value, dict):  # SQLite stores moments with fewer digits than Python compares them with
-            value = Subquery(queryset.filter(pk=place[-1]).order_by().values(name)[:1])
-        condition |= same & Q(**{f"{name}__{'lt' if column.startswith('-') else 'gt'}": value})
-        same &= Q(**{name: value})
-    return condition
-
-
 def _address(asked: Mapping[str, str], direction: str, row: Model, columns: Sequence[str]) -> str:
-    values: list[Any] = []
-    for column in columns:
-        value: Any = row
-        for name in column.removeprefix("-").split("__"):
-            value = getattr(value, name)
-        values.append(value if isinstance(value, str | int | None) else {})
-    text = base64.urlsafe_b64encode(json.dumps([*values, row.pk]).encode()).decode().rstrip("=")
+    values = to_json([*(value_of(row, column) for column in columns), row.pk])
+    text = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
     kept = [(name, given) for name, given in _pairs(asked) if name not in {"before", "after", "open"}]
     return f"?{urlencode([*kept, (direction, text)])}"
 
@@ -89,16 +124,16 @@ def _pairs(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     return [*asked.items()]
 
 
-def _read(text: str, count: int) -> list[Any] | None:
-    """The values in a cursor; None for none, or for one that isn't ours: then the list begins at its start."""
+def _read_cursor(text: str, count: int) -> list[Any] | None:
+    """The values of `count` columns and the row's number; None for no cursor, or for one that isn't ours."""
     if not text or len(text) > LONGEST:
         return None
     try:
-        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+        values = from_json(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+    except (ValueError, TypeError, KeyError):
         return None
-    if not isinstance(values, list) or len(values) != count + 1 or not isinstance(values[-1], int):
+    if len(values) != count + 1 or not isinstance(values[-1], int):
         return None
-    if not all(isinstance(value, str | int) or value == {} for value in values):
+    if not all(isinstance(value, str | int | float | datetime) for value in values):
         return None
     return [clean_text(value) if isinstance(value, str) else value for value in values]

@@ -13,7 +13,7 @@ from artifacts.files.storage import (
     store,
 )
 from artifacts.models import ArtifactVersion, Blob, Manifest, ManifestEntry, RunFile
-from registry_site.fsck.rows import Invariant
+from registry_site.fsck.invariant import Invariant
 
 # What is older has outlived its grace period and the daily clearing away that follows it.
 OVERDUE = 2 * clear_away.GRACE

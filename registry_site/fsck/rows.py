@@ -1,10 +1,9 @@
-"""What must always be true of the stored data, each as a question to the database or the files that finds what breaks it.
+"""What must always be true of the rows, each as a question that finds what breaks it.
 
-Nothing is loaded as a whole: the database looks for what is wrong, files are walked in the order they lie. A server may run meanwhile.
+Nothing is loaded as a whole: the database looks for what is wrong. A server may run meanwhile.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from django.db import connection, transaction
 from django.db.models import Count, F, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -14,62 +13,9 @@ from artifacts.actions import labels
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership
 from artifacts.naming import LATEST
 from registry.models import Registry
+from registry_site.fsck.invariant import Invariant
 
-EXAMPLES = 5
 COMMITTED = Q(state=ArtifactVersion.State.COMMITTED)
-
-
-@dataclass(frozen=True)
-class Invariant:
-    """A name, what is true, how to find what breaks it, and how to mend that where it can be mended without loss."""
-
-    name: str
-    says: str
-    breaches: Callable[[], Iterable[str]]
-    mend: Callable[[], None] | None = None
-
-
-@dataclass
-class Finding:
-    """What looking at one invariant gave."""
-
-    name: str
-    says: str
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-    mended: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is true now."""
-        return self.count == 0 or self.mended
-
-    @property
-    def line(self) -> str:
-        """For people."""
-        if self.count == 0:
-            return f"ok      {self.name}: {self.says}"
-        more = f" and {self.count - len(self.examples)} more" if self.count > len(self.examples) else ""
-        return f"{'mended' if self.mended else 'BROKEN'}  {self.name}: {'; '.join(self.examples)}{more}"
-
-
-def look(invariants: Iterable[Invariant], *, repair: bool) -> Iterator[Finding]:
-    """Look at each in turn; with `repair` mend what can be, and look again."""
-    for invariant in invariants:
-        finding = _found(invariant)
-        if finding.count and repair and invariant.mend is not None:
-            invariant.mend()
-            finding.mended = _found(invariant).count == 0
-        yield finding
-
-
-def _found(invariant: Invariant) -> Finding:
-    finding = Finding(invariant.name, invariant.says)
-    for breach in invariant.breaches():
-        finding.count += 1
-        if len(finding.examples) < EXAMPLES:
-            finding.examples.append(breach)
-    return finding
 
 
 def _per[Row](rows: QuerySet, owner: str, value: Count | Sum) -> Coalesce:  # type: ignore[type-arg]

@@ -3,30 +3,16 @@
 import json
 import logging
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable
 
-from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-from artifacts.errors import DomainError, Invalid, NotYet
-from registry_site.http.refusals import (
-    not_found,
-    refusal,
-    shows_no_page,
-)
+from registry_site.http.refusals import as_refusal, not_found, refusal, shows_no_page
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("linkyard.request")
-PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
 UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics")
 
 
@@ -77,12 +63,6 @@ def logged_path(request: HttpRequest) -> str:
     return request.path[:500]
 
 
-def passes(error: OperationalError) -> bool:
-    """Whether the database was only busy or away; SQLite gives the same class to a statement too large for it, which never succeeds."""
-    code = getattr(error.__cause__, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
-    return code & 0xFF in PASSING
-
-
 class DomainErrorMiddleware:
     """A refusal raised in a view becomes an answer with its sentence, as a page or in the client's shape."""
 
@@ -96,16 +76,9 @@ class DomainErrorMiddleware:
         return shows_no_page(request, response) if response.status_code == 405 else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """Django calls this for whatever a view raised; refusals are answered here, also those of the database."""
-        if isinstance(exception, DataError | UnicodeEncodeError):
-            # Looked up by text that no row can hold: NUL, a lone surrogate, a number out of range.
-            exception = Invalid(
-                "A value of this request can’t be stored, so nothing has it; use printable text and smaller numbers."
-            )
-        elif isinstance(exception, OperationalError) and passes(exception):
-            logger.warning("The database did not answer.", exc_info=exception)
-            exception = NotYet("The database is busy; the same request will succeed shortly.", seconds=2)
-        return refusal(request, exception) if isinstance(exception, DomainError) else None
+        """Django calls this for whatever a view raised; what is no refusal goes on to be a mistake of the server."""
+        known = as_refusal(exception)
+        return None if known is None else refusal(request, known)
 
 
 class PageGzipMiddleware(GZipMiddleware):

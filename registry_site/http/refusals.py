@@ -1,16 +1,19 @@
 """How a refusal is answered: a page for people, one line for htmx, GraphQL's error shape for the client."""
 
 import json
+import sys
 from urllib.parse import quote
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
 from artifacts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, NotYet
+from registry_site.http import busy_database
 
 STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 400, NotYet: 503}
-# The client gives up on 409 too, but repeats it for `upsertBucket` and downloads (sdk_protocol, status codes).
+# The client repeats 409 when it makes a run (`upsertBucket`) and when it downloads; at 400 it gives up at once everywhere.
 CLIENT_STATUS = {**STATUS, Conflict: 400}
 TITLES = {
     400: "This can’t be done",
@@ -29,15 +32,18 @@ def is_client(request: HttpRequest) -> bool:
     return request.path.startswith(CLIENT_PREFIXES)
 
 
-def client_error(message: str, status: int) -> HttpResponse:
-    """The one shape whose message the client shows: anything else loses the text (sdk_protocol, section e)."""
-    return HttpResponse(json.dumps({"errors": [{"message": message}]}), content_type="application/json", status=status)
+def client_error(status: int, *messages: str) -> HttpResponse:
+    """Sentences in GraphQL's shape, the only one of which the client shows its user more than the number of the status."""
+    body = json.dumps({"errors": [{"message": message} for message in messages]}, separators=(",", ":")).encode()
+    return HttpResponse(
+        body, content_type="application/json", headers={"Content-Length": str(len(body))}, status=status
+    )
 
 
 def answer(request: HttpRequest, status: int, message: str, *, page: str = "") -> HttpResponse:
     """A refusal as whoever asks can read it; `page` is where it can be done instead."""
     if is_client(request):
-        return client_error(message, status)
+        return client_error(status, message)
     if getattr(request, "htmx", None):
         return HttpResponse(message, content_type="text/plain; charset=utf-8", status=status)
     return render(
@@ -46,6 +52,18 @@ def answer(request: HttpRequest, status: int, message: str, *, page: str = "") -
         {"status": status, "title": TITLES.get(status, TITLES[400]), "sentence": message, "page": page},
         status=status,
     )
+
+
+def as_refusal(error: BaseException) -> DomainError | None:
+    """What was raised as a refusal with its sentence, also where it was the database that refused; None for a mistake of ours."""
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, DataError | UnicodeEncodeError):
+        # Looked up by text that no row can hold: NUL, a lone surrogate, a number out of range.
+        return Invalid(
+            "A value of this request can’t be stored, so nothing has it; use printable text and smaller numbers."
+        )
+    return busy_database.busy(error)
 
 
 def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -102,7 +120,12 @@ def _page_above(request: HttpRequest) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A bug of ours: said without details, which are in the log."""
+    """A bug of ours: said without details, which are in the log.
+
+    Django comes here too with what was raised before a view was reached, as when a session is looked up.
+    """
+    if (raised := sys.exception()) is not None and (busy := busy_database.busy(raised)) is not None:
+        return refusal(request, busy)
     return answer(
         request,
         500,

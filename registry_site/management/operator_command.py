@@ -24,7 +24,7 @@ class Report:
     fields: dict[str, object] = field(default_factory=dict)
 
 
-class _Words(CommandParser):
+class SentenceParser(CommandParser):
     """Refuses a wrong argument with a sentence, also where a command is called from Python."""
 
     def error(self, message: str) -> NoReturn:
@@ -45,7 +45,7 @@ class OperatorCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         """Django's, with refusals as sentences and without Django's own options in the help."""
         options.setdefault("description", self.help)
-        parser = _Words(prog=f"{prog_name.rsplit('/', 1)[-1]} {subcommand}", **options)
+        parser = SentenceParser(prog=f"{prog_name.rsplit('/', 1)[-1]} {subcommand}", **options)
         self.add_arguments(parser)
         return parser
 
@@ -94,7 +94,7 @@ def as_json(report: Report) -> str:
     return json.dumps({"ok": True, "message": report.sentence, **report.fields}, ensure_ascii=False, default=str)
 
 
-def person(name: str) -> User:
+def find_person(name: str) -> User:
     """Somebody by name."""
     found = User.objects.named(name).first()
     if found is None:
@@ -102,7 +102,7 @@ def person(name: str) -> User:
     return found
 
 
-def organization(name: str) -> Organization:
+def find_organization(name: str) -> Organization:
     """An organization by its own name or by its entity's."""
     found = Organization.objects.filter(name_key=key_of(name)).first()
     if found is None:
@@ -113,18 +113,18 @@ def organization(name: str) -> Organization:
     return found
 
 
-def place(name: str) -> Organization | Entity:
+def find_organization_or_team(name: str) -> Organization | Entity:
     """A team or an organization by name."""
     team = Entity.objects.teams().named(name).with_owner().first()
     if team is not None:
         return team
     try:
-        return organization(name)
+        return find_organization(name)
     except NotFound:
         raise NotFound(f"There is no organization or team “{naming.shown(name)}”; check the name.") from None
 
 
-def registry(organization: Organization, name: str) -> Project:
+def find_registry(organization: Organization, name: str) -> Project:
     """An organization's registry by its own name, with the prefix or without."""
     key = key_of(REGISTRY_PREFIX + name.removeprefix(REGISTRY_PREFIX))
     found = Project.objects.filter(

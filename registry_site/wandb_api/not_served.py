@@ -43,7 +43,7 @@ FIELDS = {
 }
 
 
-class Asked(Visitor):
+class FirstNotServed(Visitor):
     """Which of FIELDS a document selects first."""
 
     def __init__(self, info: TypeInfo) -> None:
@@ -57,9 +57,9 @@ class Asked(Visitor):
             self.reason = FIELDS.get(f"{owner.name}.{node.name.value}")
 
 
-def refusal_of(document: DocumentNode, schema: GraphQLSchema) -> str | None:
+def reason_not_served(document: DocumentNode, schema: GraphQLSchema) -> str | None:
     """Why a document that isn't valid against the schema is refused, if it asks for something in FIELDS."""
     info = TypeInfo(schema)
-    asked = Asked(info)
-    visit(document, TypeInfoVisitor(info, asked))
-    return asked.reason
+    first = FirstNotServed(info)
+    visit(document, TypeInfoVisitor(info, first))
+    return first.reason

@@ -28,7 +28,7 @@ from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
     RESOLVERS,
     ROOTS,
-    Declared,
+    Permission,
     Registered,
     Resolver,
     snake_case,
@@ -111,7 +111,7 @@ def resolver_of(owner: str, name: str, field: GraphQLField, resolvers: Mapping[s
         function = registered.function
         if owner == "Mutation":
             function = resolve.never_null(name, function)
-        return function if registered.permission == Declared.PUBLIC else resolve.of_signed_in(function)
+        return function if registered.permission == Permission.PUBLIC else resolve.of_signed_in(function)
     if registered:
         return registered.function
     if is_leaf_type(get_named_type(field.type)) and not field.args:

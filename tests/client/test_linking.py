@@ -39,7 +39,7 @@ def test_link_outside_a_run_as_documented(client: Client) -> None:
         say(artifact.entity, linked.qualified_name, artifact.url)
         """
     )
-    # Nobody named an entity: the first team that bob joined is his default (decisions.md 6).
+    # Nobody named an entity: the first team that bob joined is his default.
     assert said[:2] == ["vision", "acme-corp/wandb-registry-model/detectors:v0"]
     assert client.opens(said[2]).status_code == 200
 

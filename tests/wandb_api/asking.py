@@ -34,11 +34,15 @@ def key_of(user: User) -> str:
     return key
 
 
+def basic_of(user: User) -> str:
+    """The header by which the client says whose key it has."""
+    return "Basic " + base64.b64encode(f"api:{key_of(user)}".encode()).decode()
+
+
 def post(user: User, text: str, variables: dict[str, Any]) -> Any:
     """The whole answer to a document."""
-    basic = base64.b64encode(f"api:{key_of(user)}".encode()).decode()
     body = {"query": text, "variables": variables, "operationName": ""}
-    headers = {"authorization": f"Basic {basic}", "use-admin-privileges": "true"}
+    headers = {"authorization": basic_of(user), "use-admin-privileges": "true"}
     response = Client(raise_request_exception=False).post(
         "/graphql", body, content_type="application/json", headers=headers
     )

@@ -6,10 +6,10 @@ from django.core.management.base import CommandError, CommandParser
 
 from artifacts.actions import organizations
 from artifacts.models import User
-from registry_site.management import operator_command as commands
+from registry_site.management.operator_command import OperatorCommand, Report, find_organization, find_person
 
 
-class Command(commands.OperatorCommand):
+class Command(OperatorCommand):
     help = "Make a team of an organization; its members join the organization too, a viewer as viewer."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,11 +19,11 @@ class Command(commands.OperatorCommand):
             "--member", action="append", default=[], metavar="USER:ROLE", help="role: admin, member or viewer"
         )
 
-    def act(self, **given: Any) -> commands.Report:
-        organization = commands.organization(given["organization"])
+    def act(self, **given: Any) -> Report:
+        organization = find_organization(given["organization"])
         members = [member_and_role(words) for words in given["member"]]
         team = organizations.create_team(given["name"], organization, members=members, acting_user=None)
-        return commands.Report(
+        return Report(
             f"Made the team “{team.name}” of “{organization.name}” with {len(members)} {'member' if len(members) == 1 else 'members'}",
             {
                 "team": team.name,
@@ -38,4 +38,4 @@ def member_and_role(words: str) -> tuple[User, str]:
     name, colon, role = words.rpartition(":")
     if not colon:
         raise CommandError(f"“{words}” names no role; write --member {words}:member (or admin, or viewer).")
-    return commands.person(name), role
+    return find_person(name), role

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import load_command_class
 from django.core.management.base import CommandError, CommandParser
 
-from registry_site.management import operator_command as commands
+from registry_site.management.operator_command import REFUSALS, OperatorCommand, Report, as_json, sentence_of
 
 KNOWN = {
     "add_member",
@@ -23,21 +23,21 @@ KNOWN = {
 }
 
 
-class Command(commands.OperatorCommand):
+class Command(OperatorCommand):
     help = 'Read commands from standard input, a JSON list of words a line (["create_user", "ada"]), and answer each with a line.'
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Everything comes from standard input."""
 
-    def act(self, **given: Any) -> commands.Report:
+    def act(self, **given: Any) -> Report:
         done = 0
         for answer in answers(sys.stdin):
             sys.stdout.write(answer + "\n")
             sys.stdout.flush()
             done += 1
-        return commands.Report("", {"commands": done})
+        return Report("", {"commands": done})
 
-    def say(self, report: commands.Report) -> None:
+    def say(self, report: Report) -> None:
         """Every line was answered already."""
 
 
@@ -46,12 +46,12 @@ def answers(lines: Iterable[str]) -> Iterable[str]:
     for line in lines:
         if line.strip():
             try:
-                yield commands.as_json(act_on(line))
-            except commands.REFUSALS as refusal:
-                yield json.dumps({"ok": False, "error": commands.sentence_of(refusal)}, ensure_ascii=False)
+                yield as_json(act_on(line))
+            except REFUSALS as refusal:
+                yield json.dumps({"ok": False, "error": sentence_of(refusal)}, ensure_ascii=False)
 
 
-def act_on(line: str) -> commands.Report:
+def act_on(line: str) -> Report:
     """Carry out the command that a line spells."""
     try:
         words = json.loads(line)
@@ -64,7 +64,7 @@ def act_on(line: str) -> commands.Report:
             f"“{words[0]}” is no command that provision carries out; take one of {', '.join(sorted(KNOWN))}."
         )
     command = load_command_class("registry_site", words[0])
-    assert isinstance(command, commands.OperatorCommand)
+    assert isinstance(command, OperatorCommand)
     try:
         return command.report(words[1:])
     except SystemExit:  # argparse ends the process after --help

@@ -3,10 +3,11 @@
 import base64
 import binascii
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from artifacts import auth
 from artifacts.models import User
+from registry_site.http.refusals import client_error
 
 LONGEST_HEADER = 4_096
 
@@ -21,3 +22,10 @@ def user_of(request: HttpRequest) -> User | None:
     except (binascii.Error, ValueError):
         return None
     return auth.user_of_key(key) if name == "api" and key else None
+
+
+def not_logged_in() -> HttpResponse:
+    """The answer to a request without a key that works: without one there is nothing to see."""
+    response = client_error(401, "user is not logged in")
+    response["WWW-Authenticate"] = 'Basic realm="Linkyard", charset="UTF-8"'
+    return response

@@ -35,7 +35,7 @@ from artifacts.files.storage import (
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
 from artifacts.models.collections import MembershipQuerySet
 from registry_site.http.refusals import client_error
-from registry_site.wandb_api.endpoints.authenticate import user_of
+from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine import ids
 
 NO_FILE = "There is no such file here that you can see; fetch the artifact again by its name."
@@ -52,24 +52,24 @@ log = logging.getLogger("linkyard.files")
 
 @login_not_required
 @csrf_exempt
-def stored(request: HttpRequest, token: str) -> HttpResponseBase:
+def signed_address(request: HttpRequest, token: str) -> HttpResponseBase:
     """A signed address: PUT sends what it was given out for, GET fetches it."""
     if request.method == "PUT":
-        return taken(request, signed_urls.read(token, "PUT"))
+        return receive_upload(request, signed_urls.read(token, "PUT"))
     if request.method not in {"GET", "HEAD"}:
         raise Invalid("Send a file with PUT, or fetch it with GET.")
     ticket = signed_urls.read(token, "GET")
     if ticket.purpose == Purpose.GET_MANIFEST:
-        return manifest(ticket.fields["version"])
-    return given(request, ticket.fields["key"], ticket.fields["size"], ticket.fields["name"])
+        return send_manifest(ticket.fields["version"])
+    return send_file(request, ticket.fields["key"], ticket.fields["size"], ticket.fields["name"])
 
 
-def taken(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpResponse:
+def receive_upload(request: HttpRequest, ticket: signed_urls.Ticket) -> HttpResponse:
     """Take a body; the answer's ETag is the MD5 of what came, which multipart uploads end with."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not (length.isascii() and length.isdigit() and len(length) < 19):
         raise Invalid("The upload says no Content-Length; send the file with its length.")
-    fields, stream, size = ticket.fields, Body(request), int(length)
+    fields, stream, size = ticket.fields, RequestBody(request), int(length)
     match ticket.purpose:
         case Purpose.PUT_BLOB:
             found = receive.receive_blob(fields["project"], fields["md5"], stream, size=size)
@@ -79,15 +79,15 @@ def taken(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpResponse:
             found = parts.receive_part(fields["upload"], fields["number"], stream, size=size)
         case _:
             found = receive.receive_run_file(fields["file"], stream, size=size)
-    return received(found)
+    return upload_answer(found)
 
 
-def received(found: StoredBytes) -> HttpResponse:
+def upload_answer(found: Stored) -> HttpResponse:
     """The answer to an upload."""
     return HttpResponse(b"", status=200, headers={"ETag": f'"{found.md5}"', "Content-Length": "0"})
 
 
-class Body(Reader):
+class RequestBody(Reader):
     """A request's body as a stream; one that breaks off ends, and is then refused as too short."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -102,7 +102,7 @@ class Body(Reader):
         return piece
 
 
-def given(request: HttpRequest, key: str, size: int, name: str) -> HttpResponseBase:
+def send_file(request: HttpRequest, key: str, size: int, name: str) -> HttpResponseBase:
     """Stored bytes, or the range of them that was asked for."""
     match = MD5_KEY.fullmatch(key)
     etag = f'"{match[1]}"' if match else f'"{hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()}"'
@@ -121,7 +121,7 @@ def given(request: HttpRequest, key: str, size: int, name: str) -> HttpResponseB
         chunks = store().open(key, expected_size=size, start=part.start, length=len(part))
     except Damaged:
         log.error("The stored file %s is missing or has another length than %d.", key, size)
-        return client_error("This file is damaged on the server; ask its operator to restore it from a backup.", 410)
+        return client_error(410, "This file is damaged on the server; ask its operator to restore it from a backup.")
     headers["Content-Length"] = str(len(part))
     if span is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
@@ -134,7 +134,7 @@ def plain_name(name: str) -> str:
     return kept[:200] or "file"
 
 
-def manifest(number: int) -> HttpResponseBase:
+def send_manifest(number: int) -> HttpResponseBase:
     """A committed version's manifest, made of its rows: it has nothing of the machine that logged it."""
     version = ArtifactVersion.objects.live().filter(pk=number).first()
     if version is None:
@@ -177,9 +177,7 @@ def artifact_file(
     """
     user = user_of(request)
     if user is None:
-        response = client_error("user is not logged in", 401)
-        response["WWW-Authenticate"] = 'Basic realm="Linkyard", charset="UTF-8"'
-        return response
+        return not_logged_in()
     if request.method not in {"GET", "HEAD"}:
         raise Invalid("Fetch a file with GET.")
     if "%" in birth:
@@ -191,8 +189,8 @@ def artifact_file(
     else:
         place = addresses.project(user, entity, project, can=Can.DOWNLOAD)
         places = places_in(addresses.collection(place, collection), artifact)
-    blob = listed(user, places, birth, md5.lower())
-    return given(request, blob.key, blob.size, name)
+    blob = find_blob(user, places, birth, md5.lower())
+    return send_file(request, blob.key, blob.size, name)
 
 
 def places_anywhere(user: User, artifact: str) -> MembershipQuerySet:
@@ -207,7 +205,7 @@ def places_in(collection: Collection, artifact: str | None) -> MembershipQuerySe
     return places if artifact is None else places.filter(version=ids.decode(artifact, "Artifact"))
 
 
-def listed(user: User, places: MembershipQuerySet, birth: str, md5: str) -> Blob:
+def find_blob(user: User, places: MembershipQuerySet, birth: str, md5: str) -> Blob:
     """The bytes that one of these versions lists, if the whole address is consistent; else NotFound."""
     digest = manifests.base64_of(md5)
     entries = ManifestEntry.objects.filter(blob__in=blobs_of(places, digest), version__in=places.values("version"))
@@ -231,6 +229,6 @@ def was_born(user: User, birth: str, digest: str, entry: ManifestEntry) -> bool:
 
 
 @login_not_required
-def first_layout(request: HttpRequest, entity: str, md5: str) -> HttpResponse:
+def oldest_address(request: HttpRequest, entity: str, md5: str) -> HttpResponse:
     """How clients of long ago asked for a file; their manifests are none of ours."""
     raise NotFound(NO_FILE)

@@ -5,18 +5,14 @@ import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from artifacts.errors import NotYet
-from registry_site.wandb_api.endpoints.authenticate import user_of
+from registry_site.http.refusals import as_refusal, client_error, refusal
+from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.run import (
-    BadRequest,
-    run,
-)
+from registry_site.wandb_api.operation import BadRequest, run_document
 
 LARGEST_BODY = 16 * 1024 * 1024
 
@@ -28,20 +24,17 @@ log = logging.getLogger("linkyard.graphql")
 def graphql(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         # Not 405: the client would repeat it.
-        return refused(400, "Send GraphQL as a POST with a JSON body.")
+        return client_error(400, "Send GraphQL as a POST with a JSON body.")
     try:
         return answer_of(request)
     except BadRequest as error:
-        return refused(400, *error.messages)
-    except NotYet as error:
-        return later(str(error), error.seconds)
-    except OperationalError:
-        log.warning("The database did not answer.", exc_info=True)
-        return later("The database is busy; the same request will succeed shortly.", 2)
-    except Exception:
+        return client_error(400, *error.messages)
+    except Exception as error:
+        if (known := as_refusal(error)) is not None:
+            return refusal(request, known)
         # An HTML page would reach the client's user as "invalid character '<'".
         log.exception("A request failed outside of every resolver.")
-        return refused(500, "Internal error: this server failed here; its log tells more about it.")
+        return client_error(500, "Internal error: this server failed here; its log tells more about it.")
 
 
 @login_not_required
@@ -49,22 +42,22 @@ def graphql(request: HttpRequest) -> HttpResponse:
 @require_POST
 def identity_token(request: HttpRequest) -> HttpResponse:
     """Where a client with WANDB_IDENTITY_TOKEN_FILE asks for an access token: it shows its user what stands here."""
-    return refused(400, "This server takes no identity tokens; unset WANDB_IDENTITY_TOKEN_FILE and set WANDB_API_KEY.")
+    return client_error(
+        400, "This server takes no identity tokens; unset WANDB_IDENTITY_TOKEN_FILE and set WANDB_API_KEY."
+    )
 
 
 def answer_of(request: HttpRequest) -> HttpResponse:
     """The answer for whoever the API key belongs to."""
     user = user_of(request)
     if user is None:
-        response = refused(401, "user is not logged in")
-        response["WWW-Authenticate"] = 'Basic realm="Linkyard", charset="UTF-8"'
-        return response
+        return not_logged_in()
     body = read_body(request)
     if body is None:
-        return refused(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
+        return client_error(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     text, variables, operation_name = read_operation(body)
     context = Context(request, user)
-    answer = run(text, variables, operation_name, context)
+    answer = run_document(text, variables, operation_name, context)
     return answered(context.status, answer)
 
 
@@ -101,15 +94,3 @@ def answered(status: int, answer: dict[str, Any]) -> HttpResponse:
     return HttpResponse(
         body, status=status, content_type="application/json", headers={"Content-Length": str(len(body))}
     )
-
-
-def later(message: str, seconds: int) -> HttpResponse:
-    """503, which the client repeats by itself after that time."""
-    response = refused(503, message)
-    response["Retry-After"] = str(seconds)
-    return response
-
-
-def refused(status: int, *messages: str) -> HttpResponse:
-    """Sentences that say why there is no answer."""
-    return answered(status, {"errors": [{"message": message} for message in messages]})

@@ -4,11 +4,9 @@ The client repeats a 5xx here for days, and takes a 4xx as the end of the stream
 stored is stored, and only what is no stream, or has no run to belong to, is refused.
 """
 
-import logging
 import zlib
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
@@ -20,15 +18,12 @@ from artifacts.models import Run, User
 from artifacts.naming import shown
 from artifacts.text.cleaning import clean_text
 from registry_site.http.refusals import client_error
-from registry_site.wandb_api.endpoints.authenticate import user_of
-from registry_site.wandb_api.endpoints.files import given
+from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
+from registry_site.wandb_api.endpoints.files import send_file
 
 LARGEST_BODY = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
 GZIP = 31  # zlib's word for "with a gzip header"
-BUSY_SECONDS = 2
-
-log = logging.getLogger("linkyard.stream")
 
 
 class TooLarge(Exception):
@@ -47,12 +42,7 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         found = find_run(user, entity, project, run, can=Can.LOG)
         should_stop = streams.receive(found, streams.read_request(streams.parse(body_of(request))), acting_user=user)
     except TooLarge:
-        return client_error(f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.", 413)
-    except OperationalError:
-        log.warning("The database did not answer.", exc_info=True)
-        response = client_error("The database is busy; the same request will succeed shortly.", 503)
-        response["Retry-After"] = str(BUSY_SECONDS)
-        return response
+        return client_error(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     # wandb-core hands this on to the script's process, which is then interrupted as by Ctrl-C.
     body = b'{"stopped":true}' if should_stop else b"{}"
     return HttpResponse(body, content_type="application/json", headers={"Content-Length": str(len(body))})
@@ -73,7 +63,7 @@ def run_file(request: HttpRequest, entity: str, project: str, run: str, name: st
     file = found.files.filter(name=clean_text(name), uploaded_at__isnull=False).first()
     if file is None:
         raise NotFound(f"The run has no file “{shown(name)}”; look at its list of files.")
-    return given(request, file.key, file.size, file.name)
+    return send_file(request, file.key, file.size, file.name)
 
 
 def find_run(user: User, entity: str, project: str, name: str, *, can: Can) -> Run:
@@ -84,13 +74,6 @@ def find_run(user: User, entity: str, project: str, name: str, *, can: Can) -> R
         raise NotFound(f"run “{shown(name)}” not found in “{place.name}”; it may have been deleted, start a new one.")
     found.project = place
     return found
-
-
-def not_logged_in() -> HttpResponse:
-    """Without credentials there is nothing to see."""
-    response = client_error("user is not logged in", 401)
-    response["WWW-Authenticate"] = 'Basic realm="Linkyard", charset="UTF-8"'
-    return response
 
 
 def body_of(request: HttpRequest) -> bytes:

@@ -14,12 +14,12 @@ from artifacts.models import Project
 from registry_site.wandb_api.engine.context import Context
 
 
-def as_page[Row: Model](queryset: QuerySet[Row]) -> QuerySet[Row]:
+def with_peers[Row: Model](queryset: QuerySet[Row]) -> QuerySet[Row]:
     """The rows that are answered together: what one of them lacks is read for all at once."""
     return queryset.fetch_mode(FETCH_PEERS)
 
 
-def page_of[Row: Model](row: Row) -> list[Row]:
+def peers_of[Row: Model](row: Row) -> list[Row]:
     """The rows that were read together with this one, itself among them."""
     found: list[Any] = [peer for reference in row._state.peers if (peer := reference()) is not None]
     return found if any(peer is row for peer in found) else [row]
@@ -28,33 +28,33 @@ def page_of[Row: Model](row: Row) -> list[Row]:
 def related(row: Model, name: str) -> list[Any]:
     """The rows that point at this one by a reverse relation ("tags"), read for its whole page at the first use."""
     if name not in getattr(row, "_prefetched_objects_cache", {}):
-        lacking = [peer for peer in page_of(row) if name not in getattr(peer, "_prefetched_objects_cache", {})]
+        lacking = [peer for peer in peers_of(row) if name not in getattr(peer, "_prefetched_objects_cache", {})]
         prefetch_related_objects(lacking, name)
     return list(getattr(row, name).all())
 
 
-def shown(context: Context, project: Project) -> Project | None:
+def visible_project(context: Context, project: Project) -> Project | None:
     """The project if the person may see it, else None; judged for its whole page at the first use."""
     judged: dict[int, bool] = context.cache.setdefault("projects", {})
     if project.pk not in judged:
-        numbers = {peer.pk for peer in page_of(project)}
+        numbers = {peer.pk for peer in peers_of(project)}
         seen = access.visible_projects(context.person).filter(pk__in=numbers).values_list("pk", flat=True)
         judged.update(dict.fromkeys(numbers, False) | dict.fromkeys(seen, True))
     return project if judged[project.pk] else None
 
 
-def judged(context: Context, project: Project) -> Project:
+def remember_visible(context: Context, project: Project) -> Project:
     """The project, remembered as one that the person may see, by whoever has just found that out."""
     context.cache.setdefault("projects", {})[project.pk] = True
     return project
 
 
-def batched[Row: Model, Found](
+def read_for_peers[Row: Model, Found](
     context: Context, name: str, row: Row, load: Callable[[list[Row]], Mapping[int, Found]]
 ) -> Found | None:
     """What `load` finds for a row, by primary key, asked once for its whole page."""
     known: dict[int, Found | None] = context.cache.setdefault(name, {})
     if row.pk not in known:
-        rows = page_of(row)
+        rows = peers_of(row)
         known.update(dict.fromkeys((peer.pk for peer in rows), None) | dict(load(rows)))
     return known[row.pk]

@@ -36,7 +36,7 @@ type Completer = Callable[["Execution", "Selected", Any], Any]
 type Names = list[str | int]
 
 
-class TooMuch(Exception):
+class AnswerTooLarge(Exception):
     """The answer grows too large; it is broken off as a whole, because what is left would cost as much."""
 
 
@@ -128,7 +128,7 @@ class Execution:
         """The answer for one object: each field called and completed, its failure kept where the schema allows null."""
         self.objects_left -= 1
         if self.objects_left < 0:
-            raise TooMuch("This asks for too much in one answer; ask for smaller pages with “first”.")
+            raise AnswerTooLarge("This asks for too much in one answer; ask for smaller pages with “first”.")
         answer: dict[str, Any] = {}
         path, context = self.path, self.context
         depth = len(path)
@@ -143,7 +143,7 @@ class Execution:
                     path.append(field.key)
                     answer[field.key] = field.complete(self, field, value)
                     path.pop()
-            except TooMuch:
+            except AnswerTooLarge:
                 raise
             except Exception as failure:
                 del path[depth:]
@@ -166,7 +166,7 @@ class Execution:
             try:
                 answer.append(complete(self, field, value))
                 path.pop()
-            except TooMuch:
+            except AnswerTooLarge:
                 raise
             except Exception as failure:
                 del path[depth:]

@@ -1,15 +1,17 @@
-"""Keyset pages as the client's connections: never OFFSET, never COUNT, and cursors that only this server can make."""
+"""Pages by key as the client's connections, with cursors that only this server can make.
+
+What comes after a row is decided in `artifacts/listing/paging.py`, for the client as for pages.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.core import signing
-from django.db.models import DateTimeField, Model, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Model, QuerySet
 
 from artifacts.errors import Invalid
+from artifacts.listing.paging import beyond, from_json, to_json, value_of
 
 DEFAULT_FIRST = 100
 LARGEST_FIRST = 1_000
@@ -18,13 +20,13 @@ LONGEST_CURSOR = 16_384
 type Key = str | tuple[str, ...]
 
 
-def connection[Row: Model](
-    queryset: QuerySet[Row],
+def connection[Item: Model](
+    queryset: QuerySet[Item],
     *,
     first: int | None = None,
     after: str | None = None,
     key: Key = "-pk",
-    node: Callable[[Row], Any] | None = None,
+    node: Callable[[Item], Any] | None = None,
     total: Callable[[], int] | None = None,
 ) -> dict[str, Any]:
     """A page of the queryset in the order of `key`: a column that is unique in it, or columns and "pk" or "-pk".
@@ -34,17 +36,19 @@ def connection[Row: Model](
     size = page_size(first)
     columns = (key,) if isinstance(key, str) else key
     if after:
-        queryset = queryset.filter(beyond(columns, as_stored(queryset, columns, read_cursor(after, columns))))
+        values = read_cursor(after, columns)
+        number = values[-1] if columns[-1] in {"pk", "-pk"} else None
+        queryset = queryset.filter(beyond(queryset, columns, values, number))
     rows = list(queryset.order_by(*columns)[: size + 1])
     return read_page(rows, size, key=key, node=node, total=total, has_previous=bool(after))
 
 
-def read_page[Row: Model](
-    rows: list[Row],
+def read_page[Item: Model](
+    rows: list[Item],
     size: int,
     *,
     key: Key,
-    node: Callable[[Row], Any] | None = None,
+    node: Callable[[Item], Any] | None = None,
     total: Callable[[], int] | None = None,
     has_previous: bool = False,
 ) -> dict[str, Any]:
@@ -60,7 +64,7 @@ def read_page[Row: Model](
     )
 
 
-def whole[Row](rows: Iterable[Row], *, node: Callable[[Row], Any] | None = None) -> dict[str, Any]:
+def whole[Item](rows: Iterable[Item], *, node: Callable[[Item], Any] | None = None) -> dict[str, Any]:
     """Few rows that are all there, as one page."""
     listed = list(rows)
     return page(
@@ -68,11 +72,11 @@ def whole[Row](rows: Iterable[Row], *, node: Callable[[Row], Any] | None = None)
     )
 
 
-def page[Row](
-    rows: Sequence[Row],
+def page[Item](
+    rows: Sequence[Item],
     *,
-    node: Callable[[Row], Any] | None,
-    cursor: Callable[[Row], str | None],
+    node: Callable[[Item], Any] | None,
+    cursor: Callable[[Item], str | None],
     has_next: bool,
     has_previous: bool,
     total: Callable[[], int] | None,
@@ -110,17 +114,9 @@ def cursor_of(row: Any, columns: Sequence[str]) -> str:
     return write_cursor([value_of(row, column) for column in columns], columns)
 
 
-def value_of(row: Any, column: str) -> Any:
-    """The value of a column, over relations where its name leads there."""
-    for name in column.removeprefix("-").split("__"):
-        row = getattr(row, name)
-    return row
-
-
 def write_cursor(values: Sequence[Any], columns: Sequence[str]) -> str:
     """A cursor that holds these values of the columns."""
-    plain = [{"moment": value.isoformat()} if isinstance(value, datetime) else value for value in values]
-    return signer(columns).sign_object(plain)
+    return signer(columns).sign_object(to_json(values))
 
 
 def read_cursor(text: str, columns: Sequence[str]) -> list[Any]:
@@ -131,22 +127,4 @@ def read_cursor(text: str, columns: Sequence[str]) -> list[Any]:
         values = signer(columns).unsign_object(text)
     except (signing.BadSignature, ValueError):
         raise Invalid("The cursor in “after” is not one of this list; begin without it.") from None
-    return [datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value for value in values]
-
-
-def as_stored(queryset: QuerySet[Any], columns: Sequence[str], values: list[Any]) -> list[Any]:
-    """The values, with a moment as its row stores it: SQLite compares text, and its Now() writes fewer digits than Django."""
-    if not isinstance(values[0], datetime) or len(values) < 2:
-        return values
-    row = queryset.model._base_manager.filter(pk=values[1]).values(columns[0].removeprefix("-"))
-    return [Coalesce(Subquery(row[:1]), Value(values[0], DateTimeField())), *values[1:]]
-
-
-def beyond(columns: Sequence[str], values: Sequence[Any]) -> Q:
-    """The rows that come after these values in the order."""
-    (column, value), *rest = zip(columns, values, strict=True)
-    name, further = column.removeprefix("-"), "lt" if column.startswith("-") else "gt"
-    if not rest:
-        return Q(**{f"{name}__{further}": value})
-    # The first condition alone is what an index can start from.
-    return Q(**{f"{name}__{further}e": value}) & (Q(**{f"{name}__{further}": value}) | beyond(*zip(*rest, strict=True)))
+    return from_json(values)

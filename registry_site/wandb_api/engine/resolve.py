@@ -21,27 +21,27 @@ ROOTS = ("Query", "Mutation")
 
 
 @dataclass(frozen=True)
-class Declared:
+class Permission:
     """Who may see what a resolver answers: what a test can read off every field."""
 
     how: Literal["public", "signed in", "parent", "checked"]
     verbs: tuple[CanVerb, ...] = ()
 
-    PUBLIC: ClassVar["Declared"]
-    SIGNED_IN: ClassVar["Declared"]
-    PARENT: ClassVar["Declared"]
+    PUBLIC: ClassVar["Permission"]
+    SIGNED_IN: ClassVar["Permission"]
+    PARENT: ClassVar["Permission"]
 
     @classmethod
-    def checked(cls, *verbs: CanVerb) -> "Declared":
+    def checked(cls, *verbs: CanVerb) -> "Permission":
         """The resolver (or the action that it calls) demands these verbs of the place it touches."""
         if not verbs:
             raise TypeError("Say which verbs the resolver demands.")
         return cls("checked", verbs)
 
 
-Declared.PUBLIC = Declared("public")  # anybody, also without a key
-Declared.SIGNED_IN = Declared("signed in")  # whoever is signed in, about what is their own
-Declared.PARENT = Declared("parent")  # whoever was given the parent object
+Permission.PUBLIC = Permission("public")  # anybody, also without a key
+Permission.SIGNED_IN = Permission("signed in")  # whoever is signed in, about what is their own
+Permission.PARENT = Permission("parent")  # whoever was given the parent object
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ class Registered:
     """A resolver and what it declared."""
 
     function: Resolver
-    permission: Declared
+    permission: Permission
 
 
 RESOLVERS: dict[str, Registered] = {}
 TYPE_NAMES: dict[type, Callable[[Any], str]] = {}
 
 
-def resolves(*fields: str, permission: Declared) -> Callable[[Resolver], Resolver]:
+def resolves(*fields: str, permission: Permission) -> Callable[[Resolver], Resolver]:
     """Make the function the resolver of these fields ("Artifact.tags")."""
 
     def register(function: Resolver) -> Resolver:
         for field in fields:
             if field in RESOLVERS:
                 raise TypeError(f"{field} has a resolver already: {RESOLVERS[field].function.__qualname__}.")
-            if field.split(".")[0] in ROOTS and permission == Declared.PARENT:
+            if field.split(".")[0] in ROOTS and permission == Permission.PARENT:
                 raise TypeError(f"{field} has no parent that was judged; declare another permission.")
             RESOLVERS[field] = Registered(function, permission)
         return function
@@ -71,7 +71,7 @@ def resolves(*fields: str, permission: Declared) -> Callable[[Resolver], Resolve
     return register
 
 
-def reads(*fields: str, permission: Declared = Declared.PARENT) -> None:
+def reads(*fields: str, permission: Permission = Permission.PARENT) -> None:
     """Allow these fields to lead from a model to another object by its attribute of the same name."""
     for field in fields:
         resolves(field, permission=permission)(attribute(field.split(".")[1]))

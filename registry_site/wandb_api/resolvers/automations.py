@@ -15,17 +15,17 @@ from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import Automation, Entity, Integration, Organization, Project
 from artifacts.models.automations import AutomationQuerySet
-from registry_site.wandb_api.engine import fields, ids
+from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
-    as_page,
-    batched,
-    judged,
-    page_of,
+    peers_of,
+    read_for_peers,
+    remember_visible,
+    with_peers,
 )
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     answers_with,
     names_type,
     resolves,
@@ -33,7 +33,7 @@ from registry_site.wandb_api.engine.resolve import (
 from registry_site.wandb_api.resolvers.collections import find_collection
 
 MOST_OF_PROJECTS = 5_000  # on one page of projects, since a project's automations have no pages
-MANAGED = Declared.checked("edit", "manage")
+MANAGED = Permission.checked("edit", "manage")
 ACTION_TYPES = {
     Automation.Action.NOTIFICATION: "NotificationTriggeredAction",
     Automation.Action.WEBHOOK: "GenericWebhookTriggeredAction",
@@ -60,24 +60,24 @@ def triggers(
     filters: str | None = None,
 ) -> dict[str, Any]:
     """A page of automations."""
-    found = filtered(found.with_scope(), filters, fields.AUTOMATION_FIELDS)  # type: ignore[assignment]
-    key = fields.key_for(order, fields.NAMED_ORDERS, default="pk")
-    return connection(as_page(found), first=first, after=after, key=key)
+    found = filtered(found.with_scope(), filters, filters_and_orders.AUTOMATION_FIELDS)  # type: ignore[assignment]
+    key = filters_and_orders.key_for(order, filters_and_orders.NAMED_ORDERS, default="pk")
+    return connection(with_peers(found), first=first, after=after, key=key)
 
 
-@resolves("Entity.triggers", permission=Declared.checked("view"))
+@resolves("Entity.triggers", permission=Permission.checked("view"))
 def triggers_of_entity(entity: Entity, context: Context, **page: Any) -> dict[str, Any]:
     """Those that watch the entity, its projects or registries, and their collections."""
     return triggers(access.visible_automations(context.person).filter(owner=entity), **page)
 
 
-@resolves("Organization.triggers", permission=Declared.checked("view"))
+@resolves("Organization.triggers", permission=Permission.checked("view"))
 def triggers_of_organization(organization: Organization, context: Context, **page: Any) -> dict[str, Any]:
     """Those of all its teams and registries."""
     return triggers(access.visible_automations(context.person).filter(organization=organization), **page)
 
 
-@resolves("Project.triggers", permission=Declared.checked("view"))
+@resolves("Project.triggers", permission=Permission.checked("view"))
 def triggers_of_project(project: Project, context: Context) -> list[Automation]:
     """Those of the project and its collections; the client walks all projects to find whatever somebody sees.
 
@@ -89,14 +89,14 @@ def triggers_of_project(project: Project, context: Context) -> list[Automation]:
         numbers = [peer.pk for peer in page]
         wide = oldest_projects(context, page) if "Entity" in context.types else {}
         within = Q(project__in=numbers) | Q(collection__project__in=numbers) | Q(entity__in=list(wide))
-        seen = as_page(access.visible_automations(context.person).with_scope())
+        seen = with_peers(access.visible_automations(context.person).with_scope())
         found: dict[int, list[Automation]] = defaultdict(list)
         for automation in seen.filter(within).order_by("pk")[:MOST_OF_PROJECTS]:
             place = automation.project_id or (automation.collection and automation.collection.project_id)
             found[place or wide[automation.owner_id]].append(automation)
         return found
 
-    return batched(context, "automations of projects", project, load) or []
+    return read_for_peers(context, "automations of projects", project, load) or []
 
 
 def oldest_projects(context: Context, page: list[Project]) -> dict[int, int]:
@@ -108,22 +108,22 @@ def oldest_projects(context: Context, page: list[Project]) -> dict[int, int]:
     return {entity: number for entity, number in oldest.items() if number in numbers}
 
 
-@resolves("Trigger.id", permission=Declared.PARENT)
+@resolves("Trigger.id", permission=Permission.PARENT)
 def trigger_id(automation: Automation, context: Context) -> str:
     return ids.encode("Trigger", automation.pk)
 
 
-@resolves("Trigger.description", permission=Declared.PARENT)
+@resolves("Trigger.description", permission=Permission.PARENT)
 def description(automation: Automation, context: Context) -> str | None:
     return automation.description or None
 
 
-@resolves("Trigger.scope", permission=Declared.PARENT)
+@resolves("Trigger.scope", permission=Permission.PARENT)
 def scope(automation: Automation, context: Context) -> Scope:
     return automation.scope
 
 
-@resolves("Trigger.triggeringCondition", permission=Declared.PARENT)
+@resolves("Trigger.triggeringCondition", permission=Permission.PARENT)
 def triggering_condition(automation: Automation, context: Context) -> dict[str, Any]:
     """The trees of conditions are JSON inside JSON, as the client reads them."""
     told = {
@@ -135,7 +135,7 @@ def triggering_condition(automation: Automation, context: Context) -> dict[str, 
     }  # fmt: skip
 
 
-@resolves("Trigger.triggeredAction", permission=Declared.PARENT)
+@resolves("Trigger.triggeredAction", permission=Permission.PARENT)
 def triggered_action(automation: Automation, context: Context) -> dict[str, Any]:
     kind = Automation.Action(automation.action_kind)
     told: dict[str, Any] = {"__typename": ACTION_TYPES[kind], **automation.action}
@@ -154,7 +154,7 @@ def integration_of(automation: Automation, context: Context) -> dict[str, Any]:
         raise NotFound("What this automation delivered to was deleted with its team; let it do something else.")
     usable: dict[int, bool] = context.cache.setdefault("usable integrations", {})
     if integration.entity_id not in usable:
-        entities = {peer.integration.entity_id for peer in page_of(automation) if peer.integration is not None}
+        entities = {peer.integration.entity_id for peer in peers_of(automation) if peer.integration is not None}
         seen = access.entities_to_deliver_for(context.person).filter(pk__in=entities).values_list("pk", flat=True)
         usable.update(dict.fromkeys(entities, False) | dict.fromkeys(seen, True))
     return told_integration(integration, is_usable=usable[integration.entity_id])
@@ -174,14 +174,14 @@ def told_integration(integration: Integration, *, is_usable: bool = True) -> dic
     return {"__typename": "GenericWebhookIntegration", **told, "url_endpoint": url}
 
 
-@resolves("Entity.integrations", permission=Declared.checked("log"))
+@resolves("Entity.integrations", permission=Permission.checked("log"))
 def integrations_of_entity(
     entity: Entity, context: Context, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     """For whoever may use them; nothing for others."""
     usable = access.entities_to_deliver_for(context.person).filter(pk=entity.pk).values("pk")
     rows = Integration.objects.filter(entity__in=usable)
-    return connection(as_page(rows), first=first, after=after, key="pk", node=told_integration)
+    return connection(with_peers(rows), first=first, after=after, key="pk", node=told_integration)
 
 
 def find_scope(context: Context, kind: str, number: str) -> Scope:
@@ -193,7 +193,7 @@ def find_scope(context: Context, kind: str, number: str) -> Scope:
         project = seen.filter(pk=ids.decode(number, "Project", "ProjectInternalId")).first()
         if project is None:
             raise NotFound("No project or registry has this id; load it again by its name.")
-        return judged(context, project)
+        return remember_visible(context, project)
     entities = access.visible_entities(context.person).select_related("organization")
     entity = entities.filter(pk=ids.decode(number, "Entity")).first()
     if entity is None:
@@ -268,7 +268,7 @@ def delete_trigger(source: None, context: Context, input: dict[str, Any]) -> dic
     return {"success": True}
 
 
-@resolves("Mutation.createGenericWebhookIntegration", permission=Declared.checked("manage"))
+@resolves("Mutation.createGenericWebhookIntegration", permission=Permission.checked("manage"))
 def create_generic_webhook_integration(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     made = integrations.create_webhook(
         addresses.entity(context.person, input["entity_name"]),

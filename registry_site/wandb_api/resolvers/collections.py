@@ -10,21 +10,21 @@ from django.db.models import Window
 from django.db.models.functions import RowNumber
 
 from artifacts import access, addresses
-from artifacts.actions import collections as acts
-from artifacts.actions import labels
+from artifacts.actions import collections, labels
 from artifacts.errors import NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import Alias, ArtifactVersion, Collection, CollectionTag, Membership, Project, VersionTag
 from registry.actions.delete import delete_sequence
 from registry.actions.registries import delete_collection
-from registry_site.wandb_api.engine import fields, ids
+from registry.actions.sequences import delete_sequence
+from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
-    as_page,
-    batched,
-    judged,
-    page_of,
+    peers_of,
+    read_for_peers,
     related,
-    shown,
+    remember_visible,
+    visible_project,
+    with_peers,
 )
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import (
@@ -34,7 +34,7 @@ from registry_site.wandb_api.engine.paging import (
     whole,
 )
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     names_type,
     null_if_missing,
     resolves,
@@ -65,99 +65,99 @@ def find_collection(context: Context, number: str, *kinds: str) -> Collection:
     found = Collection.objects.with_place().filter(pk=pk, project__in=seen).first()
     if found is None or (kinds and type_of_collection(found) not in kinds):
         raise NotFound("No collection has this id; list the collections again.")
-    judged(context, found.project)
+    remember_visible(context, found.project)
     return found
 
 
-@resolves("Query.artifactCollection", permission=Declared.checked("view"))
+@resolves("Query.artifactCollection", permission=Permission.checked("view"))
 @null_if_missing
 def artifact_collection(source: None, context: Context, id: str) -> Collection:
     return find_collection(context, id)
 
 
-@resolves(*both("id"), permission=Declared.PARENT)
+@resolves(*both("id"), permission=Permission.PARENT)
 def collection_id(collection: Collection, context: Context) -> str:
     return ids.encode(type_of_collection(collection), collection.pk)
 
 
-@resolves(*both("project"), permission=Declared.checked("view"))
+@resolves(*both("project"), permission=Permission.checked("view"))
 def project(collection: Collection, context: Context) -> Project | None:
-    return shown(context, collection.project)
+    return visible_project(context, collection.project)
 
 
-@resolves(*both("defaultArtifactType"), permission=Declared.PARENT)
+@resolves(*both("defaultArtifactType"), permission=Permission.PARENT)
 def default_artifact_type(collection: Collection, context: Context) -> dict[str, Any]:
     return type_of(collection, context)
 
 
-@resolves(*both("description"), permission=Declared.checked("view"))
+@resolves(*both("description"), permission=Permission.checked("view"))
 def description(collection: Collection, context: Context) -> str | None:
-    return (collection.description or None) if shown(context, collection.project) else None
+    return (collection.description or None) if visible_project(context, collection.project) else None
 
 
-@resolves(*both("state"), permission=Declared.PARENT)
+@resolves(*both("state"), permission=Permission.PARENT)
 def state(collection: Collection, context: Context) -> str:
     return "DELETED" if collection.pk in context.cache.get("deleted collections", ()) else "READY"
 
 
-@resolves("ArtifactSequence.digestAlgorithm", permission=Declared.PARENT)
+@resolves("ArtifactSequence.digestAlgorithm", permission=Permission.PARENT)
 def digest_algorithm(collection: Collection, context: Context) -> str:
     return "MANIFEST_MD5"
 
 
-@resolves(*both("tags"), permission=Declared.checked("view"))
+@resolves(*both("tags"), permission=Permission.checked("view"))
 def tags(collection: Collection, context: Context) -> dict[str, Any]:
-    found = related(collection, "tags") if shown(context, collection.project) else []
+    found = related(collection, "tags") if visible_project(context, collection.project) else []
     return whole(sorted(found, key=lambda tag: tag.pk))
 
 
-@resolves("Tag.id", permission=Declared.PARENT)
+@resolves("Tag.id", permission=Permission.PARENT)
 def tag_id(tag: CollectionTag | VersionTag, context: Context) -> str:
     return ids.encode(type(tag).__name__, tag.pk)
 
 
-@resolves("Tag.tagCategoryName", permission=Declared.PARENT)
+@resolves("Tag.tagCategoryName", permission=Permission.PARENT)
 def tag_category_name(tag: CollectionTag | VersionTag, context: Context) -> str:
     """Tags are not sorted into categories here; clients before 0.23 want a text all the same."""
     return ""
 
 
-@resolves(*both("aliases"), permission=Declared.checked("view"))
+@resolves(*both("aliases"), permission=Permission.checked("view"))
 def aliases(
     collection: Collection, context: Context, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
-    found = collection.aliases.all() if shown(context, collection.project) else Alias.objects.none()
-    return connection(as_page(found), first=first, after=after, key="pk")
+    found = collection.aliases.all() if visible_project(context, collection.project) else Alias.objects.none()
+    return connection(with_peers(found), first=first, after=after, key="pk")
 
 
-@resolves("ArtifactAlias.id", permission=Declared.PARENT)
+@resolves("ArtifactAlias.id", permission=Permission.PARENT)
 def alias_id(alias: Alias | dict[str, Any], context: Context) -> str:
     return alias["id"] if isinstance(alias, dict) else ids.encode("ArtifactAlias", alias.pk)
 
 
-@resolves("ArtifactAlias.alias", permission=Declared.PARENT)
+@resolves("ArtifactAlias.alias", permission=Permission.PARENT)
 def alias_name(alias: Alias | dict[str, Any], context: Context) -> str:
     return alias["alias"] if isinstance(alias, dict) else alias.name
 
 
-@resolves("ArtifactAlias.artifactCollection", permission=Declared.PARENT)
+@resolves("ArtifactAlias.artifactCollection", permission=Permission.PARENT)
 def alias_collection(alias: Alias | dict[str, Any], context: Context) -> Collection:
     return alias["collection"] if isinstance(alias, dict) else alias.collection
 
 
-@resolves(*both("artifactMembership"), permission=Declared.checked("view"))
+@resolves(*both("artifactMembership"), permission=Permission.checked("view"))
 @null_if_missing
 def artifact_membership(collection: Collection, context: Context, alias_name: str) -> Membership | None:
-    return membership_of(collection, alias_name) if shown(context, collection.project) else None
+    return membership_of(collection, alias_name) if visible_project(context, collection.project) else None
 
 
-@resolves("ArtifactSequence.latestArtifact", permission=Declared.checked("view"))
+@resolves("ArtifactSequence.latestArtifact", permission=Permission.checked("view"))
 @null_if_missing
 def latest_artifact(collection: Collection, context: Context) -> ArtifactVersion | None:
-    return membership_of(collection, "latest").version if shown(context, collection.project) else None
+    return membership_of(collection, "latest").version if visible_project(context, collection.project) else None
 
 
-@resolves(*both("artifacts"), permission=Declared.checked("view"))
+@resolves(*both("artifacts"), permission=Permission.checked("view"))
 def artifacts(
     collection: Collection,
     context: Context,
@@ -167,14 +167,14 @@ def artifacts(
     filters: str | None = None,
 ) -> dict[str, Any]:
     """A page of versions with their numbers in this collection, the newest first."""
-    seen = collection.memberships.live() if shown(context, collection.project) else Membership.objects.none()
-    found = filtered(seen, filters, fields.MEMBERSHIP_FIELDS)
-    key = fields.key_for(order, fields.MEMBERSHIP_ORDERS, default="-index")
-    if len(page_of(collection)) > 1 and not (after or order or filters):
+    seen = collection.memberships.live() if visible_project(context, collection.project) else Membership.objects.none()
+    found = filtered(seen, filters, filters_and_orders.MEMBERSHIP_FIELDS)
+    key = filters_and_orders.key_for(order, filters_and_orders.MEMBERSHIP_ORDERS, default="-index")
+    if len(peers_of(collection)) > 1 and not (after or order or filters):
         newest = newest_of(collection, context, page_size(first))
         page = read_page(newest, page_size(first), key="-index", total=found.count)
     else:
-        page = connection(as_page(found), first=first, after=after, key=key, total=found.count)
+        page = connection(with_peers(found), first=first, after=after, key=key, total=found.count)
     page["edges"] = [{**edge, "version": edge["node"].name, "node": edge["node"].version} for edge in page["edges"]]
     return page
 
@@ -184,21 +184,23 @@ def newest_of(collection: Collection, context: Context, size: int) -> list[Membe
 
     def load(page: list[Collection]) -> Mapping[int, list[Membership]]:
         rank = Window(RowNumber(), partition_by="collection", order_by="-index")
-        seen = Membership.objects.live().filter(collection__in=[peer for peer in page if shown(context, peer.project)])
+        seen = Membership.objects.live().filter(
+            collection__in=[peer for peer in page if visible_project(context, peer.project)]
+        )
         found: dict[int, list[Membership]] = {peer.pk: [] for peer in page}
-        for place in as_page(seen.annotate(rank=rank).filter(rank__lte=size + 1).order_by("collection", "-index")):
+        for place in with_peers(seen.annotate(rank=rank).filter(rank__lte=size + 1).order_by("collection", "-index")):
             found[place.collection_id].append(place)
         return found
 
-    return batched(context, f"newest {size} of collections", collection, load) or []
+    return read_for_peers(context, f"newest {size} of collections", collection, load) or []
 
 
-@resolves("Mutation.updateArtifactSequence", permission=Declared.checked("edit"))
+@resolves("Mutation.updateArtifactSequence", permission=Permission.checked("edit"))
 def update_sequence(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     return updated(find_collection(context, input["artifact_sequence_id"], "ArtifactSequence"), context, input)
 
 
-@resolves("Mutation.updateArtifactPortfolio", permission=Declared.checked("edit"))
+@resolves("Mutation.updateArtifactPortfolio", permission=Permission.checked("edit"))
 def update_portfolio(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     return updated(find_collection(context, input["artifact_portfolio_id"], "ArtifactPortfolio"), context, input)
 
@@ -206,22 +208,22 @@ def update_portfolio(source: None, context: Context, input: dict[str, Any]) -> d
 def updated(collection: Collection, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """The collection with the name and the description that are given."""
     if input.get("name") is not None:
-        acts.rename_collection(collection, input["name"], acting_user=context.person)
+        collections.rename_collection(collection, input["name"], acting_user=context.person)
     if input.get("description") is not None:
-        acts.describe_collection(collection, input["description"], acting_user=context.person)
+        collections.describe_collection(collection, input["description"], acting_user=context.person)
     collection.refresh_from_db(fields=["updated_at"])
     return {"artifact_collection": collection}
 
 
-@resolves("Mutation.moveArtifactSequence", permission=Declared.checked("edit"))
+@resolves("Mutation.moveArtifactSequence", permission=Permission.checked("edit"))
 def move_sequence(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = find_collection(context, input["artifact_sequence_id"], "ArtifactSequence")
-    acts.retype_sequence(collection, input["destination_artifact_type_name"], acting_user=context.person)
+    collections.retype_sequence(collection, input["destination_artifact_type_name"], acting_user=context.person)
     collection.refresh_from_db(fields=["updated_at"])
     return {"artifact_collection": collection}
 
 
-@resolves("Mutation.deleteArtifactSequence", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteArtifactSequence", permission=Permission.checked("edit"))
 def delete_artifact_sequence(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = find_collection(context, input["artifact_sequence_id"], "ArtifactSequence")
     delete_sequence(collection, acting_user=context.person)
@@ -229,7 +231,7 @@ def delete_artifact_sequence(source: None, context: Context, input: dict[str, An
     return {"artifact_collection": collection}
 
 
-@resolves("Mutation.deleteArtifactPortfolio", permission=Declared.checked("link"))
+@resolves("Mutation.deleteArtifactPortfolio", permission=Permission.checked("link"))
 def delete_artifact_portfolio(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = find_collection(context, input["artifact_portfolio_id"], "ArtifactPortfolio")
     delete_collection(collection, acting_user=context.person)
@@ -243,7 +245,7 @@ def named_collection(context: Context, input: dict[str, Any]) -> Collection:
     return addresses.collection(place, input["artifact_collection_name"])
 
 
-@resolves("Mutation.createArtifactCollectionTagAssignments", permission=Declared.checked("edit"))
+@resolves("Mutation.createArtifactCollectionTagAssignments", permission=Permission.checked("edit"))
 def tag_collection(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = named_collection(context, input)
     names = [tag["tag_name"] for tag in input["tags"]]
@@ -251,7 +253,7 @@ def tag_collection(source: None, context: Context, input: dict[str, Any]) -> dic
     return {"tags": list(collection.tags.filter(name__in=names).order_by("pk"))}
 
 
-@resolves("Mutation.deleteArtifactCollectionTagAssignments", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteArtifactCollectionTagAssignments", permission=Permission.checked("edit"))
 def untag_collection(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     names = [tag["tag_name"] for tag in input["tags"]]
     labels.untag_collection(named_collection(context, input), names, acting_user=context.person)

@@ -12,7 +12,7 @@ from registry.actions.link import link_by_name, link_version, refuse_personal, u
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 from registry_site.wandb_api.resolvers.collections import (
@@ -27,7 +27,7 @@ from registry_site.wandb_api.resolvers.projects import (
 from registry_site.wandb_api.resolvers.versions import find_version
 
 
-@resolves("Mutation.linkArtifact", permission=Declared.checked("link", "download"))
+@resolves("Mutation.linkArtifact", permission=Permission.checked("link", "download"))
 def link_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = version_of(context, input)
     aliases = [alias["alias"] for alias in input.get("aliases") or []]
@@ -63,7 +63,7 @@ def target_of(context: Context, version: ArtifactVersion, entity_name: str | Non
     return find_project(context, entity_name, name)
 
 
-@resolves("Mutation.unlinkArtifact", permission=Declared.checked("link"))
+@resolves("Mutation.unlinkArtifact", permission=Permission.checked("link"))
 def unlink_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = find_collection(context, input["artifact_portfolio_id"])
     unlink_from(collection, find_version(context, input["artifact_id"]), acting_user=context.person)
@@ -94,11 +94,11 @@ def change(context: Context, input: dict[str, Any], act: Callable[..., None]) ->
     return {"success": True}
 
 
-@resolves("Mutation.addAliases", permission=Declared.checked("edit"))
+@resolves("Mutation.addAliases", permission=Permission.checked("edit"))
 def add_aliases(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     return change(context, input, labels.add_aliases)
 
 
-@resolves("Mutation.deleteAliases", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteAliases", permission=Permission.checked("edit"))
 def delete_aliases(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     return change(context, input, labels.remove_aliases)

@@ -10,13 +10,13 @@ from registry.actions.members import Holder
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 from registry_site.wandb_api.resolvers.people import visible_people
 from registry_site.wandb_api.resolvers.registries import find_registry
 
-MANAGED = Declared.checked("manage")
+MANAGED = Permission.checked("manage")
 
 
 def find_person(context: Context, number: str) -> User:

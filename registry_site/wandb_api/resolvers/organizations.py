@@ -11,18 +11,17 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import Blob, Collection, Entity, Membership, Organization, Project, TeamMember, User
 from artifacts.models.projects import ProjectQuerySet
-from artifacts.naming import key_of, shown
-from artifacts.text.cleaning import clean_text
-from registry_site.wandb_api.engine import fields, ids
+from artifacts.naming import clean_text, key_of, shown
+from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
-    as_page,
-    batched,
-    judged,
+    read_for_peers,
+    remember_visible,
+    with_peers,
 )
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     null_if_missing,
     reads,
     resolves,
@@ -36,70 +35,70 @@ MOST_MEMBERS = 1_000
 reads("Entity.organization", "Entity.user")
 
 
-@resolves("Query.organization", permission=Declared.checked("view"))
+@resolves("Query.organization", permission=Permission.checked("view"))
 @null_if_missing
 def organization(source: None, context: Context, name: str) -> Organization:
     return addresses.organization(context.person, name)
 
 
-@resolves("Query.entity", permission=Declared.checked("view"))
+@resolves("Query.entity", permission=Permission.checked("view"))
 @null_if_missing
 def entity(source: None, context: Context, name: str | None = None) -> Entity:
     return addresses.entity(context.person, name) if name else people.default_entity(context.person)
 
 
-@resolves("Organization.id", permission=Declared.PARENT)
+@resolves("Organization.id", permission=Permission.PARENT)
 def organization_id(organization: Organization, context: Context) -> str:
     return ids.encode("Organization", organization.pk)
 
 
-@resolves("Organization.orgEntity", permission=Declared.PARENT)
+@resolves("Organization.orgEntity", permission=Permission.PARENT)
 def organization_entity(organization: Organization, context: Context) -> Entity | None:
     def load(page: list[Organization]) -> Mapping[int, Entity]:
         found = Entity.objects.filter(organization__in=page, kind=Entity.Kind.ORGANIZATION).with_owner()
         return {entity.organization_id: entity for entity in found if entity.organization_id is not None}
 
-    return batched(context, "entities of organizations", organization, load)
+    return read_for_peers(context, "entities of organizations", organization, load)
 
 
-@resolves("Organization.coreWeaveOrganizationId", "Entity.photoUrl", "Entity.limits", permission=Declared.PARENT)
+@resolves("Organization.coreWeaveOrganizationId", "Entity.photoUrl", "Entity.limits", permission=Permission.PARENT)
 def nothing(source: Any, context: Context) -> None:
     return None
 
 
-@resolves("Organization.advancedRegistryFeatures", permission=Declared.PARENT)
+@resolves("Organization.advancedRegistryFeatures", permission=Permission.PARENT)
 def advanced_registry_features(organization: Organization, context: Context) -> dict[str, Any]:
     """The client then asks versions by the longer names, and may order them; both spellings are served."""
     return {"advanced_search": True}
 
 
-@resolves("Organization.featureFlags", permission=Declared.PARENT)
+@resolves("Organization.featureFlags", permission=Permission.PARENT)
 def feature_flags(organization: Organization, context: Context, ramp_id_type: str) -> list[dict[str, Any]]:
     return []
 
 
-@resolves("Entity.id", permission=Declared.PARENT)
+@resolves("Entity.id", permission=Permission.PARENT)
 def entity_id(entity: Entity, context: Context) -> str:
     return ids.encode("Entity", entity.pk)
 
 
-@resolves("Entity.entityType", permission=Declared.PARENT)
+@resolves("Entity.entityType", permission=Permission.PARENT)
 def entity_type(entity: Entity, context: Context) -> str:
     return TYPE_WORDS[Entity.Kind(entity.kind)]
 
 
-@resolves("Entity.available", permission=Declared.PARENT)
+@resolves("Entity.available", permission=Permission.PARENT)
 def is_available(entity: Entity, context: Context) -> bool:
     """Whether the name could still be taken: it is somebody's."""
     return False
 
 
-@resolves("Entity.readOnly", permission=Declared.PARENT)
+@resolves("Entity.readOnly", permission=Permission.PARENT)
 def is_read_only(entity: Entity, context: Context) -> bool:
     def load(page: list[Entity]) -> Mapping[int, bool]:
         return dict.fromkeys(access.logged_to(context.person, page), True)
 
-    return not batched(context, "entities to log to", entity, load)
+    return not read_for_peers(context, "entities to log to", entity, load)
 
 
 @resolves(
@@ -107,33 +106,33 @@ def is_read_only(entity: Entity, context: Context) -> bool:
     "Entity.codeSavingEnabled",
     "Entity.isPaid",
     "Entity.xxhashDigestsEnabled",
-    permission=Declared.PARENT,
+    permission=Permission.PARENT,
 )
 def no(entity: Entity, context: Context) -> bool:
     return False
 
 
-@resolves("Entity.privateOnly", permission=Declared.PARENT)
+@resolves("Entity.privateOnly", permission=Permission.PARENT)
 def is_private_only(entity: Entity, context: Context) -> bool:
     """Nothing here is ever open to the public."""
     return True
 
 
-@resolves("Entity.defaultAccess", permission=Declared.PARENT)
+@resolves("Entity.defaultAccess", permission=Permission.PARENT)
 def default_access(entity: Entity, context: Context) -> str:
     return "PRIVATE"
 
 
-@resolves("Entity.storageBytes", permission=Declared.PARENT)
+@resolves("Entity.storageBytes", permission=Permission.PARENT)
 def storage_bytes(entity: Entity, context: Context) -> int:
     def load(page: list[Entity]) -> Mapping[int, int]:
         blobs = Blob.objects.filter(project__entity__in=page).values("project__entity")
         return dict(blobs.annotate(bytes=Sum("size")).values_list("project__entity", "bytes"))
 
-    return batched(context, "bytes of entities", entity, load) or 0
+    return read_for_peers(context, "bytes of entities", entity, load) or 0
 
 
-@resolves("Entity.members", permission=Declared.PARENT)
+@resolves("Entity.members", permission=Permission.PARENT)
 def members(entity: Entity, context: Context) -> list[dict[str, Any]]:
     """Who belongs to it; of a personal entity that is one person."""
     if entity.user is not None:
@@ -149,7 +148,7 @@ def members(entity: Entity, context: Context) -> list[dict[str, Any]]:
                 found[row.team_id].append(member(row.user, row.role))
         return found
 
-    return batched(context, "members of teams", entity, load) or []
+    return read_for_peers(context, "members of teams", entity, load) or []
 
 
 def member(user: User, role: str) -> dict[str, Any]:
@@ -169,18 +168,18 @@ def member(user: User, role: str) -> dict[str, Any]:
 def projects_in(entity: Entity, context: Context, filters: str | None) -> ProjectQuerySet:
     """The projects of an entity that somebody may see and that a filter leaves."""
     seen = access.visible_projects(context.person).filter(entity=entity)
-    return filtered(seen, filters, fields.project_fields())  # type: ignore[return-value]
+    return filtered(seen, filters, filters_and_orders.project_fields())  # type: ignore[return-value]
 
 
-@resolves("Entity.project", permission=Declared.checked("view"))
+@resolves("Entity.project", permission=Permission.checked("view"))
 @null_if_missing
 def project(entity: Entity, context: Context, name: str | None = None) -> Project | None:
     """By its present name only: the client asks so to load a registry, or to learn that a name is free."""
     found = addresses.project(context.person, entity.name, name or "")
-    return judged(context, found) if found.name_key == key_of(name or "") else None
+    return remember_visible(context, found) if found.name_key == key_of(name or "") else None
 
 
-@resolves("Entity.projects", permission=Declared.checked("view"))
+@resolves("Entity.projects", permission=Permission.checked("view"))
 def projects(
     entity: Entity,
     context: Context,
@@ -189,11 +188,11 @@ def projects(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    key = fields.key_for(order, fields.NAMED_ORDERS, default="pk")
-    return connection(as_page(projects_in(entity, context, filters)), first=first, after=after, key=key)
+    key = filters_and_orders.key_for(order, filters_and_orders.NAMED_ORDERS, default="pk")
+    return connection(with_peers(projects_in(entity, context, filters)), first=first, after=after, key=key)
 
 
-@resolves("Entity.artifactCollections", permission=Declared.checked("view"))
+@resolves("Entity.artifactCollections", permission=Permission.checked("view"))
 def artifact_collections(
     entity: Entity,
     context: Context,
@@ -206,12 +205,12 @@ def artifact_collections(
 ) -> dict[str, Any]:
     seen = Collection.objects.filter(project__in=projects_in(entity, context, project_filters).values("pk"))
     kinds = [KINDS[word] for word in collection_types or KINDS]
-    found = filtered(seen.filter(kind__in=kinds), filters, fields.collection_fields())
-    key = fields.key_for(order, fields.NAMED_ORDERS, default="pk")
-    return connection(as_page(found), first=first, after=after, key=key, total=found.count)
+    found = filtered(seen.filter(kind__in=kinds), filters, filters_and_orders.collection_fields())
+    key = filters_and_orders.key_for(order, filters_and_orders.NAMED_ORDERS, default="pk")
+    return connection(with_peers(found), first=first, after=after, key=key, total=found.count)
 
 
-@resolves("Entity.artifactMemberships", permission=Declared.checked("view"))
+@resolves("Entity.artifactMemberships", permission=Permission.checked("view"))
 def artifact_memberships(
     entity: Entity,
     context: Context,
@@ -223,14 +222,14 @@ def artifact_memberships(
     order: str | None = None,
 ) -> dict[str, Any]:
     collections = Collection.objects.filter(project__in=projects_in(entity, context, project_filters).values("pk"))
-    collections = filtered(collections, collection_filters, fields.collection_fields())  # type: ignore[assignment]
+    collections = filtered(collections, collection_filters, filters_and_orders.collection_fields())  # type: ignore[assignment]
     seen = Membership.objects.live().filter(collection__in=collections.values("pk"))
-    key = fields.key_for(order, fields.MEMBERSHIP_ORDERS, default="-pk")
-    found = filtered(seen, filters, fields.MEMBERSHIP_FIELDS)
-    return connection(as_page(found), first=first, after=after, key=key)
+    key = filters_and_orders.key_for(order, filters_and_orders.MEMBERSHIP_ORDERS, default="-pk")
+    found = filtered(seen, filters, filters_and_orders.MEMBERSHIP_FIELDS)
+    return connection(with_peers(found), first=first, after=after, key=key)
 
 
-@resolves("Mutation.createTeam", permission=Declared.checked("manage"))
+@resolves("Mutation.createTeam", permission=Permission.checked("manage"))
 def create_team(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """A team of the organization that is named, of the only one that the person belongs to, or of their default entity's."""
     who = input.get("team_admin_user_name")
@@ -270,7 +269,7 @@ def person(context: Context, name: str, place: Organization | None) -> User:
     return found
 
 
-@resolves("Mutation.createInvite", permission=Declared.checked("manage"))
+@resolves("Mutation.createInvite", permission=Permission.checked("manage"))
 def create_invite(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """Whoever is invited belongs to the team at once; there is nothing to accept."""
     team = addresses.entity(context.person, input["entity_name"])
@@ -285,7 +284,7 @@ def create_invite(source: None, context: Context, input: dict[str, Any]) -> dict
     }  # fmt: skip
 
 
-@resolves("Mutation.deleteInvite", permission=Declared.checked("manage"))
+@resolves("Mutation.deleteInvite", permission=Permission.checked("manage"))
 def delete_invite(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """How the client takes a member out of a team; the id is that of the member."""
     team = addresses.entity(context.person, input.get("entity_name") or "")

@@ -14,8 +14,8 @@ from artifacts.naming import key_of
 from artifacts.text.cleaning import clean_text
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.batching import (
-    as_page,
-    batched,
+    read_for_peers,
+    with_peers,
 )
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import (
@@ -23,7 +23,7 @@ from registry_site.wandb_api.engine.paging import (
     whole,
 )
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     names_type,
     resolves,
 )
@@ -37,7 +37,7 @@ def type_of_person(user: User) -> str:
     return "User"
 
 
-@resolves("Query.viewer", permission=Declared.SIGNED_IN)
+@resolves("Query.viewer", permission=Permission.SIGNED_IN)
 def viewer(source: None, context: Context) -> User:
     return context.person
 
@@ -48,7 +48,7 @@ def visible_people(user: User) -> QuerySet[User]:
     return User.objects.filter(pk__in=seen.values("user"), is_active=True)
 
 
-@resolves("Query.users", permission=Declared.SIGNED_IN)
+@resolves("Query.users", permission=Permission.SIGNED_IN)
 def users(source: None, context: Context, query: str | None = None) -> dict[str, Any]:
     """Colleagues by part of their name or address; who is named exactly comes first, since the client takes the first."""
     # SQLite refuses to look for parts that are longer than any name or address could be.
@@ -57,40 +57,40 @@ def users(source: None, context: Context, query: str | None = None) -> dict[str,
         same = Q(name_key=key_of(part)) | Q(email__iexact=part)
         first = Case(When(same, then=Value(0)), default=Value(1), output_field=IntegerField())
         found = found.filter(Q(name_key__contains=key_of(part)) | Q(email__icontains=part)).order_by(first, "name_key")
-    return whole(as_page(found if part else found.order_by("name_key"))[:MOST_FOUND])
+    return whole(with_peers(found if part else found.order_by("name_key"))[:MOST_FOUND])
 
 
-@resolves("User.id", permission=Declared.PARENT)
+@resolves("User.id", permission=Permission.PARENT)
 def person_id(user: User, context: Context) -> str:
     return ids.encode("User", user.pk)
 
 
-@resolves("User.name", permission=Declared.PARENT)
+@resolves("User.name", permission=Permission.PARENT)
 def full_name(user: User, context: Context) -> str:
     return user.full_name or user.name
 
 
-@resolves("User.username", permission=Declared.PARENT)
+@resolves("User.username", permission=Permission.PARENT)
 def username(user: User, context: Context) -> str:
     return user.name
 
 
-@resolves("User.admin", permission=Declared.PARENT)
+@resolves("User.admin", permission=Permission.PARENT)
 def is_admin(user: User, context: Context) -> bool:
     return user.is_admin
 
 
-@resolves("User.deletedAt", "User.photoUrl", permission=Declared.PARENT)
+@resolves("User.deletedAt", "User.photoUrl", permission=Permission.PARENT)
 def nothing(source: Any, context: Context) -> None:
     return None
 
 
-@resolves("User.flags", permission=Declared.PARENT)
+@resolves("User.flags", permission=Permission.PARENT)
 def flags(user: User, context: Context) -> str:
     return "{}"
 
 
-@resolves("User.entity", permission=Declared.PARENT)
+@resolves("User.entity", permission=Permission.PARENT)
 def entity_of_person(user: User, context: Context) -> str:
     """Where the person's runs go; of others it is no secret that their own entity is called like them."""
     if user.pk != context.person.pk:
@@ -101,7 +101,7 @@ def entity_of_person(user: User, context: Context) -> str:
     return name
 
 
-@resolves("User.apiKeys", permission=Declared.SIGNED_IN)
+@resolves("User.apiKeys", permission=Permission.SIGNED_IN)
 def api_keys(user: User, context: Context) -> dict[str, Any]:
     """One's own keys that still work; nobody else's. Each name is another one: the client deletes a key by its name.
 
@@ -124,7 +124,7 @@ def distinct_keys(user: User) -> list[dict[str, Any]]:
     return found
 
 
-@resolves("User.teams", permission=Declared.PARENT)
+@resolves("User.teams", permission=Permission.PARENT)
 def teams_of_person(user: User, context: Context) -> dict[str, Any]:
     def load(page: list[User]) -> Mapping[int, list[Entity]]:
         seen = access.visible_entities(context.person).filter(kind=Entity.Kind.TEAM).values("pk")
@@ -133,16 +133,16 @@ def teams_of_person(user: User, context: Context) -> dict[str, Any]:
             found[member.user_id].append(member.team)
         return found
 
-    return whole(batched(context, "teams of people", user, load) or [])
+    return whole(read_for_peers(context, "teams of people", user, load) or [])
 
 
-@resolves("User.organizations", permission=Declared.PARENT)
+@resolves("User.organizations", permission=Permission.PARENT)
 def organizations_of_person(user: User, context: Context) -> list[Organization]:
     seen = access.visible_organizations(context.person).filter(members__user=user)
-    return list(as_page(seen.order_by("name_key")))
+    return list(with_peers(seen.order_by("name_key")))
 
 
-@resolves("User.projects", permission=Declared.checked("view"))
+@resolves("User.projects", permission=Permission.checked("view"))
 def projects_of_person(
     user: User, context: Context, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
@@ -150,22 +150,22 @@ def projects_of_person(
     seen = access.visible_projects(context.person)
     if user.pk != context.person.pk:
         seen = seen.filter(entity__user=user)
-    return connection(as_page(seen), first=first, after=after)
+    return connection(with_peers(seen), first=first, after=after)
 
 
-@resolves("Mutation.createUser", permission=Declared.checked("manage"))
+@resolves("Mutation.createUser", permission=Permission.checked("manage"))
 def create_user(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """An account without a password yet: a site administrator gives it one."""
     user = people.create_account(input["email"], is_admin=bool(input.get("admin")), acting_user=context.person)
     return {"user": user}
 
 
-@resolves("Mutation.createServiceAccount", permission=Declared.SIGNED_IN)
+@resolves("Mutation.createServiceAccount", permission=Permission.SIGNED_IN)
 def create_service_account(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     raise Invalid("Service accounts aren't served yet; make an account for the job and use its API key.")
 
 
-@resolves("Mutation.generateApiKey", permission=Declared.SIGNED_IN)
+@resolves("Mutation.generateApiKey", permission=Permission.SIGNED_IN)
 def generate_api_key(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """The client's `name` of a new key is the key itself, this once."""
     row, key = people.create_api_key(
@@ -174,7 +174,7 @@ def generate_api_key(source: None, context: Context, input: dict[str, Any]) -> d
     return {"api_key": {"id": ids.encode("ApiKey", row.pk), "name": key, "description": row.description}}
 
 
-@resolves("Mutation.deleteApiKey", permission=Declared.SIGNED_IN)
+@resolves("Mutation.deleteApiKey", permission=Permission.SIGNED_IN)
 def delete_api_key(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     row = ApiKey.objects.filter(pk=ids.decode(input["id"], "ApiKey"), user=context.person).first()
     if row is None:
@@ -183,7 +183,7 @@ def delete_api_key(source: None, context: Context, input: dict[str, Any]) -> dic
     return {"success": True}
 
 
-@resolves("Mutation.updateUser", permission=Declared.SIGNED_IN)
+@resolves("Mutation.updateUser", permission=Permission.SIGNED_IN)
 def update_user(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     name = input.get("default_entity")
     if not name:

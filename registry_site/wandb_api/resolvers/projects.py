@@ -11,12 +11,12 @@ from artifacts.listing.filters import filtered
 from artifacts.models import ArtifactType, ArtifactVersion, Collection, Membership, Project, ProjectMember
 from artifacts.naming import LATEST, key_of
 from registry.models import AcceptedType, Registry
-from registry_site.wandb_api.engine import fields, ids
+from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
-    as_page,
-    batched,
-    judged,
-    shown,
+    read_for_peers,
+    remember_visible,
+    visible_project,
+    with_peers,
 )
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import (
@@ -24,13 +24,13 @@ from registry_site.wandb_api.engine.paging import (
     whole,
 )
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     null_if_missing,
     reads,
     resolves,
 )
 
-OLD_REGISTRY = "model-registry"  # where `run.link_model` links to; decisions.md 2
+OLD_REGISTRY = "model-registry"  # where `run.link_model` links to: it stands for the registry named so
 NEW_REGISTRY = "model"
 
 reads("Project.entity")
@@ -40,14 +40,14 @@ def find_project(context: Context, entity_name: str | None, name: str | None, *,
     """The project or registry at a path of the client; `model-registry` is the organization's registry for models."""
     entity_name = entity_name or people.default_entity(context.person).name
     try:
-        return judged(context, addresses.project(context.person, entity_name, name or "", can=can))
+        return remember_visible(context, addresses.project(context.person, entity_name, name or "", can=can))
     except NotFound:
         organization = None
         if key_of(name or "") == OLD_REGISTRY:
             organization = addresses.entity(context.person, entity_name).organization
         if organization is None:
             raise
-        return judged(context, addresses.registry(context.person, organization, NEW_REGISTRY, can=can))
+        return remember_visible(context, addresses.registry(context.person, organization, NEW_REGISTRY, can=can))
 
 
 def find_membership(project: Project, path: str) -> Membership:
@@ -71,64 +71,64 @@ def membership_of(collection: Collection, reference: str) -> Membership:
     return found
 
 
-@resolves("Query.project", "Query.model", permission=Declared.checked("view"))
+@resolves("Query.project", "Query.model", permission=Permission.checked("view"))
 @null_if_missing
 def project(source: None, context: Context, name: str | None = None, entity_name: str | None = None) -> Project:
     return find_project(context, entity_name, name)
 
 
-@resolves("Query.models", permission=Declared.checked("view"))
+@resolves("Query.models", permission=Permission.checked("view"))
 @null_if_missing
 def models(
     source: None, context: Context, entity_name: str | None = None, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
     entity = addresses.entity(context.person, entity_name) if entity_name else people.default_entity(context.person)
     seen = access.visible_projects(context.person).filter(entity=entity)
-    return connection(as_page(seen), first=first, after=after)
+    return connection(with_peers(seen), first=first, after=after)
 
 
-@resolves("Project.id", permission=Declared.PARENT)
+@resolves("Project.id", permission=Permission.PARENT)
 def project_id(project: Project, context: Context) -> str:
     return ids.encode("Project", project.pk)
 
 
-@resolves("Project.internalId", permission=Declared.PARENT)
+@resolves("Project.internalId", permission=Permission.PARENT)
 def internal_id(project: Project, context: Context) -> str:
     return ids.encode("ProjectInternalId", project.pk)
 
 
-@resolves("Project.entityName", permission=Declared.PARENT)
+@resolves("Project.entityName", permission=Permission.PARENT)
 def entity_name(project: Project, context: Context) -> str:
     return project.entity.name
 
 
-@resolves("Project.access", permission=Declared.PARENT)
+@resolves("Project.access", permission=Permission.PARENT)
 def visibility(project: Project, context: Context) -> str:
     """The client's word PRIVATE is what we call visible to the organization, or to the team."""
     return "RESTRICTED" if project.visibility == Project.Visibility.RESTRICTED else "PRIVATE"
 
 
-@resolves("Project.isBenchmark", permission=Declared.PARENT)
+@resolves("Project.isBenchmark", permission=Permission.PARENT)
 def is_benchmark(project: Project, context: Context) -> bool:
     return False
 
 
-@resolves("Project.views", permission=Declared.PARENT)
+@resolves("Project.views", permission=Permission.PARENT)
 def nothing(project: Project, context: Context) -> None:
     return None
 
 
-@resolves("Project.user", permission=Declared.PARENT)
+@resolves("Project.user", permission=Permission.PARENT)
 def made_by(project: Project, context: Context) -> Any:
     return project.created_by
 
 
-@resolves("Project.readOnly", permission=Declared.PARENT)
+@resolves("Project.readOnly", permission=Permission.PARENT)
 def is_read_only(project: Project, context: Context) -> bool:
     return not access.allowed(context.person, Can.EDIT, project)
 
 
-@resolves("Project.allowAllArtifactTypesInRegistry", permission=Declared.PARENT)
+@resolves("Project.allowAllArtifactTypesInRegistry", permission=Permission.PARENT)
 def accepts_all_types(project: Project, context: Context) -> bool:
     row = registry_of(project, context)
     return row is not None and row.accepts_all_types
@@ -141,10 +141,10 @@ def registry_of(project: Project, context: Context) -> Registry | None:
         rows = Registry.objects.filter(project__in=page).prefetch_related("accepted_types")
         return {row.project_id: row for row in rows}
 
-    return batched(context, "registries", project, load)
+    return read_for_peers(context, "registries", project, load)
 
 
-@resolves("Project.artifactTypes", permission=Declared.PARENT)
+@resolves("Project.artifactTypes", permission=Permission.PARENT)
 def artifact_types(
     project: Project,
     context: Context,
@@ -154,7 +154,7 @@ def artifact_types(
 ) -> dict[str, Any]:
     """The types that collections here have or had; with `includeAll` also those that the registry accepts."""
     if not include_all:
-        return connection(project.artifact_types.all(), first=first, after=after, key="pk", node=named)
+        return connection(project.artifact_types.all(), first=first, after=after, key="pk", node=named_type)
 
     def load(page: list[Project]) -> dict[int, list[ArtifactType]]:
         found: dict[int, list[ArtifactType]] = {peer.pk: [] for peer in page}
@@ -162,14 +162,14 @@ def artifact_types(
             found[row.project_id].append(row)
         return found
 
-    used: list[Any] = batched(context, "types of projects", project, load) or []
+    used: list[Any] = read_for_peers(context, "types of projects", project, load) or []
     registry = registry_of(project, context)
     accepted: list[Any] = list(registry.accepted_types.all()) if registry else []
     rows = {row.name: row for row in [*accepted, *used]}
-    return whole([named(rows[name]) for name in sorted(rows)])
+    return whole([named_type(rows[name]) for name in sorted(rows)])
 
 
-def named(row: ArtifactType | AcceptedType) -> dict[str, Any]:
+def named_type(row: ArtifactType | AcceptedType) -> dict[str, Any]:
     """A type as the resolvers of ArtifactType take it: the name at once, the row when it is needed."""
     return {"name": row.name, "row": lambda: row}
 
@@ -182,27 +182,27 @@ def type_of(collection: Collection, context: Context) -> dict[str, Any]:
         known = {(row.project_id, row.name): row for row in rows.filter(name__in={peer.type for peer in page})}
         return {peer.pk: known[peer.project_id, peer.type] for peer in page}
 
-    return {"name": collection.type, "row": partial(batched, context, "types of collections", collection, load)}
+    return {"name": collection.type, "row": partial(read_for_peers, context, "types of collections", collection, load)}
 
 
-@resolves("Project.artifactType", permission=Declared.PARENT)
+@resolves("Project.artifactType", permission=Permission.PARENT)
 def artifact_type(project: Project, context: Context, name: str) -> dict[str, Any] | None:
     row = project.artifact_types.filter(name=name).first()
-    return named(row) if row else None
+    return named_type(row) if row else None
 
 
-@resolves("ArtifactType.id", permission=Declared.PARENT)
+@resolves("ArtifactType.id", permission=Permission.PARENT)
 def type_id(source: dict[str, Any], context: Context) -> str:
     row = source["row"]()
     return ids.encode(type(row).__name__, row.pk)
 
 
-@resolves("ArtifactType.createdAt", permission=Declared.PARENT)
+@resolves("ArtifactType.createdAt", permission=Permission.PARENT)
 def type_created_at(source: dict[str, Any], context: Context) -> Any:
     return source["row"]().created_at
 
 
-@resolves("ArtifactType.description", permission=Declared.PARENT)
+@resolves("ArtifactType.description", permission=Permission.PARENT)
 def type_description(source: dict[str, Any], context: Context) -> str:
     return getattr(source["row"](), "description", "")
 
@@ -210,19 +210,19 @@ def type_description(source: dict[str, Any], context: Context) -> str:
 def place_of(source: dict[str, Any], context: Context) -> Project:
     """The project of a type; hidden from whoever came to the type by a link alone."""
     place: Project = source["row"]().project
-    if shown(context, place) is None:
+    if visible_project(context, place) is None:
         raise NotFound(access.NO_PLACE)
     return place
 
 
-@resolves("ArtifactType.artifactCollection", permission=Declared.checked("view"))
+@resolves("ArtifactType.artifactCollection", permission=Permission.checked("view"))
 @null_if_missing
 def collection_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
     found = addresses.collection(place_of(source, context), name)
     return found if found.type == source["name"] else None
 
 
-@resolves("ArtifactType.artifactSequence", permission=Declared.checked("view"))
+@resolves("ArtifactType.artifactSequence", permission=Permission.checked("view"))
 @null_if_missing
 def sequence_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
     """By which clients before 0.23 tell a sequence from a portfolio."""
@@ -230,14 +230,14 @@ def sequence_of_type(source: dict[str, Any], context: Context, name: str) -> Col
     return None if found is None or found.is_portfolio else found
 
 
-@resolves("ArtifactType.artifact", permission=Declared.checked("view"))
+@resolves("ArtifactType.artifact", permission=Permission.checked("view"))
 @null_if_missing
 def artifact_of_type(source: dict[str, Any], context: Context, name: str) -> ArtifactVersion | None:
     found = find_membership(place_of(source, context), name)
     return found.version if found.collection.type == source["name"] else None
 
 
-@resolves("ArtifactType.artifactCollections", permission=Declared.checked("view"))
+@resolves("ArtifactType.artifactCollections", permission=Permission.checked("view"))
 @null_if_missing
 def collections_of_type(
     source: dict[str, Any],
@@ -248,10 +248,10 @@ def collections_of_type(
     order: str | None = None,
 ) -> dict[str, Any]:
     seen = place_of(source, context).collections.filter(type=source["name"])
-    return listed(seen, filters, after=after, first=first, order=order)
+    return page_of_collections(seen, filters, after=after, first=first, order=order)
 
 
-@resolves("Project.artifactCollections", permission=Declared.PARENT)
+@resolves("Project.artifactCollections", permission=Permission.PARENT)
 def artifact_collections(
     project: Project,
     context: Context,
@@ -260,37 +260,37 @@ def artifact_collections(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    return listed(project.collections.all(), filters, after=after, first=first, order=order)
+    return page_of_collections(project.collections.all(), filters, after=after, first=first, order=order)
 
 
-def listed(
+def page_of_collections(
     collections: Any, filters: str | None, *, after: str | None, first: int | None, order: str | None
 ) -> dict[str, Any]:
     """A page of collections of one project."""
-    found = filtered(collections, filters, fields.collection_fields())
-    key = fields.key_for(order, fields.NAMED_ORDERS, default="-pk")
-    return connection(as_page(found), first=first, after=after, key=key, total=found.count)
+    found = filtered(collections, filters, filters_and_orders.collection_fields())
+    key = filters_and_orders.key_for(order, filters_and_orders.NAMED_ORDERS, default="-pk")
+    return connection(with_peers(found), first=first, after=after, key=key, total=found.count)
 
 
-@resolves("Project.artifactCollection", permission=Declared.PARENT)
+@resolves("Project.artifactCollection", permission=Permission.PARENT)
 @null_if_missing
 def artifact_collection(project: Project, context: Context, name: str) -> Collection:
     return addresses.collection(project, name)
 
 
-@resolves("Project.artifactCollectionMembership", permission=Declared.PARENT)
+@resolves("Project.artifactCollectionMembership", permission=Permission.PARENT)
 @null_if_missing
 def artifact_collection_membership(project: Project, context: Context, name: str) -> Membership:
     return find_membership(project, name)
 
 
-@resolves("Project.artifact", permission=Declared.PARENT)
+@resolves("Project.artifact", permission=Permission.PARENT)
 @null_if_missing
 def artifact(project: Project, context: Context, name: str) -> ArtifactVersion:
     return find_membership(project, name).version
 
 
-@resolves("Project.members", permission=Declared.PARENT)
+@resolves("Project.members", permission=Permission.PARENT)
 def members(project: Project, context: Context) -> list[dict[str, Any]]:
     """The people with a role of their own here; the id is the person's, which the client sends back to change it."""
     rows = ProjectMember.objects.filter(project=project, user__isnull=False).select_related("user")
@@ -307,7 +307,7 @@ def members(project: Project, context: Context) -> list[dict[str, Any]]:
     ]
 
 
-@resolves("Project.teamMembers", permission=Declared.PARENT)
+@resolves("Project.teamMembers", permission=Permission.PARENT)
 def team_members(project: Project, context: Context) -> list[dict[str, Any]]:
     rows = ProjectMember.objects.filter(project=project, team__isnull=False).order_by("pk")
-    return [{"team": row.team, "role": {"name": row.role}} for row in as_page(rows)]
+    return [{"team": row.team, "role": {"name": row.role}} for row in with_peers(rows)]

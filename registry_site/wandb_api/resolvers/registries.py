@@ -8,10 +8,10 @@ from artifacts.errors import NotFound
 from artifacts.models import Entity, Project
 from registry.actions.settings import delete_registry, rename_registry, save_registry
 from registry_site.wandb_api.engine import ids
-from registry_site.wandb_api.engine.batching import judged
+from registry_site.wandb_api.engine.batching import remember_visible
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 from registry_site.wandb_api.resolvers.projects import find_project
@@ -25,10 +25,10 @@ def find_registry(context: Context, number: str) -> Project:
     found = access.visible_projects(context.person).registries().with_entity().filter(pk=pk).first()
     if found is None:
         raise NotFound("No registry has this id; load it again by its name.")
-    return judged(context, found)
+    return remember_visible(context, found)
 
 
-@resolves("Mutation.upsertModel", permission=Declared.checked("manage", "log"))
+@resolves("Mutation.upsertModel", permission=Permission.checked("manage", "log"))
 def upsert_model(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """In an organization's entity a registry, elsewhere a project that runs are logged to."""
     name = input.get("entity_name")
@@ -36,7 +36,7 @@ def upsert_model(source: None, context: Context, input: dict[str, Any]) -> dict[
     project, is_new = (saved_registry if entity.kind == Entity.Kind.ORGANIZATION else saved_project)(
         context, entity, input
     )
-    judged(context, project)
+    remember_visible(context, project)
     return {"project": project, "model": project, "inserted": is_new}
 
 
@@ -62,7 +62,7 @@ def saved_project(context: Context, entity: Entity, input: dict[str, Any]) -> tu
     return projects.find_or_create_project(entity, name, acting_user=context.person), is_new
 
 
-@resolves("Mutation.renameProject", permission=Declared.checked("manage"))
+@resolves("Mutation.renameProject", permission=Permission.checked("manage"))
 def rename_project(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     project = find_project(context, input["entity_name"], input["old_project_name"])
     rename = rename_registry if project.is_registry else projects.rename_project
@@ -70,7 +70,7 @@ def rename_project(source: None, context: Context, input: dict[str, Any]) -> dic
     return {"project": project, "model": project, "inserted": False}
 
 
-@resolves("Mutation.deleteModel", permission=Declared.checked("manage"))
+@resolves("Mutation.deleteModel", permission=Permission.checked("manage"))
 def delete_model(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     delete_registry(find_registry(context, input.get("id") or ""), acting_user=context.person)
     return {"success": True}

@@ -8,7 +8,7 @@ from typing import Any
 from artifacts.errors import Invalid
 from artifacts.models import MetricSeries, Run
 from artifacts.runs import history, reading
-from registry_site.wandb_api.engine.batching import batched
+from registry_site.wandb_api.engine.batching import read_for_peers
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import (
     page,
@@ -17,7 +17,7 @@ from registry_site.wandb_api.engine.paging import (
     write_cursor,
 )
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 
@@ -29,33 +29,33 @@ TAIL = 1  # the client resumes from the last line
 CURSOR = ["line"]
 
 
-@resolves("Run.historyLineCount", permission=Declared.PARENT)
+@resolves("Run.historyLineCount", permission=Permission.PARENT)
 def history_line_count(run: Run, context: Context) -> int:
     return min(run.history_lines, LARGEST_INT)
 
 
-@resolves("Run.eventsLineCount", permission=Declared.PARENT)
+@resolves("Run.eventsLineCount", permission=Permission.PARENT)
 def events_line_count(run: Run, context: Context) -> int:
     return min(run.events_lines, LARGEST_INT)
 
 
-@resolves("Run.logLineCount", permission=Declared.PARENT)
+@resolves("Run.logLineCount", permission=Permission.PARENT)
 def log_line_count(run: Run, context: Context) -> int:
     return min(run.output_lines, LARGEST_INT)
 
 
-@resolves("Run.historyTail", permission=Declared.PARENT)
+@resolves("Run.historyTail", permission=Permission.PARENT)
 def history_tail(run: Run, context: Context) -> str:
     """A JSON list of lines, each of which is JSON again."""
     return json.dumps(reading.tail(run, Stream.HISTORY, TAIL))
 
 
-@resolves("Run.eventsTail", permission=Declared.PARENT)
+@resolves("Run.eventsTail", permission=Permission.PARENT)
 def events_tail(run: Run, context: Context) -> str:
     return json.dumps(reading.tail(run, Stream.EVENTS, TAIL))
 
 
-@resolves("Run.history", permission=Declared.PARENT)
+@resolves("Run.history", permission=Permission.PARENT)
 def run_history(
     run: Run, context: Context, min_step: int | None = None, max_step: int | None = None, samples: int | None = None
 ) -> list[str]:
@@ -63,7 +63,7 @@ def run_history(
     return reading.sampled(run, Stream.HISTORY, count, min_step=min_step, max_step=max_step)
 
 
-@resolves("Run.events", permission=Declared.PARENT)
+@resolves("Run.events", permission=Permission.PARENT)
 def run_events(run: Run, context: Context, samples: int | None = None) -> list[str]:
     return reading.sampled(run, Stream.EVENTS, samples_of(samples), min_step=None, max_step=None)
 
@@ -73,7 +73,7 @@ def samples_of(samples: int | None) -> int:
     return DEFAULT_SAMPLES if samples is None else max(0, samples)
 
 
-@resolves("Run.sampledHistory", permission=Declared.PARENT)
+@resolves("Run.sampledHistory", permission=Permission.PARENT)
 def sampled_history(run: Run, context: Context, specs: list[str]) -> list[list[dict[str, object]]]:
     """For each spec the lines that have all of its keys."""
     if len(specs) > MOST_SPECS:
@@ -109,18 +109,18 @@ def of_spec(run: Run, spec: Mapping[str, Any]) -> list[dict[str, object]]:
     return reading.sampled_values(run, spec["keys"], count, min_step=low, max_step=high)
 
 
-@resolves("Run.parquetHistory", permission=Declared.PARENT)
+@resolves("Run.parquetHistory", permission=Permission.PARENT)
 def parquet_history(run: Run, context: Context, live_keys: list[str]) -> dict[str, Any]:
     """Nothing is kept as Parquet, so that all is live: the client reads lines from this step on one by one.
 
     Without a word of it, `download_history_exports` would take an empty directory for the whole history.
     """
     first = next(reading.lines(run, Stream.HISTORY), None)
-    live = [] if first is None else [{"_step": history.step_of(history.line_values(first[1]), first[0])}]
+    live = [] if first is None else [{"_step": history.step_of(history.record(first[1]), first[0])}]
     return {"parquet_urls": [], "live_data": live}
 
 
-@resolves("Run.historyKeys", permission=Declared.PARENT)
+@resolves("Run.historyKeys", permission=Permission.PARENT)
 def history_keys(run: Run, context: Context) -> dict[str, Any]:
     """The metrics by name; `lastStep` is where the client stops reading."""
     keys = {
@@ -134,7 +134,7 @@ def history_keys(run: Run, context: Context) -> dict[str, Any]:
     return {"sets": [], "keys": keys, "lastStep": run.last_step}
 
 
-@resolves("Run.systemMetrics", permission=Declared.PARENT)
+@resolves("Run.systemMetrics", permission=Permission.PARENT)
 def system_metrics(run: Run, context: Context) -> Mapping[str, float | None]:
     return {row.key: row.last for row in metrics_of(run, context, Stream.EVENTS) if row.last is not None}
 
@@ -148,10 +148,10 @@ def metrics_of(run: Run, context: Context, stream: Stream) -> list[MetricSeries]
             found.setdefault(row.run_id, []).append(row)
         return found
 
-    return batched(context, f"metrics of {stream}", run, load) or []
+    return read_for_peers(context, f"metrics of {stream}", run, load) or []
 
 
-@resolves("Run.logLines", permission=Declared.PARENT)
+@resolves("Run.logLines", permission=Permission.PARENT)
 def log_lines(
     run: Run,
     context: Context,

@@ -16,7 +16,7 @@ from artifacts import (
 )
 from artifacts.access import Can
 from artifacts.actions import people
-from artifacts.actions import runs as acts
+from artifacts.actions import runs as run_actions
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import signed_urls
@@ -36,20 +36,20 @@ from artifacts.runs.filters import (
 )
 from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
-from registry_site.wandb_api.engine import fields, ids
+from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
-    as_page,
-    judged,
     related,
+    remember_visible,
+    visible_project,
+    with_peers,
 )
-from registry_site.wandb_api.engine.batching import shown as shown_project
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import (
     Key,
     connection,
 )
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     Resolver,
     null_if_missing,
     resolves,
@@ -72,17 +72,17 @@ def run_by_id(context: Context, number: str) -> Run:
     found = Run.objects.with_place().filter(pk=ids.decode(number, "Run"), project__in=seen).first()
     if found is None:
         raise NotFound("run not found: no run has this id; fetch it again by its name.")
-    judged(context, found.project)
+    remember_visible(context, found.project)
     return found
 
 
-@resolves("Project.run", "Project.bucket", permission=Declared.checked("view"))
+@resolves("Project.run", "Project.bucket", permission=Permission.checked("view"))
 @null_if_missing
 def run(project: Project, context: Context, name: str, **ignored: Any) -> Run:
     return find_run(context, project, name)
 
 
-@resolves("Project.runs", permission=Declared.checked("view"))
+@resolves("Project.runs", permission=Permission.checked("view"))
 def runs(
     project: Project,
     context: Context,
@@ -93,7 +93,7 @@ def runs(
 ) -> dict[str, Any]:
     found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS)
     ordered, key = in_order(found, order)
-    return connection(as_page(ordered), first=first, after=after, key=key, total=found.count)
+    return connection(with_peers(ordered), first=first, after=after, key=key, total=found.count)
 
 
 def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
@@ -102,51 +102,51 @@ def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Ke
     head, _, path = stored((order or "").lstrip("+-")).partition(".")
     place = FIELDS.get(head)
     if not path or not isinstance(place, Json):
-        return found, fields.key_for(order, ORDERS, default="-pk")
+        return found, filters_and_orders.key_for(order, RUN_ORDERS, default="-pk")
     return by_value(found, place.path, path, sign=sign)
 
 
-@resolves("Project.runCount", permission=Declared.checked("view"))
+@resolves("Project.runCount", permission=Permission.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
     return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS).count()
 
 
-@resolves("Run.id", permission=Declared.PARENT)
+@resolves("Run.id", permission=Permission.PARENT)
 def run_id(run: Run, context: Context) -> str:
     return ids.encode("Run", run.pk)
 
 
-@resolves("Run.project", permission=Declared.checked("view"))
+@resolves("Run.project", permission=Permission.checked("view"))
 def run_project(run: Run, context: Context) -> Project | None:
-    return shown_project(context, run.project)
+    return visible_project(context, run.project)
 
 
-@resolves("Run.user", permission=Declared.PARENT)
+@resolves("Run.user", permission=Permission.PARENT)
 def run_user(run: Run, context: Context) -> User | None:
     return run.created_by
 
 
-@resolves("Run.projectId", permission=Declared.PARENT)
+@resolves("Run.projectId", permission=Permission.PARENT)
 def run_project_number(run: Run, context: Context) -> str:
     return str(run.project_id)
 
 
-@resolves("Run.state", permission=Declared.PARENT)
+@resolves("Run.state", permission=Permission.PARENT)
 def state(run: Run, context: Context) -> str:
     return run.state_now
 
 
-@resolves("Run.tags", permission=Declared.PARENT)
+@resolves("Run.tags", permission=Permission.PARENT)
 def tags(run: Run, context: Context) -> list[str]:
     return [tag.name for tag in sorted(related(run, "tag_rows"), key=lambda tag: tag.pk)]
 
 
-@resolves("Run.summaryMetrics", permission=Declared.PARENT)
+@resolves("Run.summaryMetrics", permission=Permission.PARENT)
 def summary(run: Run, context: Context) -> Any:
     return run.summary
 
 
-@resolves("Run.wandbConfig", permission=Declared.PARENT)
+@resolves("Run.wandbConfig", permission=Permission.PARENT)
 def client_config(run: Run, context: Context, keys: list[str] | None = None) -> Mapping[str, Any]:
     """What the client keeps of itself in the configuration."""
     inside = run.config.get("_wandb") if isinstance(run.config, dict) else None
@@ -160,20 +160,20 @@ def set_or_null(column: str) -> Resolver:
 
 
 for text in ("commit", "group", "host", "jobType", "notes"):
-    resolves(f"Run.{text}", permission=Declared.PARENT)(set_or_null("job_type" if text == "jobType" else text))
+    resolves(f"Run.{text}", permission=Permission.PARENT)(set_or_null("job_type" if text == "jobType" else text))
 
 
-@resolves("Run.description", "Run.sweepName", permission=Declared.PARENT)
+@resolves("Run.description", "Run.sweepName", permission=Permission.PARENT)
 def nothing(run: Run, context: Context) -> None:
     return None
 
 
-@resolves("Run.stopped", permission=Declared.PARENT)
+@resolves("Run.stopped", permission=Permission.PARENT)
 def is_stopped(run: Run, context: Context) -> bool:
     return run.stop_requested_at is not None
 
 
-@resolves("Run.readOnly", permission=Declared.PARENT)
+@resolves("Run.readOnly", permission=Permission.PARENT)
 def is_read_only(run: Run, context: Context) -> bool:
     judgement = context.cache.setdefault("may log", {})
     if run.project_id not in judgement:
@@ -181,12 +181,12 @@ def is_read_only(run: Run, context: Context) -> bool:
     return not judgement[run.project_id]
 
 
-@resolves("Run.inputArtifacts", permission=Declared.checked("view"))
+@resolves("Run.inputArtifacts", permission=Permission.checked("view"))
 def inputs(run: Run, context: Context, after: str | None = None, first: int | None = None) -> dict[str, Any]:
     return versions_of(context, Q(pk__in=RunUse.objects.filter(run=run).values("version")), first, after)
 
 
-@resolves("Run.outputArtifacts", permission=Declared.checked("view"))
+@resolves("Run.outputArtifacts", permission=Permission.checked("view"))
 def outputs(run: Run, context: Context, after: str | None = None, first: int | None = None) -> dict[str, Any]:
     logged = Q(run=run) | Q(pk__in=RunOutput.objects.filter(run=run).values("version"))
     return versions_of(context, logged, first, after)
@@ -194,16 +194,16 @@ def outputs(run: Run, context: Context, after: str | None = None, first: int | N
 
 def versions_of(context: Context, which: Q, first: int | None, after: str | None) -> dict[str, Any]:
     """Versions that the person may read, in the order of their making."""
-    found = as_page(access.visible_versions(context.person).live().filter(which))
+    found = with_peers(access.visible_versions(context.person).live().filter(which))
     return connection(found, first=first, after=after, key="pk", total=found.count)
 
 
-@resolves("Run.fileCount", permission=Declared.PARENT)
+@resolves("Run.fileCount", permission=Permission.PARENT)
 def file_count(run: Run, context: Context) -> int:
     return run.files.filter(uploaded_at__isnull=False).count()
 
 
-@resolves("Run.files", permission=Declared.checked("download"))
+@resolves("Run.files", permission=Permission.checked("download"))
 def files(
     run: Run,
     context: Context,
@@ -217,7 +217,7 @@ def files(
     found = run.files.filter(uploaded_at__isnull=False)
     if names:
         # `run.save("./notes.txt")` keeps the file as “notes.txt”, and is asked for it by either name.
-        names = [name.removeprefix("./") for name in names[: acts.MOST_FILES_AT_ONCE]]
+        names = [name.removeprefix("./") for name in names[: run_actions.MOST_FILES_AT_ONCE]]
         found = found.filter(name__in=names)
     if pattern:
         found = found.filter(matching("name", like(pattern), found))
@@ -271,18 +271,18 @@ def file_path(row: RunFile, run: Run) -> str:
     return reverse("run-file", args=[run.project.entity.name, run.project.name, run.name, row.name])
 
 
-@resolves("Mutation.upsertBucket", permission=Declared.checked("log"))
+@resolves("Mutation.upsertBucket", permission=Permission.checked("log"))
 def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     changes = changes_in(input)
     if input.get("id"):
-        found = acts.change_run(run_by_id(context, input["id"]), changes, acting_user=context.person)
+        found = run_actions.change_run(run_by_id(context, input["id"]), changes, acting_user=context.person)
         return {"bucket": found, "inserted": False}
     name = input.get("entity_name")
     entity = addresses.entity(context.person, name) if name else people.default_entity(context.person)
-    found, inserted = acts.upsert_run(
+    found, inserted = run_actions.upsert_run(
         entity, input.get("model_name"), input.get("name"), changes, acting_user=context.person
     )
-    judged(context, found.project)
+    remember_visible(context, found.project)
     return {"bucket": found, "inserted": inserted}
 
 
@@ -317,43 +317,43 @@ def json_object(text: str | None, what: str) -> Mapping[str, object] | None:
     return value
 
 
-@resolves("Mutation.deleteRun", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteRun", permission=Permission.checked("edit"))
 def delete_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     found = run_by_id(context, input["id"])
     if input.get("delete_artifacts"):
         delete_run_and_versions(found, acting_user=context.person)
     else:
-        acts.delete_run(found, acting_user=context.person)
+        run_actions.delete_run(found, acting_user=context.person)
     return {"success": True, "client_mutation_id": None}
 
 
-@resolves("Mutation.stopRun", permission=Declared.checked("log"))
+@resolves("Mutation.stopRun", permission=Permission.checked("log"))
 def stop_run(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    acts.stop_run(run_by_id(context, input["id"]), acting_user=context.person)
+    run_actions.stop_run(run_by_id(context, input["id"]), acting_user=context.person)
     return {"success": True}
 
 
-@resolves("Mutation.updateRunState", permission=Declared.checked("log"))
+@resolves("Mutation.updateRunState", permission=Permission.checked("log"))
 def update_run_state(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    acts.move_run(run_by_id(context, input["id"]), input["state"], acting_user=context.person)
+    run_actions.move_run(run_by_id(context, input["id"]), input["state"], acting_user=context.person)
     return {"success": True}
 
 
-@resolves("Mutation.deleteFiles", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteFiles", permission=Permission.checked("edit"))
 def delete_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """Of the files that the person can see; those that are gone already stay so."""
     seen = access.visible_projects(context.person).values("pk")
-    numbers = [ids.decode(number, "RunFile") for number in input["files"][: acts.MOST_FILES_AT_ONCE]]
+    numbers = [ids.decode(number, "RunFile") for number in input["files"][: run_actions.MOST_FILES_AT_ONCE]]
     found = RunFile.objects.select_related("run__project").filter(pk__in=numbers, run__project__in=seen)
-    acts.delete_run_files(list(found), acting_user=context.person)
+    run_actions.delete_run_files(list(found), acting_user=context.person)
     return {"success": True}
 
 
-@resolves("Mutation.createRunFiles", permission=Declared.checked("log"))
+@resolves("Mutation.createRunFiles", permission=Permission.checked("log"))
 def create_run_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """A place for each file; the client then sends the bytes there."""
     run = run_in(context, input)
-    rows = acts.create_run_files(run, input["files"], acting_user=context.person)
+    rows = run_actions.create_run_files(run, input["files"], acting_user=context.person)
     return {
         "run_id": ids.encode("Run", run.pk),
         "upload_headers": [],
@@ -361,7 +361,7 @@ def create_run_files(source: None, context: Context, input: dict[str, Any]) -> d
     }
 
 
-@resolves("Mutation.markRunFilesUploaded", permission=Declared.checked("log"))
+@resolves("Mutation.markRunFilesUploaded", permission=Permission.checked("log"))
 def mark_run_files_uploaded(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     """The upload itself says that a file is there, so there is nothing left to mark."""
     run_in(context, input)

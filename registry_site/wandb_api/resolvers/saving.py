@@ -21,20 +21,20 @@ from registry.actions.delete import delete_version
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 from registry_site.wandb_api.resolvers.projects import find_project
 from registry_site.wandb_api.resolvers.versions import (
     INHERIT,
     find_version,
-    kept,
+    ttl_from_client,
 )
 
 MD5 = "MANIFEST_MD5"
 
 
-@resolves("Mutation.createArtifact", permission=Declared.checked("log"))
+@resolves("Mutation.createArtifact", permission=Permission.checked("log"))
 def create_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     entity = addresses.entity(context.person, input["entity_name"])
     project = find_or_create_project(entity, input["project_name"], acting_user=context.person)
@@ -59,7 +59,7 @@ def draft_of(input: dict[str, Any]) -> begin.Draft:
         tags=[tag["tag_name"] for tag in input.get("tags") or []],
         description=input.get("description") or "",
         metadata=versions.read_metadata(input.get("metadata") or "{}"),
-        ttl_seconds=kept(INHERIT if seconds is None else seconds),
+        ttl_seconds=ttl_from_client(INHERIT if seconds is None else seconds),
         history_step=input.get("history_step"),
         distributed_id=input.get("distributed_id"),
         digest_algorithm=input["digest_algorithm"],
@@ -76,7 +76,7 @@ def run_of(project: Project, name: str) -> Run:
     return run
 
 
-@resolves("Mutation.createArtifactManifest", permission=Declared.checked("log"))
+@resolves("Mutation.createArtifactManifest", permission=Permission.checked("log"))
 def create_artifact_manifest(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     kind = Manifest.Kind(input.get("type") or Manifest.Kind.FULL)
@@ -85,7 +85,7 @@ def create_artifact_manifest(source: None, context: Context, input: dict[str, An
     return {"artifact_manifest": sent_manifest(made, context)}
 
 
-@resolves("Mutation.updateArtifactManifest", permission=Declared.checked("log"))
+@resolves("Mutation.updateArtifactManifest", permission=Permission.checked("log"))
 def update_artifact_manifest(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     found = find_manifest(context, input["artifact_manifest_id"])
     base = find_base(context, input.get("base_artifact_id"))
@@ -135,7 +135,7 @@ def manifest_address(manifest: Manifest, context: Context) -> str:
     return context.absolute(signed_urls.manifest_upload(manifest))
 
 
-@resolves("Mutation.createArtifactFiles", permission=Declared.checked("log"))
+@resolves("Mutation.createArtifactFiles", permission=Permission.checked("log"))
 def create_artifact_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     if input.get("digest_algorithm") not in {None, MD5}:
         raise Invalid("This server knows MD5 digests only; log the artifact without another digest algorithm.")
@@ -194,7 +194,7 @@ def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
     return {"upload_id": upload.public_id, "upload_url_parts": urls}
 
 
-@resolves("Mutation.completeMultipartUploadArtifact", permission=Declared.checked("log"))
+@resolves("Mutation.completeMultipartUploadArtifact", permission=Permission.checked("log"))
 def complete_multipart_upload(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     etags = [(part["part_number"], part["hex_md5"]) for part in input["completed_parts"]]
@@ -202,7 +202,7 @@ def complete_multipart_upload(source: None, context: Context, input: dict[str, A
     return {"digest": parts.complete(version, public_id, etags, storage_path=path, acting_user=context.person)}
 
 
-@resolves("Mutation.commitArtifact", permission=Declared.checked("log"))
+@resolves("Mutation.commitArtifact", permission=Permission.checked("log"))
 def commit_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     return {"artifact": commit(version, acting_user=context.person, read_id=number_of)}
@@ -216,7 +216,7 @@ def number_of(text: str) -> int | None:
         return None
 
 
-@resolves("Mutation.useArtifact", permission=Declared.checked("log", "download"))
+@resolves("Mutation.useArtifact", permission=Permission.checked("log", "download"))
 def use_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     project = find_project(context, input["entity_name"], input["project_name"])
@@ -226,10 +226,10 @@ def use_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[
         place = find_project(context, input["artifact_entity_name"], input["artifact_project_name"])
     run = run_of(project, input["run_name"])
     used_as = input.get("used_as") or ""
-    return {"artifact": runs.use_version(run, version, place=place, used_as=used_as, acting_user=context.person)}
+    return {"artifact": begin.use_version(run, version, place=place, used_as=used_as, acting_user=context.person)}
 
 
-@resolves("Mutation.deleteArtifact", permission=Declared.checked("edit"))
+@resolves("Mutation.deleteArtifact", permission=Permission.checked("edit"))
 def delete_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     delete_aliases = bool(input.get("delete_aliases"))

@@ -13,7 +13,7 @@ from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 
@@ -40,17 +40,17 @@ def downloads(version: ArtifactVersion, context: Context) -> bool:
     return known[version.pk]
 
 
-@resolves("ArtifactCollectionMembership.files", permission=Declared.checked("view", "download"))
+@resolves("ArtifactCollectionMembership.files", permission=Permission.checked("view", "download"))
 def membership_files(membership: Membership, context: Context, **page: Any) -> dict[str, Any]:
     return files(membership.version, context, partial(downloads_at, membership, context), **page)
 
 
-@resolves("Artifact.files", permission=Declared.checked("view", "download"))
+@resolves("Artifact.files", permission=Permission.checked("view", "download"))
 def version_files(version: ArtifactVersion, context: Context, **page: Any) -> dict[str, Any]:
     return files(version, context, partial(downloads, version, context), **page)
 
 
-@resolves("Artifact.filesByManifestEntries", permission=Declared.checked("view", "download"))
+@resolves("Artifact.filesByManifestEntries", permission=Permission.checked("view", "download"))
 def files_by_entries(
     version: ArtifactVersion, context: Context, entries: list[dict[str, Any]] | None = None, **options: Any
 ) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def file_address(entry: ManifestEntry, context: Context, may_download: Callable[
     return entry.ref or "" if path is None else context.absolute(path)
 
 
-@resolves("Artifact.currentManifest", permission=Declared.checked("view", "download"))
+@resolves("Artifact.currentManifest", permission=Permission.checked("view", "download"))
 def current_manifest(version: ArtifactVersion, context: Context) -> dict[str, Any] | None:
     """A committed version's manifest; none before that."""
     if not version.is_committed:

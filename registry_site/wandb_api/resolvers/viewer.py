@@ -4,11 +4,11 @@ from typing import Any
 
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     resolves,
 )
 
-# Only what is fully served (sdk_protocol: feature detection); the client does without the rest.
+# Only what is fully served: the client asks for them once (`serverInfo`) and does without the rest.
 FEATURES = [
     "ARTIFACT_COLLECTION_MEMBERSHIP_FILES",
     "ARTIFACT_COLLECTION_MEMBERSHIP_FILE_DOWNLOAD_HANDLER",
@@ -44,7 +44,7 @@ NEWEST_CLIENT = "0.31.0"
 VERSION = "0.1.0"
 
 
-@resolves("Query.serverInfo", permission=Declared.PUBLIC)
+@resolves("Query.serverInfo", permission=Permission.PUBLIC)
 def server_info(source: None, context: Context) -> dict[str, Any]:
     return {
         "features": [{"name": name, "is_enabled": True} for name in FEATURES],
@@ -57,7 +57,7 @@ def server_info(source: None, context: Context) -> dict[str, Any]:
     }
 
 
-@resolves("UpsertBucketPayload.serverSettings", permission=Declared.PARENT)
+@resolves("UpsertBucketPayload.serverSettings", permission=Permission.PARENT)
 def server_settings(source: dict[str, Any], context: Context) -> dict[str, Any]:
     """No message for the terminal; `wandb sync` of clients before 0.25 fails where the server has no such type."""
     return {"server_messages": []}

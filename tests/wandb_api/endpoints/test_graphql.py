@@ -12,13 +12,10 @@ from django.urls import resolve, reverse
 
 from artifacts.actions import people
 from artifacts.models import ApiKey, User
-from registry_site.wandb_api import (
-    run,
-    urls,
-)
-from registry_site.wandb_api.endpoints import graphql as views
+from registry_site.wandb_api import operation, urls
+from registry_site.wandb_api.endpoints import graphql
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     Registered,
 )
 from registry_site.wandb_api.schema import SDL, executable
@@ -33,7 +30,7 @@ def basic(text: str) -> str:
 def send(body: Any, *, method: str = "POST", authorization: str = "", **headers: str) -> HttpResponse:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     extra = {"HTTP_AUTHORIZATION": authorization} if authorization else {}
-    return views.graphql(
+    return graphql.graphql(
         RequestFactory().generic(method, "/graphql", data, content_type="application/json", **extra, **headers)
     )
 
@@ -94,7 +91,7 @@ def test_a_body_that_is_no_operation_is_refused(ada: str, body: bytes) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "LARGEST_BODY", 100)
+    monkeypatch.setattr(graphql, "LARGEST_BODY", 100)
     response = send(b"x" * 101, authorization=ada)
     assert response.status_code == 413
     assert messages(response)
@@ -110,13 +107,13 @@ def test_a_revoked_key_is_refused(ada: str) -> None:
 def test_a_browser_session_counts_for_nothing(ada: str) -> None:
     request = RequestFactory().post("/graphql", {"query": "{ viewer { id } }"}, content_type="application/json")
     request.user = User.objects.get()
-    assert views.graphql(request).status_code == 401
+    assert graphql.graphql(request).status_code == 401
 
 
 def test_a_failure_outside_of_resolvers_keeps_the_shape(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    no_json = Registered(lambda source, context: {"cli_version_info": float("nan")}, Declared.PUBLIC)
+    no_json = Registered(lambda source, context: {"cli_version_info": float("nan")}, Permission.PUBLIC)
     broken = executable(SDL.read_text(), {"Query.serverInfo": no_json})
-    monkeypatch.setattr(run, "schema", lambda: broken)
+    monkeypatch.setattr(operation, "schema", lambda: broken)
     response = send({"query": "query NaN { serverInfo { cliVersionInfo } }"}, authorization=ada)
     assert response.status_code == 500
     assert messages(response)[0].startswith("Internal error")

@@ -1,6 +1,5 @@
 """The file stream stores what it can, refuses only what is no stream, and never answers 5xx to what a client sends."""
 
-import base64
 import gzip
 import io
 import json
@@ -11,20 +10,20 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.actions import runs as acts
+from artifacts.actions import runs
 from artifacts.actions.saving import receive
 from artifacts.models import MetricSeries, Run, User
 from artifacts.runs import reading
 from registry_site.wandb_api.endpoints import stream
 from tests import factories
 from tests.conftest import World
-from tests.wandb_api.asking import key_of
+from tests.wandb_api.asking import basic_of
 
 HISTORY = "wandb-history.jsonl"
 
 
 def headers_of(user: User) -> dict[str, str]:
-    return {"authorization": "Basic " + base64.b64encode(f"api:{key_of(user)}".encode()).decode()}
+    return {"authorization": basic_of(user)}
 
 
 def post(user: User, run: Run, body: Any, **headers: str) -> Any:
@@ -174,7 +173,7 @@ def test_who_may_stream(world: World, run: Run) -> None:
 
 
 def test_a_file_of_a_run_is_fetched_by_key_or_session(world: World, run: Run) -> None:
-    (row,) = acts.create_run_files(run, ["plots/a b#.txt"], acting_user=world.bob)
+    (row,) = runs.create_run_files(run, ["plots/a b#.txt"], acting_user=world.bob)
     address = f"/files/vision/{run.project.name}/{run.name}/plots/a%20b%23.txt"
     assert Client().get(address, headers=headers_of(world.bob)).status_code == 404
     receive.receive_run_file(row.pk, io.BytesIO(b"<b>hello</b>"), size=12)

@@ -10,7 +10,7 @@ from collections import defaultdict
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, assert_valid_schema, parse, validate
 
-from registry_site.wandb_api import not_served, run
+from registry_site.wandb_api import not_served, operation
 from registry_site.wandb_api.engine.resolve import (
     RESOLVERS,
     ROOTS,
@@ -96,8 +96,8 @@ def test_every_operation_that_the_source_mentions_is_found() -> None:
 )
 def test_a_served_operation_is_valid_and_within_the_limits(foreign: GraphQLSchema, document: ClientDocument) -> None:
     assert problems(foreign, document) == []
-    assert run.prepare(document.text)
-    assert len(document.text) <= run.LONGEST_CACHED
+    assert operation.prepare(document.text)
+    assert len(document.text) <= operation.LONGEST_CACHED
 
 
 @pytest.mark.parametrize("name", NOT_SERVED)
@@ -106,7 +106,7 @@ def test_an_operation_listed_as_not_served_exists_and_is_refused(foreign: GraphQ
     for document in client_documents():
         if document.name == name:
             assert problems(foreign, document)
-            assert not_served.refusal_of(parse(document.text), foreign) == NOT_SERVED[name]
+            assert not_served.reason_not_served(parse(document.text), foreign) == NOT_SERVED[name]
 
 
 def test_no_field_is_both_served_and_refused(foreign: GraphQLSchema) -> None:

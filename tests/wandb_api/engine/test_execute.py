@@ -28,10 +28,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifacts.errors import Conflict, Invalid
-from registry_site.wandb_api.engine import execute as ours
+from registry_site.wandb_api.engine import execute
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import (
-    Declared,
+    Permission,
     Registered,
 )
 from registry_site.wandb_api.schema import SDL, executable
@@ -103,7 +103,7 @@ SMALL_RESOLVERS: dict[str, Callable[..., Any]] = {
 
 @lru_cache
 def small() -> GraphQLSchema:
-    return executable(SMALL, {field: Registered(call, Declared.PUBLIC) for field, call in SMALL_RESOLVERS.items()})
+    return executable(SMALL, {field: Registered(call, Permission.PUBLIC) for field, call in SMALL_RESOLVERS.items()})
 
 
 CONTEXT = Context(request=None, user=None)  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def both(
     schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any] | None = None, name: str | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What our executor answers, and graphql-core's."""
-    mine = ours.execute(schema, document, variables=variables, operation_name=name, context=CONTEXT)
+    mine = execute.execute(schema, document, variables=variables, operation_name=name, context=CONTEXT)
     core = execute_sync(
         schema,
         document,
@@ -201,10 +201,10 @@ def test_a_mutation_never_answers_null_without_an_error() -> None:
 
 
 def test_an_answer_that_grows_without_end_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ours, "MOST_OBJECTS", 4)
-    assert ours.execute(small(), parse("{ things { __typename } }"), context=CONTEXT).data
-    with pytest.raises(ours.TooMuch, match="smaller pages"):
-        ours.execute(small(), parse("{ person { pets { __typename } strictPets { __typename } } }"), context=CONTEXT)
+    monkeypatch.setattr(execute, "MOST_OBJECTS", 4)
+    assert execute.execute(small(), parse("{ things { __typename } }"), context=CONTEXT).data
+    with pytest.raises(execute.AnswerTooLarge, match="smaller pages"):
+        execute.execute(small(), parse("{ person { pets { __typename } strictPets { __typename } } }"), context=CONTEXT)
 
 
 # --- The client's operations over a world that is made up from a seed ---
@@ -263,7 +263,7 @@ def made_up_world() -> GraphQLSchema:
         if isinstance(owner, GraphQLObjectType) and not owner.name.startswith("__"):
             for name, field in owner.fields.items():
                 call = made_up_resolver(foreign, owner.name, name, field.type)
-                resolvers[f"{owner.name}.{name}"] = Registered(call, Declared.PUBLIC)
+                resolvers[f"{owner.name}.{name}"] = Registered(call, Permission.PUBLIC)
     return executable(SDL.read_text(encoding="utf-8"), resolvers)
 
 

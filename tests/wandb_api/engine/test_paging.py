@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from artifacts.errors import Invalid
+from artifacts.listing.paging import beyond
 from artifacts.models import Collection
 from registry_site.wandb_api.engine.paging import (
     LARGEST_FIRST,
     Key,
-    beyond,
     connection,
     cursor_of,
     page_size,
@@ -90,7 +90,11 @@ def test_pages_hold_every_row_once_and_in_order(
     signs = [-1 if name.startswith("-") else 1 for name in (column, second)]
     ordered = sorted(rows, key=lambda row: (signs[0] * row[0], signs[1] * row[1]))
     seen: list[tuple[int, int]] = []
-    while page := [row for row in ordered if not seen or holds(beyond((column, second), seen[-1]), row)][:size]:
+    while page := [
+        row
+        for row in ordered
+        if not seen or holds(beyond(Collection.objects.all(), (column, second), seen[-1], None), row)
+    ][:size]:
         seen += page
     assert seen == ordered
 

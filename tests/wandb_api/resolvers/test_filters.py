@@ -16,7 +16,7 @@ from artifacts.listing.filters import (
 )
 from artifacts.models import ArtifactVersion, Membership
 from registry_site.wandb_api.engine import ids
-from registry_site.wandb_api.engine.fields import (
+from registry_site.wandb_api.engine.filters_and_orders import (
     MEMBERSHIP_FIELDS,
     collection_fields,
 )

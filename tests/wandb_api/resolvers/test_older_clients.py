@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType
 
 from artifacts.models import Collection
-from registry_site.wandb_api.run import run
+from registry_site.wandb_api.operation import run_document
 from registry_site.wandb_api.schema import schema
 from tests.conftest import World
 from tests.wandb_api.asking import post
@@ -52,7 +52,7 @@ def ask(world: World, text: str, **variables: Any) -> Any:
 @pytest.mark.parametrize("name", PROBED)
 def test_a_type_that_is_probed_is_there(name: str) -> None:
     text = f'query Probe {{ found: __type(name: "{name}") {{ fields {{ name }} inputFields {{ name }} }} }}'
-    found = run(text, None, None, SIGNED_IN)["data"]["found"]
+    found = run_document(text, None, None, SIGNED_IN)["data"]["found"]
     fields = {field["name"] for field in (found["fields"] or found["inputFields"])}
     assert fields >= PROBED[name]
 
@@ -61,7 +61,7 @@ def test_three_types_may_be_probed_at_once() -> None:
     text = "query Probe { " + " ".join(
         f'{name}: __type(name: "{name}") {{ fields {{ name }} }}' for name in ("Query", "Mutation", "ServerInfo")
     )
-    assert run(text + " }", None, None, SIGNED_IN)["data"]["Mutation"]["fields"]
+    assert run_document(text + " }", None, None, SIGNED_IN)["data"]["Mutation"]["fields"]
 
 
 def test_no_input_demands_what_they_do_not_know() -> None:

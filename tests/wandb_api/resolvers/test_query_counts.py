@@ -10,10 +10,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from graphql import GraphQLList, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, get_nullable_type, parse, visit
 
-from registry_site.fsck.rows import (
-    ROWS,
-    look,
-)
+from registry_site.fsck.invariant import look
+from registry_site.fsck.rows import ROWS
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.schema import SDL, executable
 from tests.wandb_api import crowds

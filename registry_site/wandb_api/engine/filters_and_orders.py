@@ -1,4 +1,4 @@
-"""What each listing can be filtered and ordered by, in the client's words (features.md: search)."""
+"""What each list of the client can be filtered and ordered by, in the client's words; `artifacts/listing/filters.py` applies them."""
 
 import re
 from collections.abc import Mapping

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import DataError, OperationalError
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -23,14 +22,14 @@ from graphql import (
     validate,
 )
 
-from artifacts.errors import DomainError, NotYet
-from registry_site.http.middleware import passes
+from artifacts.errors import NotYet
+from registry_site.http.refusals import as_refusal
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.execute import (
-    TooMuch,
+    AnswerTooLarge,
     execute,
 )
-from registry_site.wandb_api.not_served import refusal_of
+from registry_site.wandb_api.not_served import reason_not_served
 from registry_site.wandb_api.schema import schema
 
 LONGEST_DOCUMENT = 50_000  # characters; the client's longest has under 3,000
@@ -77,7 +76,9 @@ class Extent:
     asks_schema: bool = False
 
 
-def run(text: str, variables: dict[str, Any] | None, operation_name: str | None, context: Context) -> dict[str, Any]:
+def run_document(
+    text: str, variables: dict[str, Any] | None, operation_name: str | None, context: Context
+) -> dict[str, Any]:
     """Answer a document, JSON-ready; BadRequest when it can't be run at all, NotYet when it should be sent again later."""
     started = time.monotonic()
     try:
@@ -103,7 +104,7 @@ def run(text: str, variables: dict[str, Any] | None, operation_name: str | None,
             result = execute(
                 schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
             )
-        except TooMuch as error:
+        except AnswerTooLarge as error:
             raise BadRequest(str(error)) from None
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         raise BadRequest(*(error.message for error in result.errors))
@@ -124,15 +125,12 @@ def answered(result: ExecutionResult) -> dict[str, Any]:
 def described(error: GraphQLError) -> dict[str, Any]:
     """An error as the client shows it: the domain's own sentence, or one that tells nothing of what broke inside."""
     original = error.original_error
-    if isinstance(original, NotYet) or (isinstance(original, OperationalError) and passes(original)):
-        raise original  # passes by itself: the whole request is sent again, which every resolver bears
     if original is None or isinstance(original, GraphQLError):
         message = error.message
-    elif isinstance(original, DomainError):
-        message = str(original)
-    elif isinstance(original, DataError | UnicodeEncodeError):
-        # Looked up by text that no row can hold: NUL, a lone surrogate, a number out of range.
-        message = "A value of this request can't be stored, so nothing has it; use printable text and smaller numbers."
+    elif (known := as_refusal(original)) is not None:
+        if isinstance(known, NotYet):
+            raise known from original  # passes by itself: the whole request is sent again, which every resolver bears
+        message = str(known)
     else:
         mark = secrets.token_hex(4)
         log.error("Failed at %s (%s).", error.path, mark, exc_info=original)
@@ -172,7 +170,7 @@ def prepare(text: str) -> Prepared:
         raise BadRequest(f"The document has more than {MOST_CALLS} fields with arguments; ask in several steps.")
     # Suggestions would tell a stranger the schema's names, and the client shows them to nobody.
     if errors := validate(schema(), document, max_errors=20, hide_suggestions=True):
-        if reason := refusal_of(document, schema()):
+        if reason := reason_not_served(document, schema()):
             raise NotServed(reason)
         raise BadRequest(*(error.message for error in errors))
     fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
