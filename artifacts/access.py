@@ -26,7 +26,7 @@ from artifacts.models import (
     User,
 )
 from artifacts.models.automations import AutomationQuerySet
-from artifacts.models.lookups import IsAmong
+from artifacts.models.lookups import IsInQuery
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.models.versions import VersionQuerySet
 
@@ -50,6 +50,7 @@ GRANTS: dict[Role, frozenset[Can]] = {
 }
 STRENGTH = {role: len(grants) for role, grants in GRANTS.items()}
 NO_PLACE = "There is nothing here that you can see; check the address, or ask an administrator for access."
+NO_VERSION = "There is no artifact version here that you can see; check its name, or ask for access."
 
 
 def roles_that(can: Can) -> list[Role]:
@@ -130,7 +131,11 @@ def roles_in(registry: Project, people: Sequence[User]) -> dict[int, Role]:
 
 
 def _registry_role(registry: Project, role: Role) -> Role | None:
-    """What a role in the organization is worth in one of its registries (decisions.md 7)."""
+    """What a role in the organization is worth in one of its registries.
+
+    An administrator of the organization is one of every registry. A member has the registry's default role, and a viewer the weaker one
+    of that and viewer, both only where the registry is open to the organization.
+    """
     if role == Role.ADMIN:
         return Role.ADMIN
     if registry.visibility != Project.Visibility.ORGANIZATION:
@@ -165,13 +170,13 @@ def require(user: User, can: Can, project: Project) -> None:
 
 def projects_where(user: User, can: Can) -> ProjectQuerySet:
     """Every project and registry in which somebody may do this: `allowed` as SQL."""
-    return Project.objects.filter(places_where(user, can))
+    return Project.objects.filter(projects_condition(user, can))
 
 
-def places_where(user: User, can: Can, prefix: str = "") -> Q:
-    """The same as a condition on rows that lead to a project by `prefix`, such as `project__`.
+def projects_condition(user: User, can: Can, prefix: str = "") -> Q:
+    """`allowed` as a condition on rows that lead to a project by `prefix`, such as `project__`.
 
-    Asked so, a list needs no second look at all projects, which PostgreSQL joins badly before it has counted its tables.
+    With it a list needs no subquery over all projects, which PostgreSQL plans badly as long as its tables aren't analyzed.
     """
     if not user.is_active:
         return Q(pk__in=[])
@@ -193,7 +198,7 @@ def places_where(user: User, can: Can, prefix: str = "") -> Q:
             visibility=Project.Visibility.ORGANIZATION, entity__organization__in=organizations.values("organization")
         )
     may |= its(pk__in=granted.filter(user=user).values("project"))
-    may |= its(pk__in=granted.filter(IsAmong("team", teams.values("team"))).values("project"))
+    may |= its(pk__in=granted.filter(IsInQuery("team", teams.values("team"))).values("project"))
     return may | its(kind=Project.Kind.REGISTRY) & _registries_where(user, roles, prefix)
 
 
@@ -202,7 +207,7 @@ def _its(prefix: str, **conditions: object) -> Q:
 
 
 def _registries_where(user: User, roles: list[Role], prefix: str) -> Q:
-    """The part of `places_where` that follows from roles in organizations."""
+    """The part of `projects_condition` that follows from roles in organizations."""
     if user.is_admin:
         return Q()
     organizations = OrganizationMember.objects.filter(user=user)
@@ -311,7 +316,7 @@ def logged_to(user: User, entities: Sequence[Entity]) -> set[int]:
 
 
 def creates_registries(user: User, organization: Organization) -> bool:
-    """Whether somebody may make a registry: any member of the organization, not a viewer (decisions.md 5)."""
+    """Whether somebody may make a registry: any member of the organization who isn't a viewer."""
     return organization_role(user, organization) in {Role.ADMIN, Role.MEMBER}
 
 

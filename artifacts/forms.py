@@ -206,7 +206,7 @@ class _BesideOthers(forms.Form):
 
 
 class _DeliveryForm(_BesideOthers):
-    """What automations deliver to, at an address that is looked at while it stands beside its field."""
+    """What automations deliver to. The form judges the address itself, so that a refusal stands beside its field."""
 
     def clean_url(self) -> str:
         """An address that one may deliver to."""

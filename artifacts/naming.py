@@ -1,6 +1,5 @@
 """What may be a name: one function for each kind of named thing, and the key by which names are compared."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -38,9 +37,9 @@ def key_of(name: str) -> str:
 
 
 def natural_key(key: str) -> str:
-    """What sorts, byte by byte, as people count: before each run of digits stands how many there are, zeros in front left out.
+    """The form of a key that sorts, byte by byte, as people count: before each run of digits stands its length, without leading zeros.
 
-    Two different keys never have the same: where zeros were left out, the key itself follows behind a sign that no name has.
+    Two different keys have different forms: where zeros were left out, the key itself follows after a sign that no name has.
     """
     natural = DIGITS.sub(_counted, key)
     return f"{natural}\x1f{key}" if ZEROS.search(key) else natural
@@ -204,30 +203,6 @@ def version_index(reference: str) -> int | None:
     if VERSION_ALIAS.fullmatch(reference) and len(reference) <= 10:
         return int(reference[1:])
     return None
-
-
-def clean_text(text: str, *, longest: int = 1_000_000) -> str:
-    """Text from outside as both databases can store it: no NUL, no lone surrogates."""
-    if len(text) > longest:
-        raise Invalid(f"The text has {len(text)} characters; {longest} are the most.")
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
-
-
-def clean_json(value: object, *, depth: int = 64) -> object:
-    """JSON from outside as both databases can store it; NaN and the infinities become their names as text."""
-    if depth == 0:
-        raise Invalid("The JSON is nested more than 64 levels deep; flatten it.")
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**63 - 1:
-        return float(value) if abs(value) < 10**300 else str(value)[:400]
-    if isinstance(value, dict):
-        return {clean_text(str(name)): clean_json(inner, depth=depth - 1) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [clean_json(inner, depth=depth - 1) for inner in value]
-    return value
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ def fill(size: int) -> tuple[object, float]:
         ]
         body = json.dumps({"files": {"wandb-history.jsonl": {"offset": start, "content": lines}}}).encode()
         began = time.perf_counter()
-        streams.receive(run, streams.read_sent(streams.parse(body)), acting_user=user)
+        streams.receive(run, streams.read_request(streams.parse(body)), acting_user=user)
         slowest = max(slowest, time.perf_counter() - began)
     return run, slowest
 

@@ -9,12 +9,7 @@ from django.http import HttpRequest
 
 from artifacts import addresses
 from artifacts.actions import organizations
-from artifacts.admin.people import (
-    AnyForm,
-    ReadOnly,
-    Rows,
-    become,
-)
+from artifacts.admin.tables import AnyForm, PanelTable, ReadOnly, become
 from artifacts.errors import Invalid
 from artifacts.models import Collection, Organization, Project, ProtectedAlias, User
 from artifacts.naming import distinct
@@ -43,7 +38,7 @@ class OrganizationForm(AnyForm):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(Rows):
+class OrganizationAdmin(PanelTable):
     """Organizations."""
 
     form = OrganizationForm
@@ -91,7 +86,7 @@ class RegistryForm(AnyForm):
 
 
 @admin.register(Registry)
-class RegistryAdmin(Rows):
+class RegistryAdmin(PanelTable):
     """Registries."""
 
     form = RegistryForm
@@ -172,7 +167,7 @@ class ProtectedAliasForm(AnyForm):
 
 
 @admin.register(ProtectedAlias)
-class ProtectedAliasAdmin(Rows):
+class ProtectedAliasAdmin(PanelTable):
     """Aliases that only a registry's administrators may move."""
 
     form = ProtectedAliasForm

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Now
 
-from artifacts.access import Can, places_where
+from artifacts.access import Can, projects_condition
 from artifacts.models import Organization, Project, User
 
 # What an administrator may choose as a registry's sign: Lucide's names, and the colours of the stylesheet's glyphs.
@@ -30,7 +30,7 @@ class RegistryQuerySet(models.QuerySet["Registry"]):
 
     def where(self, user: User, can: Can) -> "RegistryQuerySet":
         """Those in which somebody may do this."""
-        return self.filter(places_where(user, can, "project__"))
+        return self.filter(projects_condition(user, can, "project__"))
 
     def of_organization(self, organization: Organization) -> "RegistryQuerySet":
         """Those that an organization owns."""

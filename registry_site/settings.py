@@ -125,7 +125,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "artifacts.views.answers.shell",
+                "artifacts.views.shell.shell",
             ],
             "loaders": [
                 (

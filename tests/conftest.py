@@ -1,12 +1,13 @@
 """The world that tests happen in."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 
 import pytest
+import pytest_django
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model
@@ -15,6 +16,7 @@ from artifacts import addresses
 from artifacts.actions import organizations, people
 from artifacts.models import Entity, Organization, Project, User
 from registry.actions import registries
+from tests import databases
 from tests.browser import controls
 
 
@@ -74,10 +76,9 @@ class World:
 
 
 def make_world() -> World:
-    """The rows of the world, anew for each test; needs a database that may be written.
+    """The rows of the world in an empty database.
 
-    Making them by the product's own acts takes 150 ms, which thousands of tests would wait for: a process does it once and
-    afterwards puts the same rows in again.
+    Making them by the product's own acts takes 150 ms: a process does it once and afterwards puts the same rows in again.
     """
     world, rows = _first_world()
     put_in(rows)
@@ -121,7 +122,69 @@ def enact_world() -> World:
     return World(organization=acme, team=team, elsewhere=elsewhere, strangers=strangers, **registry, **person)
 
 
+class StandingWorld:
+    """The world in a transaction that stays open from one test to the next, each of which is undone to a savepoint in it.
+
+    Putting the world in for each of two thousand tests would take longer than many of them do.
+    """
+
+    def __init__(self) -> None:
+        self.outer: transaction.Atomic | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is there, and no test closed the connection or spoilt the transaction."""
+        return self.outer is not None and connection.in_atomic_block and not connection.needs_rollback
+
+    def put_up(self) -> None:
+        """Let it stand."""
+        if not self.stands:
+            self.take_down()
+            self.outer = transaction.atomic()
+            self.outer.__enter__()
+            make_world()
+
+    def take_down(self) -> None:
+        """Leave an empty database."""
+        outer, self.outer = self.outer, None
+        if outer is not None and connection.in_atomic_block:
+            transaction.set_rollback(True)
+            outer.__exit__(None, None, None)
+
+
+standing = StandingWorld()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """Instead of pytest-django's, which migrates in each worker."""
+    with django_db_blocker.unblock():
+        databases.take_own_database()
+        yield
+        standing.take_down()
+        databases.leave()
+
+
+@pytest.fixture
+def standing_world(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> None:
+    """Before the transaction of a test begins: the world for those that ask for it, an empty database for all others."""
+    names, marker = set(request.fixturenames), request.node.get_closest_marker("django_db")
+    commits = names & {"transactional_db", "live_server"} or (marker and marker.kwargs.get("transaction"))
+    with django_db_blocker.unblock():
+        if "world" in names and not commits:
+            standing.put_up()
+        else:
+            standing.take_down()
+
+
+@pytest.fixture
+def _django_db_helper(standing_world: None, _django_db_helper: None) -> None:
+    """pytest-django's, which begins the transaction of a test: within that of the world."""
+
+
 @pytest.fixture
 def world(db: None) -> World:
-    """Made anew for each test."""
-    return make_world()
+    """The world as it was at first; what a test does to it is undone at its end."""
+    return deepcopy(_first_world()[0]) if standing.stands else make_world()

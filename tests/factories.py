@@ -12,7 +12,7 @@ from artifacts.actions import integrations, labels
 from artifacts.actions.automations import Scope, create_automation
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.projects import find_or_create_project
-from artifacts.automations.payloads import Deed
+from artifacts.automations.payloads import GivenAction
 from artifacts.files import storage
 from artifacts.models import (
     ArtifactVersion,
@@ -92,7 +92,7 @@ def webhook(entity: Entity, name: str = "hook", *, user: User, **fields: str) ->
 
 def automation(scope: Scope, name: str = "watch", *, user: User, **fields: object) -> Automation:
     """An automation that waits for an alias and does nothing."""
-    known = {"event": "ADD_ARTIFACT_ALIAS", "condition": "{}", "deed": Deed("NO_OP"), **fields}
+    known = {"event": "ADD_ARTIFACT_ALIAS", "condition": "{}", "action": GivenAction("NO_OP"), **fields}
     return create_automation(name, scope, **known, acting_user=user)  # type: ignore[arg-type]
 
 

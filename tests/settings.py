@@ -1,7 +1,7 @@
 """The product's settings on a directory of the test run's own, removed at its end.
 
-    uv run pytest                                                 on SQLite
-    LINKYARD_TEST_DATABASE_ENGINE=postgres uv run pytest          on a PostgreSQL that is started for the run
+    uv run --group test pytest                                             on SQLite
+    LINKYARD_TEST_DATABASE_ENGINE=postgres uv run --group test pytest      on a PostgreSQL that is started for the run
 
 The first process decides and its workers inherit the decision through the environment.
 """

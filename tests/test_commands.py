@@ -292,7 +292,7 @@ def test_start_sets_up_serves_and_stops(monkeypatch: pytest.MonkeyPatch) -> None
         assert answer(f"{server.url}/healthz") == answer(f"{server.url}/readyz") == 200
         assert answer(f"{server.url}/login") == 200
         page = urllib.request.urlopen(f"{server.url}/login", timeout=10).read().decode()
-        sheet = re.search(r'"(/static/css/app\.[0-9a-f]+\.css)"', page)
+        sheet = re.search(r'"(/static/css/base\.[0-9a-f]+\.css)"', page)
         assert sheet is not None
         assert answer(server.url + sheet[1]) == 200
         stranger = urllib.request.Request(f"{server.url}/login", headers={"Host": "elsewhere.example"})

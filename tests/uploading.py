@@ -6,8 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 
-from artifacts.actions.saving import begin as log
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import begin, receive
 from artifacts.actions.saving.begin import Draft
 from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import FileSpec
@@ -42,16 +41,16 @@ def start(
 ) -> ArtifactVersion:
     """Begin a version with the digest of these contents."""
     fields = {"type": "model", "name": "yolo", "digest": digest_of(contents), **draft}
-    return log.start(project, Draft(**fields), acting_user=user)
+    return begin.start(project, Draft(**fields), acting_user=user)
 
 
 def send_files(version: ArtifactVersion, files: Files, *, user: User) -> list[str]:
     """Send what is wanted; the paths of that."""
     specs = [FileSpec(path, b64(data)) for path, data in files.items()]
-    wanted = [claim for claim in uploads.claim_files(version, specs, acting_user=user) if claim.is_wanted]
+    wanted = [claim for claim in receive.claim_files(version, specs, acting_user=user) if claim.is_wanted]
     for claim in wanted:
         data = files[claim.spec.path]
-        uploads.receive_blob(version.project.pk, claim.md5, io.BytesIO(data), size=len(data))
+        receive.receive_blob(version.project.pk, claim.md5, io.BytesIO(data), size=len(data))
     return [claim.spec.path for claim in wanted]
 
 
@@ -64,10 +63,10 @@ def send_manifest(
     base: ArtifactVersion | None = None,
 ) -> Manifest:
     """Announce and send a manifest, with the empty one that the client makes before."""
-    log.add_manifest(version, kind, "", base=base, acting_user=user)
+    begin.add_manifest(version, kind, "", base=base, acting_user=user)
     data = json.dumps({"version": 1, "contents": contents}).encode()
-    manifest = log.add_manifest(version, kind, b64(data), base=base, acting_user=user)
-    uploads.receive_manifest(manifest.pk, b64(data), io.BytesIO(data), size=len(data))
+    manifest = begin.add_manifest(version, kind, b64(data), base=base, acting_user=user)
+    receive.receive_manifest(manifest.pk, b64(data), io.BytesIO(data), size=len(data))
     return manifest
 
 

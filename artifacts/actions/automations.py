@@ -8,17 +8,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
-from artifacts.automations.conditions import (
-    place_of,
-    read_condition,
-)
-from artifacts.automations.payloads import (
-    Deed,
-    read_deed,
-)
+from artifacts.automations.conditions import read_condition, scope_kind
+from artifacts.automations.payloads import GivenAction, read_action
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Collection, Entity, Integration, Project, User, Verb
-from artifacts.naming import clean_text, key_of
+from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 
 type Scope = Entity | Project | Collection
 
@@ -34,20 +29,20 @@ def create_automation(
     *,
     event: str,
     condition: str,
-    deed: Deed,
+    action: GivenAction,
     description: str = "",
     enabled: bool = True,
     acting_user: User,
 ) -> Automation:
     """Make an automation; Conflict if its name is taken in the organization (or in the person's own entity)."""
     access.require_automating(acting_user, scope)
-    place_of(scope)
+    scope_kind(scope)
     made = Automation(enabled=enabled, created_by=acting_user)
-    _name(made, name)
-    _place(made, scope)
+    _set_name(made, name)
+    _set_scope(made, scope)
     made.description = clean_text(description, longest=LONGEST_DESCRIPTION)
     made.event, made.condition = event, read_condition(event, condition, scope)
-    _act(made, deed, acting_user)
+    _set_action(made, action, acting_user)
     _save(made)
     _record(Verb.AUTOMATION_CREATED, made, acting_user, event=made.event, action=made.action_kind)
     return made
@@ -63,7 +58,7 @@ def change_automation(
     scope: Scope | None = None,
     event: str | None = None,
     condition: str | None = None,
-    deed: Deed | None = None,
+    action: GivenAction | None = None,
     acting_user: User,
 ) -> Automation:
     """Change what is given; what differs from before is saved and recorded, and the same again leaves no trace."""
@@ -73,17 +68,17 @@ def change_automation(
     access.require_automating(acting_user, automation.scope)
     before = _content(automation)
     if name is not None:
-        _name(automation, name)
+        _set_name(automation, name)
     if description is not None:
         automation.description = clean_text(description, longest=LONGEST_DESCRIPTION)
     if enabled is not None:
         automation.enabled = enabled
     if scope is not None and scope != automation.scope:
         access.require_automating(acting_user, scope)
-        _place(automation, scope)
-    _expect(automation, event, condition)
-    if deed is not None:
-        _act(automation, deed, acting_user)
+        _set_scope(automation, scope)
+    _set_event(automation, event, condition)
+    if action is not None:
+        _set_action(automation, action, acting_user)
     _refuse_foreign(automation)
     changed = [key for key, value in _content(automation).items() if before[key] != value]
     if changed:
@@ -102,13 +97,13 @@ def delete_automation(automation: Automation, *, acting_user: User) -> None:
     automation.delete()
 
 
-def _name(automation: Automation, name: str) -> None:
+def _set_name(automation: Automation, name: str) -> None:
     automation.name = naming.automation_name(name)
     automation.name_key = key_of(automation.name)
 
 
-def _place(automation: Automation, scope: Scope) -> None:
-    """Let it watch this place, and belong to whose that is."""
+def _set_scope(automation: Automation, scope: Scope) -> None:
+    """Set what it watches, and with it whom it belongs to: the owner of that place."""
     automation.entity = scope if isinstance(scope, Entity) else None
     automation.project = scope if isinstance(scope, Project) else None
     automation.collection = scope if isinstance(scope, Collection) else None
@@ -117,8 +112,8 @@ def _place(automation: Automation, scope: Scope) -> None:
     automation.organization = automation.owner.organization
 
 
-def _expect(automation: Automation, event: str | None, condition: str | None) -> None:
-    """Another event or condition; also without one, since the place may be another now."""
+def _set_event(automation: Automation, event: str | None, condition: str | None) -> None:
+    """Set another event or condition. The condition that stays is read again, since the scope may be another one now."""
     if event is not None and event != automation.event and condition is None:
         raise Invalid("Another event needs a filter of its own; give both.")
     automation.event = event or automation.event
@@ -128,23 +123,23 @@ def _expect(automation: Automation, event: str | None, condition: str | None) ->
         read_condition(automation.event, json.dumps(automation.condition), automation.scope)
 
 
-def _act(automation: Automation, deed: Deed, acting_user: User) -> None:
-    """Let it do this, by an integration that the person may use, or by the one that it has already."""
-    if deed.kind not in Automation.Action.values:
+def _set_action(automation: Automation, action: GivenAction, acting_user: User) -> None:
+    """Set the action. Its integration must be one that the person may use, or the one that the automation has already."""
+    if action.kind not in Automation.Action.values:
         raise Invalid(
-            f"An automation can't do “{naming.shown(deed.kind)}” here; let it send a notification or a webhook, or do nothing."
+            f"An automation can't do “{naming.shown(action.kind)}” here; let it send a notification or a webhook, or do nothing."
         )
-    kind = KINDS.get(Automation.Action(deed.kind))
+    kind = KINDS.get(Automation.Action(action.kind))
     names: set[str] = set()
     if kind is None:
         automation.integration = None
     else:
-        automation.integration = _integration(deed.integration, automation.integration_id, acting_user)
+        automation.integration = _integration(action.integration, automation.integration_id, acting_user)
         if automation.integration.kind != kind:
             raise Invalid(f"“{automation.integration.name}” is not {KIND_WORDS[kind]}; choose another integration.")
         held = (automation.integration.access_token, automation.integration.secret)
         names = {secret.name for secret in held if secret is not None}
-    automation.action_kind, automation.action = deed.kind, read_deed(deed, names)
+    automation.action_kind, automation.action = action.kind, read_action(action, names)
     _refuse_foreign(automation)
 
 

@@ -7,20 +7,11 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index as search
-from artifacts.errors import Conflict, Forbidden, Invalid
-from artifacts.models import (
-    Alias,
-    ArtifactType,
-    Collection,
-    NameRedirect,
-    Project,
-    ProtectedAlias,
-    SearchTerm,
-    User,
-    Verb,
-)
+from artifacts.actions import labels, search_index
+from artifacts.errors import Conflict, Invalid
+from artifacts.models import ArtifactType, Collection, NameRedirect, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 
 
 def find_or_create_collection(
@@ -36,7 +27,7 @@ def find_or_create_collection(
         name, type_name = naming.collection_name(name), naming.type_name(type_name)
         try:
             with transaction.atomic():
-                found = _create(project, kind, type_name, name, naming.clean_text(description), acting_user)
+                found = _create(project, kind, type_name, name, clean_text(description), acting_user)
                 is_new = True
         except IntegrityError:  # somebody made it at the same moment
             found = project.collections.get(name_key=key_of(name))
@@ -70,7 +61,7 @@ def _create(
         description=description,
         created_by=acting_user,
     )
-    search.remember(project, SearchTerm.Kind.COLLECTION, name)
+    search_index.remember(project, SearchTerm.Kind.COLLECTION, name)
     audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, label=name, collection=collection)
     return collection
 
@@ -88,7 +79,7 @@ def describe_collection(
     `instead_of` says whether a text is the one that the writer began with; Conflict if another one is stored by now.
     """
     access.require(acting_user, Can.EDIT, collection.project)
-    description = naming.clean_text(description, longest=100_000)
+    description = clean_text(description, longest=100_000)
     current = Collection.objects.select_for_update().only("description").get(pk=collection.pk).description
     if instead_of is not None and current != description and not instead_of(current):
         raise Conflict(
@@ -123,20 +114,15 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     project, key, old = collection.project, key_of(name), current.name_key
     if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
         raise Conflict(f"A collection named “{name}” exists in “{project.title}”; choose another name.")
-    guarded = ProtectedAlias.objects.filter(project=project).values("name_key")
-    held = Alias.objects.filter(collection=current, name_key__in=guarded).first()
-    if held is not None and not access.allowed(acting_user, Can.MANAGE, project):
-        raise Forbidden(
-            f"permission denied: “{current.name}” holds the protected alias “{held.name}”, which would move with its name; "
-            "ask one of the registry's administrators."
-        )
+    current.project = project
+    labels.refuse_holder(current, ", which would move with its name", acting_user=acting_user)
     collection.name, collection.name_key = name, key
     collection.updated_at = Now()
     collection.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
     NameRedirect.objects.filter(in_project=project, name_key=key).delete()
     if old != key:
         NameRedirect.objects.update_or_create(in_project=project, name_key=old, defaults={"collection": collection})
-    search.remember(project, SearchTerm.Kind.COLLECTION, name)
+    search_index.remember(project, SearchTerm.Kind.COLLECTION, name)
     audit.record(
         Verb.COLLECTION_CHANGED,
         acting_user=acting_user,

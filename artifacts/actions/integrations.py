@@ -9,6 +9,7 @@ from artifacts.automations.secrets import seal
 from artifacts.automations.webhook_urls import webhook_url
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Automation, Entity, Integration, Secret, User, Verb
+from artifacts.text.cleaning import clean_text
 
 LONGEST_SECRET = 10_000
 MOST_INTEGRATIONS = 200
@@ -124,7 +125,7 @@ def set_secret(entity: Entity, name: str, value: str, *, acting_user: User) -> S
         raise Invalid(f"The secret's value is empty or has more than {LONGEST_SECRET} characters; paste it again.")
     if any(character in value for character in "\r\n\0"):
         raise Invalid("The secret's value has more than one line; it is sent in a header, which has only one.")
-    sealed = seal(naming.clean_text(value))
+    sealed = seal(clean_text(value))
     held = entity.secrets.select_for_update().filter(name=name).first()
     if held is None:
         if entity.secrets.count() >= MOST_SECRETS:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index as search
+from artifacts.actions import search_index
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
     Alias,
@@ -21,15 +21,18 @@ from artifacts.models import (
     Verb,
     VersionTag,
 )
+from artifacts.models.collections import AliasQuerySet
 from artifacts.naming import LATEST, key_of
 
 MOST_ALIASES = 100
-MOST_NAMES = 1_000  # that one act tags or takes off: more would hold up everybody who writes
+# Which registry isn't said: it may be hidden from whoever deletes.
+TAKE_IT_OFF = "an administrator of that registry must take the alias off first."
+MOST_NAMES = 1_000  # changed by one act: more would make everybody else who writes wait
 
 
 def protected_keys(project: Project) -> set[str]:
     """The keys of the aliases that only a registry's administrators move."""
-    return set(project.protected_aliases.values_list("name_key", flat=True)) if project.is_registry else set()
+    return {alias.name_key for alias in project.protected_aliases.all()} if project.is_registry else set()
 
 
 def refuse_protected(names: Iterable[str], project: Project, *, acting_user: User) -> None:
@@ -42,6 +45,37 @@ def refuse_protected(names: Iterable[str], project: Project, *, acting_user: Use
             f"You do not have permission to add, move or remove the protected alias “{guarded[0]}” in “{project.title}”; "
             "ask one of the registry's administrators."
         )
+
+
+def refuse_holder(collection: Collection, consequence: str = "", *, acting_user: User) -> None:
+    """Refuse whoever isn't administrator if a collection holds a protected alias; `consequence` says what would become of the alias."""
+    held = Alias.objects.protected().filter(collection=collection).first()
+    if held is not None and not access.allowed(acting_user, Can.MANAGE, collection.project):
+        raise Forbidden(
+            f"permission denied: “{collection.name}” holds the protected alias “{held.name}”{consequence}; "
+            "ask one of the registry's administrators."
+        )
+
+
+def refuse_held_version(version: ArtifactVersion) -> None:
+    """Refuse to delete a version to which a registry links by a protected alias, whoever asks."""
+    if _protected_links().filter(membership__version=version).exists():
+        raise Forbidden(f"permission denied: a registry holds this version by a protected alias; {TAKE_IT_OFF}")
+
+
+def refuse_held_sequence(sequence: Collection) -> None:
+    """Refuse to delete a sequence if a registry links to one of its versions by a protected alias, whoever asks."""
+    held = _protected_links().filter(membership__version__sequence=sequence).order_by("pk")
+    first = held.values_list("membership__version__index", flat=True).first()
+    if first is not None:
+        raise Forbidden(
+            f"permission denied: a registry holds one of these versions by a protected alias ({sequence.name}:v{first}); "
+            f"{TAKE_IT_OFF}"
+        )
+
+
+def _protected_links() -> AliasQuerySet:
+    return Alias.objects.protected().filter(collection__kind=Collection.Kind.PORTFOLIO)
 
 
 def move_latest(membership: Membership) -> None:
@@ -66,14 +100,14 @@ def _point(membership: Membership, name: str) -> bool:
 
 def checked_aliases(names: Iterable[str]) -> list[str]:
     """The aliases somebody asks for, each once and each allowed as a name."""
-    wanted = naming.distinct(naming.alias_name(name) for name in few(names))
+    wanted = naming.distinct(naming.alias_name(name) for name in bounded_names(names))
     if len(wanted) > MOST_ALIASES:
         raise Invalid(f"{len(wanted)} aliases are too many for one version; {MOST_ALIASES} are the most.")
     return wanted
 
 
-def few(names: Iterable[str]) -> list[str]:
-    """Each name once; Invalid for more than one act takes."""
+def bounded_names(names: Iterable[str]) -> list[str]:
+    """Each name once; Invalid for more names than one act may change."""
     wanted = naming.distinct(names)
     if len(wanted) > MOST_NAMES:
         raise Invalid(
@@ -84,7 +118,7 @@ def few(names: Iterable[str]) -> list[str]:
 
 def checked_tags(names: Iterable[str]) -> list[str]:
     """The tags somebody asks for, each once and each allowed as a name."""
-    return naming.distinct(map(naming.tag_name, few(names)))
+    return naming.distinct(map(naming.tag_name, bounded_names(names)))
 
 
 @transaction.atomic
@@ -113,7 +147,7 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
         raise Conflict(f"Version “{collection.name}:{membership.name}” was deleted; choose another version.")
     for name in moving:
         _point(membership, name)
-        search.remember(collection.project, SearchTerm.Kind.ALIAS, name)
+        search_index.remember(collection.project, SearchTerm.Kind.ALIAS, name)
         moved_from = held.get(name)
         audit.record(
             Verb.ALIAS_SET,
@@ -131,7 +165,7 @@ def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user:
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
     Collection.objects.select_for_update().get(pk=collection.pk)
-    rows = list(membership.aliases.filter(name__in=few(names)))
+    rows = list(membership.aliases.filter(name__in=bounded_names(names)))
     refuse_protected([row.name for row in rows], collection.project, acting_user=acting_user)
     for row in rows:
         row.delete()
@@ -164,7 +198,7 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
             for membership in version.memberships.filter(collection__kind="portfolio").select_related(
                 "collection__project"
             ):
-                search.remember(membership.collection.project, SearchTerm.Kind.TAG, name)
+                search_index.remember(membership.collection.project, SearchTerm.Kind.TAG, name)
             audit.record(
                 Verb.VERSION_TAGGED,
                 acting_user=acting_user,
@@ -179,7 +213,7 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
 def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a version; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, version.project)
-    for row in version.tags.filter(name__in=few(names)):
+    for row in version.tags.filter(name__in=bounded_names(names)):
         row.delete()
         audit.record(
             Verb.VERSION_UNTAGGED,
@@ -198,7 +232,7 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
     for name in checked_tags(names):
         _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
         if is_new:
-            search.remember(collection.project, SearchTerm.Kind.TAG, name)
+            search_index.remember(collection.project, SearchTerm.Kind.TAG, name)
             audit.record(
                 Verb.COLLECTION_TAGGED, acting_user=acting_user, label=collection.name, collection=collection, tag=name
             )
@@ -208,7 +242,7 @@ def tag_collection(collection: Collection, names: Iterable[str], *, acting_user:
 def untag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
     """Take labels off a collection; those it doesn't have are passed over."""
     access.require(acting_user, Can.EDIT, collection.project)
-    for row in collection.tags.filter(name__in=few(names)):
+    for row in collection.tags.filter(name__in=bounded_names(names)):
         row.delete()
         audit.record(
             Verb.COLLECTION_UNTAGGED,

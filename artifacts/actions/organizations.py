@@ -132,7 +132,7 @@ def _require_manager(place: Organization | Entity, acting_user: User | None) -> 
 
 
 def _join(organization: Organization, user: User, role: Role, acting_user: User | None) -> None:
-    """Add or change, if it changes anything; the last administrator stays one."""
+    """Add somebody to an organization, or change their role there; the last administrator stays one."""
     Organization.objects.select_for_update().get(pk=organization.pk)  # two last administrators can't both step down
     member = organization.members.filter(user=user).first()
     if member is None:
@@ -146,7 +146,7 @@ def _join(organization: Organization, user: User, role: Role, acting_user: User 
 
 
 def _join_team(team: Entity, user: User, role: Role, acting_user: User | None) -> None:
-    """The same for a team; who is new to its organization joins that as a member, a viewer as viewer."""
+    """Add somebody to a team, or change their role there; who is new to its organization joins that too, as member or as viewer."""
     if not team.is_team or team.organization is None:
         raise Invalid(f"“{team.name}” is no team; choose a team.")
     if not team.organization.members.filter(user=user).exists():

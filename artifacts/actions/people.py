@@ -16,6 +16,7 @@ from artifacts.auth import key_digest
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import ApiKey, DefaultEntity, Entity, Organization, RetiredName, Role, User, Verb
 from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 
 RETIRED_FOR = timedelta(days=90)
 RETRIED_WITHIN = timedelta(minutes=5)  # a client repeats a request whose answer got lost
@@ -56,9 +57,7 @@ def create_user(
     key = key_of(name)
     refuse_taken(key, name, by_operator=acting_user is None)
     refuse_bad_email(email)
-    user = User(
-        name=name, name_key=key, email=email, full_name=naming.clean_text(full_name, longest=200), is_admin=is_admin
-    )
+    user = User(name=name, name_key=key, email=email, full_name=clean_text(full_name, longest=200), is_admin=is_admin)
     if password is not None:
         refuse_weak(password, user)
     user.set_password(password)
@@ -127,7 +126,7 @@ def change_user(
     if email is not None:
         refuse_bad_email(email)
     if full_name is not None:
-        full_name = naming.clean_text(full_name, longest=200)
+        full_name = clean_text(full_name, longest=200)
     wanted = {"full_name": full_name, "email": email, "is_admin": is_admin, "is_active": is_active}
     changed = {field: value for field, value in wanted.items() if value is not None and value != getattr(user, field)}
     if changed:
@@ -180,7 +179,7 @@ def create_api_key(
     if ApiKey.objects.filter(digest=digest).exists():
         raise Conflict("This API key exists already; choose another one, or leave it out to have one made.")
     row = ApiKey.objects.create(
-        user=user, description=naming.clean_text(description, longest=200), prefix=key[:6], digest=digest
+        user=user, description=clean_text(description, longest=200), prefix=key[:6], digest=digest
     )
     audit.record(Verb.API_KEY_CREATED, acting_user=acting_user, label=user.name, prefix=row.prefix)
     return row, key

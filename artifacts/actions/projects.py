@@ -8,6 +8,7 @@ from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import Entity, NameRedirect, Project, User, Verb
 from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 
 
 def find_or_create_project(entity: Entity, name: str, *, acting_user: User) -> Project:
@@ -91,7 +92,7 @@ def give_name(project: Project, name: str, *, former_key: str) -> None:
 def describe_project(project: Project, description: str, *, acting_user: User) -> None:
     """Replace an ordinary project's description; the one that it has leaves no trace."""
     access.require(acting_user, Can.EDIT, project)
-    description = naming.clean_text(description, longest=100_000)
+    description = clean_text(description, longest=100_000)
     if description == project.description:
         return
     project.description = description

@@ -1,4 +1,4 @@
-"""What is done to runs and their files; what they log arrives in `artifacts.actions.streams`."""
+"""What is done to runs, their inputs and their files; what they log arrives in `artifacts.actions.streams`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from artifacts import (
-    access,
-    audit,
-    naming,
-)
+from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions.projects import find_or_create_project
-from artifacts.errors import Invalid
-from artifacts.models import Entity, Project, Run, RunFile, RunTag, User, Verb
-from artifacts.runs import names as run_names
+from artifacts.errors import Conflict, Invalid, NotFound
+from artifacts.models import ArtifactVersion, Entity, Project, Run, RunFile, RunTag, RunUse, User, Verb
+from artifacts.runs.names import new_display_name, new_run_id, number_in
+from artifacts.text.cleaning import clean_json, clean_text
 
 DEFAULT_PROJECT = "uncategorized"
 LONGEST_FILE_NAME = 1_024
@@ -56,13 +53,13 @@ class RunChanges:
         for name, longest in LONGEST.items():
             text = getattr(self, name)
             if text is not None:
-                found[name] = naming.clean_text(text)[:longest]
+                found[name] = clean_text(text)[:longest]
         if self.notes is not None:
-            found["notes"] = naming.clean_text(self.notes)
+            found["notes"] = clean_text(self.notes)
         for name in ("config", "summary"):
             value = getattr(self, name)
             if value is not None:
-                found[name] = naming.clean_json(value)
+                found[name] = clean_json(value)
         if self.state in Run.State.values:
             found["state"] = self.state
         return found
@@ -72,7 +69,7 @@ class RunChanges:
         if self.tags is None:
             return None
         # The client lets people write any text here, so it is cleaned and not refused.
-        cleaned = (naming.clean_text(tag).strip()[:128] for tag in self.tags)
+        cleaned = (clean_text(tag).strip()[:128] for tag in self.tags)
         return naming.distinct(tag for tag in cleaned if tag)[:MOST_TAGS]
 
 
@@ -85,14 +82,14 @@ def upsert_run(
     Raises NotFound, Forbidden or Invalid. Again does nothing more.
     """
     project = find_or_create_project(entity, project_name or DEFAULT_PROJECT, acting_user=acting_user)
-    name = naming.run_name(name) if name else run_names.run_id()
+    name = naming.run_name(name) if name else new_run_id()
     run, is_new = _find_or_start(project, name, acting_user)
     if is_new and _is_fork(changes.config):
         raise Invalid(FORKED)
     run.project = project
     fields = changes.fields()
     if is_new and not fields.get("display_name"):
-        fields["display_name"] = run_names.display_name(_next_number(run))
+        fields["display_name"] = new_display_name(_next_number(run))
     if not is_new:
         fields = _going_on(run, fields)
     _set(run, {**fields, "heartbeat_at": timezone.now()}, changes.tag_names())
@@ -132,7 +129,7 @@ def _next_number(run: Run) -> int:
     last = others.newest_first().first()
     if last is None:
         return 1
-    number = run_names.number_in(last.display_name)
+    number = number_in(last.display_name)
     return number + 1 if number is not None else others.count() + 1
 
 
@@ -155,6 +152,38 @@ def change_run(run: Run, changes: RunChanges, *, acting_user: User) -> Run:
     run.project = project
     _set(run, changes.fields(), changes.tag_names())
     return run
+
+
+@transaction.atomic
+def use_version(
+    run: Run,
+    version: ArtifactVersion,
+    *,
+    place: Project | None = None,
+    used_as: str = "",
+    acting_user: User,
+) -> ArtifactVersion:
+    """Record that a run takes a version as input, and the collection of `place` through which it found it; again does nothing.
+
+    Raises NotFound or Forbidden without the right to log to the run's project, or to download the version from `place` (without one,
+    from any place that holds it), and Conflict for a version that isn't committed or was deleted.
+    """
+    access.require(acting_user, Can.LOG, run.project)
+    through = None
+    if place is not None:
+        access.require(acting_user, Can.DOWNLOAD, place)
+        held = version.memberships.filter(collection__project=place).select_related("collection").first()
+        if held is None:
+            raise NotFound(access.NO_VERSION)
+        through = held.collection
+    elif not access.allowed_version(acting_user, Can.DOWNLOAD, version):
+        raise NotFound(access.NO_VERSION)
+    if not version.is_committed or version.is_deleted:
+        raise Conflict(f"Version “{version}” is still uploading or was deleted; use another one.")
+    RunUse.objects.get_or_create(
+        run=run, version=version, defaults={"through": through, "used_as": clean_text(used_as)[:256]}
+    )
+    return version
 
 
 @transaction.atomic
@@ -214,7 +243,7 @@ def _file_name(name: str) -> str:
     if not name or len(name) > LONGEST_FILE_NAME or any(part in {"", ".", ".."} for part in parts):
         raise Invalid(f"The file's name “{naming.shown(name)}” is no path inside a run; use one like “plots/loss.png”.")
     if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in name):
-        raise Invalid(f"The file's name “{naming.shown(naming.clean_text(name))}” has control characters; rename it.")
+        raise Invalid(f"The file's name “{naming.shown(clean_text(name))}” has control characters; rename it.")
     return name
 
 

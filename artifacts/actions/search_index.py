@@ -1,4 +1,4 @@
-"""Keeps the words by which registries are searched."""
+"""Writes the index by which registries are searched: names, parts of names, and the files of linked versions."""
 
 import json
 import re
@@ -21,12 +21,12 @@ from artifacts.naming import key_of
 
 SHORTEST_PART = 3
 LONGEST_KEY = 160
-MOST_FILES = 100_000  # of a version that are looked at: what is beyond is found by its digest only
-MOST_PARTS = 50_000  # that one link writes: beyond them files are found by whole names only
-PARTS_OF_A_NAME = 5  # words in it behind the first
+MOST_FILES = 100_000  # of a version, by path; further ones are found by their digest only
+MOST_PARTS = 50_000  # written by one link; further files are found by their whole names only
+PARTS_OF_A_NAME = 5  # words in it after the first
 LONGEST_PART = 48
 AT_ONCE = 5_000
-WORD = re.compile(r"(?<=[\W_])[^\W_]{2}")  # where a word inside begins: two letters or digits behind a sign
+WORD = re.compile(r"(?<=[\W_])[^\W_]{2}")  # the beginning of a word inside a name: two letters or digits after a sign
 WORDS = re.compile(r"[^\W_]{2,}")
 ROWS_OF_JSON = {
     "sqlite": "SELECT %s, %s, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s) WHERE true",
@@ -35,7 +35,7 @@ ROWS_OF_JSON = {
 
 
 def grams_of(key: str) -> list[str]:
-    """What a name's key says from each of its characters on, the first apart, as long as three are left; none is longer than is kept."""
+    """The ends of a name's key from its second character on, of three characters or more, each cut to the length that is stored."""
     ends = range(1, len(key) - SHORTEST_PART + 1)
     return sorted({key[start : start + SearchGram.LONGEST] for start in ends})
 

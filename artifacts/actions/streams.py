@@ -13,18 +13,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from artifacts import (
-    access,
-    naming,
-)
+from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import HistoryChunk, MetricSeries, Run, User
 from artifacts.runs import history
-from artifacts.runs.history import (
-    Batch,
-    Series,
-)
+from artifacts.runs.history import Batch, Series
+from artifacts.text.cleaning import clean_json
 
 Stream = HistoryChunk.Stream
 FILES = {"wandb-history.jsonl": Stream.HISTORY, "wandb-events.jsonl": Stream.EVENTS, "output.log": Stream.OUTPUT}
@@ -33,12 +28,14 @@ COUNTS = {Stream.HISTORY: "history_lines", Stream.EVENTS: "events_lines", Stream
 LARGEST_OFFSET = 10**12
 MOST_METRICS = 2_000  # plotted of one stream of a run; what lies beyond is in the lines only
 ROWS_AT_ONCE = 200
+# What a Series has in common with its row; the buckets are packed there.
+KEPT = ("kind", "count", "minimum", "maximum", "last", "last_step", "width")
 
-log = logging.getLogger("linkyard.stream")
+logger = logging.getLogger("linkyard.stream")
 
 
 @dataclass
-class Sent:
+class StreamRequest:
     """One request of the client's file stream, read and checked."""
 
     batches: dict[Stream, Batch] = field(default_factory=dict)
@@ -48,12 +45,12 @@ class Sent:
     exit_code: int | None = None
 
 
-def read_sent(body: object) -> Sent:
+def read_request(body: object) -> StreamRequest:
     """What a request says, without touching the database; Invalid for what no client would send."""
     if not isinstance(body, dict):
         # `[]` and nothing at all come from clients too: a sign of life.
-        return Sent()
-    sent = Sent(is_complete=body.get("complete") is True, is_preempting=body.get("preempting") is True)
+        return StreamRequest()
+    sent = StreamRequest(is_complete=body.get("complete") is True, is_preempting=body.get("preempting") is True)
     code = body.get("exitcode")
     if sent.is_complete and isinstance(code, int):
         sent.exit_code = max(-(2**31), min(code, 2**31 - 1))
@@ -67,7 +64,7 @@ def read_sent(body: object) -> Sent:
             offset, lines = _content(name, part)
             if lines:
                 stream = FILES[name]
-                sent.batches[stream] = history.batch(offset, lines, has_metrics=stream != Stream.OUTPUT)
+                sent.batches[stream] = history.read_batch(offset, lines, has_metrics=stream != Stream.OUTPUT)
     return sent
 
 
@@ -86,17 +83,17 @@ def _content(name: str, part: object) -> tuple[int, list[str]]:
 
 def _summary(lines: list[str]) -> dict[str, object] | None:
     """The whole summary; one that can't be kept leaves the former one, since the rest of the request must not be lost with it."""
-    said = history.record(lines[-1]) if lines else {}
+    said = history.line_values(lines[-1]) if lines else {}
     try:
-        cleaned = naming.clean_json(said)
+        cleaned = clean_json(said)
     except Invalid as error:
-        log.warning("A summary was left out: %s", error)
+        logger.warning("A summary was left out: %s", error)
         return None
     return cleaned if isinstance(cleaned, dict) and lines and said else None
 
 
 @transaction.atomic
-def receive(run: Run, sent: Sent, *, acting_user: User) -> bool:
+def receive(run: Run, sent: StreamRequest, *, acting_user: User) -> bool:
     """Store what a run sent, in one transaction; again does nothing more. Whether the run should stop."""
     access.require(acting_user, Can.LOG, run.project)
     row = Run.objects.select_for_update().filter(pk=run.pk).first()
@@ -125,7 +122,7 @@ def receive(run: Run, sent: Sent, *, acting_user: User) -> bool:
     return row.is_stopping
 
 
-def _end_of(run: Run, sent: Sent) -> Run.State:
+def _end_of(run: Run, sent: StreamRequest) -> Run.State:
     """The state of a run that ended: one that failed after it was told to stop, or that its machine was taken, says so."""
     if not sent.exit_code:
         return Run.State.FINISHED
@@ -162,7 +159,7 @@ def _chunk(run: Run, stream: Stream, first: int, held: list[str], known: Mapping
     steps: list[int] = []
     if stream != Stream.OUTPUT:
         steps = [
-            known[number] if number in known else history.step_of(history.record(line), number)
+            known[number] if number in known else history.step_of(history.line_values(line), number)
             for number, line in enumerate(held, first)
         ]
     return HistoryChunk(
@@ -203,16 +200,7 @@ def _stored_series(run: Run, stream: Stream, keys: list[str]) -> dict[str, Serie
     if len(keys) <= ROWS_AT_ONCE:
         rows = rows.filter(key__in=keys)
     return {
-        row.key: Series(
-            kind=row.kind,
-            count=row.count,
-            minimum=row.minimum,
-            maximum=row.maximum,
-            last=row.last,
-            last_step=row.last_step,
-            width=row.width,
-            buckets=history.buckets_in(row.buckets),
-        )
+        row.key: Series(**{name: getattr(row, name) for name in KEPT}, buckets=history.buckets_in(row.buckets))
         for row in rows
     }
 
@@ -223,23 +211,16 @@ def _save_series(run: Run, stream: Stream, changed: Iterable[tuple[str, Series]]
             run=run,
             stream=stream,
             key=key,
-            kind=series.kind,
-            count=series.count,
-            minimum=series.minimum,
-            maximum=series.maximum,
-            last=series.last,
-            last_step=series.last_step,
-            width=series.width,
+            **{name: getattr(series, name) for name in KEPT},
             buckets=series.packed(),
         )
         for key, series in changed
     )
-    columns = ["kind", "count", "minimum", "maximum", "last", "last_step", "width", "buckets"]
     MetricSeries.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["run", "stream", "key"],
-        update_fields=columns,
+        update_fields=[*KEPT, "buckets"],
         batch_size=ROWS_AT_ONCE,
     )
 

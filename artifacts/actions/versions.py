@@ -9,6 +9,7 @@ from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Entity, User, Verb
+from artifacts.text.cleaning import clean_json, clean_text
 
 LONGEST_DESCRIPTION = 100_000
 LONGEST_METADATA = 1_000_000
@@ -26,7 +27,7 @@ def read_metadata(text: str) -> dict[str, object]:
         raise Invalid("The metadata is not JSON; send an object such as {“accuracy”: 0.9}.") from None
     if not isinstance(value, dict | None):
         raise Invalid("The metadata is not a JSON object; send one such as {“accuracy”: 0.9}.")
-    cleaned = naming.clean_json(value or {})
+    cleaned = clean_json(value or {})
     assert isinstance(cleaned, dict)
     if len(cleaned) > MOST_KEYS:
         raise Invalid(
@@ -47,9 +48,9 @@ def describe_version(
     """Replace what is given; needs the right to edit the source project. Setting what is set leaves no trace."""
     wanted: dict[str, object] = {}
     if description is not None:
-        wanted["description"] = naming.clean_text(description, longest=LONGEST_DESCRIPTION)
+        wanted["description"] = clean_text(description, longest=LONGEST_DESCRIPTION)
     if metadata is not None:
-        wanted["metadata"] = naming.clean_json(metadata)
+        wanted["metadata"] = clean_json(metadata)
     _change(version, wanted, acting_user)
 
 

@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from artifacts.actions import automations, integrations
-from artifacts.admin.people import ReadOnly
+from artifacts.admin.tables import ReadOnly
 from artifacts.models import Automation, Integration, Secret
 
 

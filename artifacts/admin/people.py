@@ -1,145 +1,21 @@
-"""The source side in the admin panel. What is changed here goes through the same actions as everywhere, with their audit."""
+"""People, keys, teams and members in the admin panel. What is changed here goes through the product's own actions, with their audit."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.options import ModelAdmin
 from django.contrib.auth.models import Group
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from artifacts.actions import organizations, people
-from artifacts.errors import DomainError
-from artifacts.models import (
-    ApiKey,
-    AuditEvent,
-    Entity,
-    OrganizationMember,
-    Project,
-    ProjectMember,
-    Run,
-    TeamMember,
-    User,
-)
+from artifacts.admin.tables import AnyForm, PanelTable, ReadOnly, become
+from artifacts.models import ApiKey, Entity, OrganizationMember, TeamMember, User
 from artifacts.models.organizations import MEMBER_ROLES
-from artifacts.naming import clean_text, key_of
 
-if TYPE_CHECKING:
-    AnyAdmin = ModelAdmin[Any]
-    AnyForm = forms.ModelForm[Any]
-    AnyPaginator = Paginator[Any]
-else:
-    AnyAdmin, AnyForm, AnyPaginator = ModelAdmin, forms.ModelForm, Paginator
-
-COUNTED = 10_000
 admin.site.unregister(Group)  # roles are ours (access.py)
-
-
-class BoundedPaginator(AnyPaginator):
-    """Counts no further than a person would page: a table of millions opens as quickly as a small one."""
-
-    @cached_property
-    def count(self) -> int:
-        """At most COUNTED."""
-        return len(self.object_list.order_by().values_list("pk", flat=True)[:COUNTED])  # type: ignore[attr-defined]
-
-
-class Rows(AnyAdmin):
-    """A table of the panel: newest first, cheap to open; a refusal of the domain is said above the form."""
-
-    show_full_result_count = False
-    list_per_page = 50
-    ordering = ("-pk",)
-    paginator = BoundedPaginator
-    actions = None
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Names are compared by their keys."""
-        return super().get_search_results(request, queryset, key_of(clean_text(search_term[:200])))
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """No secret is guessed letter by letter through the address."""
-        if "digest" in lookup or "password" in lookup or "sealed" in lookup:
-            return False
-        return super().lookup_allowed(lookup, value, request)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """A refusal changed nothing: the form again, as it was filled in, with its sentence above."""
-        try:
-            return super().changeform_view(request, *args, **options)
-        except DomainError as error:
-            request.refusal = str(error)  # type: ignore[attr-defined]
-            return super().changeform_view(request, *args, **options)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        """After a refusal the same form, which doesn't pass and says why."""
-        form = super().get_form(request, obj, change, **options)
-        refusal = getattr(request, "refusal", "")
-        if not refusal:
-            return form
-
-        def refuse(self: AnyForm) -> None:
-            """What was typed is good as far as a form can tell."""
-            raise forms.ValidationError(refusal)
-
-        return type("Refused", (form,), {"clean": refuse})
-
-    def delete_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """The same after the confirmation."""
-        try:
-            return super().delete_view(request, *args, **options)
-        except DomainError as error:
-            return self._refused(request, error)
-
-    def _refused(self, request: HttpRequest, error: DomainError) -> HttpResponse:
-        messages.error(request, str(error))
-        return HttpResponseRedirect(request.get_full_path())
-
-    def get_deleted_objects(
-        self, objs: Iterable[Any], request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Only what was chosen: listing all that goes with it would read whole tables."""
-        names = [str(row) for row in objs]
-        return (
-            [f"{name} and all that belongs to it" for name in names],
-            {str(self.opts.verbose_name_plural): len(names)},
-            set(),
-            [],
-        )
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Never past the actions."""
-        for row in queryset:
-            self.delete_model(request, row)
-
-
-class ReadOnly(Rows):
-    """What the product alone writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes."""
-        return False
-
-
-def become(row: Model, made: Model) -> None:
-    """Let the panel's unsaved row be the one that an action made."""
-    row.__dict__.update(made.__dict__)
 
 
 class UserForm(AnyForm):
@@ -160,7 +36,7 @@ class UserForm(AnyForm):
 
 
 @admin.register(User)
-class UserAdmin(Rows):
+class UserAdmin(PanelTable):
     """People."""
 
     form = UserForm
@@ -237,7 +113,7 @@ class TeamForm(AnyForm):
 
 
 @admin.register(Entity)
-class EntityAdmin(Rows):
+class EntityAdmin(PanelTable):
     """Teams, people's own namespaces and those of organizations. Teams are made here."""
 
     form = TeamForm
@@ -248,11 +124,11 @@ class EntityAdmin(Rows):
     raw_id_fields = ("organization",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """What is known afterwards is more than what is asked."""
+        """A new team is asked for two fields; the others are known afterwards."""
         return ["name", "organization"] if obj is None else ["name", "kind", "organization", "user", "created_at"]
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """It only has members, which are a table of their own."""
+        """Nothing about it changes but its members, which are a table of their own."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -265,14 +141,14 @@ class EntityAdmin(Rows):
         become(obj, organizations.create_team(given["name"], given["organization"], acting_user=request.user))  # type: ignore[arg-type]
 
 
-class MemberAdmin(Rows):
+class MemberAdmin(PanelTable):
     """Who belongs to a place; only the role changes."""
 
     place: ClassVar[str]
     list_filter = ("role",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Somebody else or somewhere else is another row."""
+        """The person and the place stay: for others there are other rows."""
         return [] if obj is None else [self.place, "user", "created_at"]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
@@ -314,47 +190,3 @@ class TeamMemberAdmin(MemberAdmin):
     search_fields = ("user__name_key", "team__name_key")
     raw_id_fields = ("user", "team")
     fields = ("team", "user", "role")
-
-
-@admin.register(Project)
-class ProjectAdmin(ReadOnly):
-    """Projects, registries among them."""
-
-    list_display = ("name", "entity", "kind", "visibility", "is_core", "created_by", "created_at")
-    list_select_related = ("entity", "created_by")
-    list_filter = ("kind", "visibility")
-    search_fields = ("name_key", "entity__name_key")
-
-
-@admin.register(ProjectMember)
-class ProjectMemberAdmin(ReadOnly):
-    """Roles granted on registries and restricted projects; they are changed on the registry's own page."""
-
-    list_display = ("project", "user", "team", "role", "created_at")
-    list_select_related = ("project", "user", "team")
-    list_filter = ("role",)
-    search_fields = ("project__name_key", "user__name_key", "team__name_key")
-
-
-@admin.register(Run)
-class RunAdmin(ReadOnly):
-    """Runs."""
-
-    list_display = ("name", "display_name", "project", "state", "created_by", "created_at")
-    list_select_related = ("project", "created_by")
-    list_filter = ("state",)
-    search_fields = ("=name", "display_name")
-    exclude = ("config", "summary")
-
-
-@admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnly):
-    """Who did what, as it was written down then."""
-
-    list_display = ("created_at", "actor_name", "verb", "label", "organization")
-    list_select_related = ("organization",)
-    list_filter = ("verb",)
-    search_fields = ("actor_name", "label", "organization__name_key")
-
-
-from artifacts.admin import versions as version_admin  # noqa: E402, F401 – their tables stand in the panel too

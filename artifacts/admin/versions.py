@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from artifacts.admin.people import ReadOnly
+from artifacts.admin.tables import ReadOnly
 from artifacts.models import Alias, ArtifactVersion, ManifestEntry, Membership
 from artifacts.templatetags.linkyard import binary_size
 

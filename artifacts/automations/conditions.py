@@ -1,4 +1,4 @@
-"""What an automation waits for: which events exist, in which places each can happen, and what a condition may say.
+"""What an automation waits for: which events exist, in which scopes each can happen, and what a condition may say.
 
 The client writes a condition as JSON (wandb/automations/events.py): for what happens to versions and collections a tree
 of comparisons, for runs such a tree beside a condition on a metric or a state. Everything is read here before it is
@@ -12,8 +12,9 @@ from typing import Any
 
 from artifacts.errors import Invalid
 from artifacts.models import Collection, Entity, Project
-from artifacts.naming import clean_json, clean_text, shown
-from artifacts.text import regex as patterns
+from artifacts.naming import shown
+from artifacts.text import regex
+from artifacts.text.cleaning import clean_json, clean_text
 
 LONGEST = 20_000  # characters of the JSON
 DEEPEST = 12
@@ -24,7 +25,7 @@ LARGEST_WINDOW = 10_000
 
 EVERYWHERE = frozenset({"project", "registry", "sequence", "portfolio", "team", "organization"})
 WIDE = frozenset({"team", "organization"})
-PLACE_WORDS = {
+SCOPE_WORDS = {
     "project": "a project",
     "registry": "a registry",
     "sequence": "an artifact of a project",
@@ -36,15 +37,15 @@ PLACE_WORDS = {
 
 @dataclass(frozen=True)
 class Event:
-    """An event by what people call it, the kinds of places it happens in, and how its condition is read."""
+    """An event by what people call it, the kinds of scopes in which it happens, and how its condition is read."""
 
     words: str
-    places: frozenset[str]
+    scopes: frozenset[str]
     read: Callable[[Any], dict[str, Any]]
 
 
-def place_of(scope: Entity | Project | Collection) -> str:
-    """Which kind of place a scope is; Invalid for a person's own entity, which nothing watches as a whole."""
+def scope_kind(scope: Entity | Project | Collection) -> str:
+    """Which kind of scope it is; Invalid for a person's own entity, which nothing watches as a whole."""
     if isinstance(scope, Collection):
         return "portfolio" if scope.is_portfolio else "sequence"
     if isinstance(scope, Project):
@@ -59,10 +60,10 @@ def read_condition(event: str, text: str, scope: Entity | Project | Collection) 
     known = EVENTS.get(event)
     if known is None:
         raise Invalid(f"Automations don't wait for “{shown(event)}”; take one of: {', '.join(EVENTS)}.")
-    place = place_of(scope)
-    if place not in known.places:
-        allowed = ", ".join(PLACE_WORDS[word] for word in PLACE_WORDS if word in known.places)
-        raise Invalid(f"“{known.words}” never happens in {PLACE_WORDS[place]}; choose another scope: {allowed}.")
+    kind = scope_kind(scope)
+    if kind not in known.scopes:
+        allowed = ", ".join(SCOPE_WORDS[word] for word in SCOPE_WORDS if word in known.scopes)
+        raise Invalid(f"“{known.words}” never happens in {SCOPE_WORDS[kind]}; choose another scope: {allowed}.")
     return known.read(parsed(text))
 
 
@@ -83,17 +84,17 @@ def comparisons(*fields: str) -> Callable[[Any], dict[str, Any]]:
         # Saved automations hold it one level deeper than new ones (prepare_event_filter_input).
         if isinstance(given, dict) and set(given) == {"filter"}:
             given = unwrapped(given["filter"])
-        return {"filter": Tree(fields).read(given)}
+        return {"filter": TreeReader(fields).read(given)}
 
     return read
 
 
 def unwrapped(value: Any) -> Any:
-    """What is JSON inside JSON."""
+    """A value that the client may write as text of JSON inside its JSON."""
     return parsed(value) if isinstance(value, str) else value
 
 
-class Tree:
+class TreeReader:
     """Reads a tree of comparisons on these fields, and counts what it has read."""
 
     def __init__(self, fields: tuple[str, ...]) -> None:
@@ -146,7 +147,7 @@ def word(value: Any) -> str:
 def pattern(value: Any) -> str:
     """A regular expression that RE2 understands."""
     text = word(value)
-    patterns.compiled(text)
+    regex.compiled(text)
     return text
 
 
@@ -291,7 +292,7 @@ def run_part(given: Any) -> dict[str, Any]:
 
 def run_tree(given: dict[str, Any]) -> dict[str, Any]:
     """Which runs are meant, by their names."""
-    return Tree(("display_name",)).read(unwrapped(given.get("run_filter") or {}))
+    return TreeReader(("display_name",)).read(unwrapped(given.get("run_filter") or {}))
 
 
 ON_VERSION = comparisons("alias", "tag")

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Collection as Names
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from artifacts.errors import Invalid
 from artifacts.models import Automation
-from artifacts.naming import clean_json, clean_text, shown
+from artifacts.naming import shown
+from artifacts.text.cleaning import clean_json, clean_text
 
 LONGEST_PAYLOAD = 50_000
 LONGEST_TITLE = 300
@@ -18,7 +18,7 @@ SEVERITIES = ("INFO", "WARN", "ERROR")
 
 VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 METADATA = re.compile(r"artifact_metadata\.[^.{}]+")
-# features.md 5.5; what an event has nothing for becomes an empty text.
+# The variables that W&B documents for payloads; one that an event has no value for becomes an empty text.
 VARIABLES = frozenset(
     {
         "alias", "artifact_collection_name", "artifact_version", "artifact_version_index", "artifact_version_string",
@@ -30,20 +30,20 @@ OF_INTEGRATION = frozenset({"ACCESS_TOKEN", "SECRET_NAME"})
 
 
 @dataclass(frozen=True)
-class Deed:
-    """What shall be done: its kind, by which integration (its number), and what the client said of it, unread."""
+class GivenAction:
+    """The action of an automation as somebody gave it, not read yet: its kind, the number of its integration, and its further fields."""
 
     kind: str
     integration: int | None = None
     given: dict[str, Any] = field(default_factory=dict)
 
 
-def read_deed(deed: Deed, secret_names: Names[str] = ()) -> dict[str, Any]:
-    """The deed as it is kept; `secret_names` are those of its integration's own secrets, which a payload may name."""
-    if deed.kind == Automation.Action.NOTIFICATION:
-        return notification(deed.given)
-    if deed.kind == Automation.Action.WEBHOOK:
-        return {"payload": payload(deed.given.get("payload"), secret_names)}
+def read_action(action: GivenAction, secret_names: Collection[str] = ()) -> dict[str, Any]:
+    """The action as it is stored; `secret_names` are those of its integration's own secrets, which a payload may name."""
+    if action.kind == Automation.Action.NOTIFICATION:
+        return notification(action.given)
+    if action.kind == Automation.Action.WEBHOOK:
+        return {"payload": payload(action.given.get("payload"), secret_names)}
     return {}
 
 
@@ -59,7 +59,7 @@ def notification(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def payload(text: str | None, secret_names: Names[str]) -> dict[str, Any] | None:
+def payload(text: str | None, secret_names: Collection[str]) -> dict[str, Any] | None:
     """The JSON object that a webhook will send, with no variable that nothing will ever fill; None: the server's own."""
     if text is None:
         return None

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from artifacts.automations.conditions import (
-    EVENTS,
-    PLACE_WORDS,
-    place_of,
-)
+from artifacts.automations.conditions import EVENTS, SCOPE_WORDS, scope_kind
 from artifacts.models import Automation, Collection, Integration
 
 FIELD_WORDS = {"display_name": "run name"}
@@ -118,5 +114,5 @@ def scope_words(automation: Automation) -> str:
     """Where it watches: “the registry model”, “the team vision”."""
     scope = automation.scope
     name = scope.name if isinstance(scope, Collection) or not automation.project else automation.project.title
-    kind = PLACE_WORDS[place_of(scope)].split(" of ")[0].removeprefix("a ").removeprefix("an ")
+    kind = SCOPE_WORDS[scope_kind(scope)].split(" of ")[0].removeprefix("a ").removeprefix("an ")
     return f"{kind} {automation.organization if kind == 'organization' else name}"

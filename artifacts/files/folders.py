@@ -11,13 +11,13 @@ from artifacts.models import ArtifactVersion, ManifestEntry
 
 PAGE = 100
 BATCH = 60
-AMONG_FOLDERS = 4
+AMONG_FOLDERS = 4  # rows of a batch where mostly folders follow each other
 AFTER_SLASH = chr(ord("/") + 1)  # the first character that sorts behind everything in a folder
-SUMMED = 2_000
+SUMMED = 2_000  # files of a version whose folders' sizes are added up
 
 
 @dataclass(frozen=True)
-class Item:
+class FolderItem:
     """A file of a folder, or a folder in it (then `entry` is empty and the path ends in a slash)."""
 
     name: str
@@ -33,11 +33,11 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderPage:
     """A page of a folder; `after` is where the next one begins, empty at the end."""
 
     folder: str
-    items: list[Item]
+    items: list[FolderItem]
     after: str
     is_first: bool = True
 
@@ -60,7 +60,7 @@ def behind(files: "QuerySet[ManifestEntry]", path: str) -> "QuerySet[ManifestEnt
 
 def list_folder(
     version: ArtifactVersion, folder: str = "", after: str = "", *, since: str = "", size: int = PAGE
-) -> Listing:
+) -> FolderPage:
     """What a folder (`""` or a path that ends in a slash) holds, in the order of names, from behind `after`, or from `since`, on.
 
     Reads at most one small batch for each folder it jumps over, whatever those hold.
@@ -70,7 +70,7 @@ def list_folder(
         files = files.alias(by_bytes=by_bytes()).filter(by_bytes__gte=since)
     start = _beyond(after) if after else ""
     is_first = not (after or since)
-    items: list[Item] = []
+    items: list[FolderItem] = []
     length = BATCH
     while True:
         batch, had = list(behind(files, start)[:length]), len(items)
@@ -78,17 +78,19 @@ def list_folder(
             if entry.path <= start:
                 continue  # lies in the folder that was jumped over
             if len(items) == size:
-                return Listing(folder, summed(version, folder, items), items[-1].path, is_first)
+                return FolderPage(folder, summed(version, folder, items), items[-1].path, is_first)
             name, slash, _ = entry.path[len(folder) :].partition("/")
-            items.append(Item(name, folder + name + slash, None if slash else entry, None if slash else entry.size))
+            items.append(
+                FolderItem(name, folder + name + slash, None if slash else entry, None if slash else entry.size)
+            )
             start = _beyond(items[-1].path)
         if len(batch) < length:
-            return Listing(folder, summed(version, folder, items), "", is_first)
+            return FolderPage(folder, summed(version, folder, items), "", is_first)
         # Among folders most of a batch is jumped over: then a few rows show what comes next.
         length = BATCH if len(items) - had > length // 2 else AMONG_FOLDERS
 
 
-def list_around(version: ArtifactVersion, folder: str, child: str, *, size: int = PAGE) -> Listing:
+def list_around(version: ArtifactVersion, folder: str, child: str, *, size: int = PAGE) -> FolderPage:
     """The page of a folder on which one of its files or folders is: the first, else one that begins with it."""
     first = list_folder(version, folder, size=size)
     if not first.after or any(item.path == child for item in first.items):
@@ -97,11 +99,11 @@ def list_around(version: ArtifactVersion, folder: str, child: str, *, size: int 
 
 
 def _beyond(path: str) -> str:
-    """What sorts right before whatever follows a file, or a folder with all it holds."""
+    """A text that sorts behind a file, or behind a folder with all it holds, and before what comes next."""
     return path + "\U0010ffff" if path.endswith("/") else path
 
 
-def summed(version: ArtifactVersion, folder: str, items: list[Item]) -> list[Item]:
+def summed(version: ArtifactVersion, folder: str, items: list[FolderItem]) -> list[FolderItem]:
     """With what the folders hold in all, where the version is small enough to add that up."""
     if version.file_count > SUMMED or not any(item.is_folder for item in items):
         return items
@@ -111,4 +113,4 @@ def summed(version: ArtifactVersion, folder: str, items: list[Item]) -> list[Ite
         if slash:
             total, count = sums.get(name, (0, 0))
             sums[name] = total + size, count + 1
-    return [Item(item.name, item.path, None, *sums[item.name]) if item.is_folder else item for item in items]
+    return [FolderItem(item.name, item.path, None, *sums[item.name]) if item.is_folder else item for item in items]

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from artifacts import naming
 from artifacts.errors import Invalid
 from artifacts.files.storage import Reader
+from artifacts.text.cleaning import clean_json, clean_text
 
 LARGEST_MANIFEST = 200 * 1024 * 1024
 MOST_ENTRIES = 1_000_000
@@ -135,11 +136,11 @@ def _entry(path: str, value: object) -> Entry:
     if not sound:
         raise Invalid(f"The manifest's entry “{naming.shown(path)}” can't be read; log the artifact again.")
     assert isinstance(digest, str)
-    if "\0" in digest or (not digest.isascii() and digest != naming.clean_text(digest)):
+    if "\0" in digest or (not digest.isascii() and digest != clean_text(digest)):
         raise Invalid(f"The digest of “{naming.shown(path)}” has characters that can't be stored; log it again.")
-    cleaned = naming.clean_json(extra) if extra else {}
+    cleaned = clean_json(extra) if extra else {}
     assert isinstance(cleaned, dict)
-    return Entry(path, digest, size, naming.clean_text(reference or ""), birth or "", cleaned)
+    return Entry(path, digest, size, clean_text(reference or ""), birth or "", cleaned)
 
 
 def written(entries: Iterable[Entry]) -> Iterator[bytes]:

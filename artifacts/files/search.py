@@ -4,10 +4,7 @@ import base64
 import re
 from dataclasses import dataclass
 
-from artifacts.files.folders import (
-    behind,
-    files_below,
-)
+from artifacts.files.folders import behind, files_below
 from artifacts.models import ArtifactVersion, Blob, ManifestEntry
 
 MOST_FOUND = 100
@@ -18,7 +15,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]{22}(?:==)?")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFiles:
     """A page of files; `after` is from where on to look for more, empty where there are none."""
 
     entries: list[ManifestEntry]
@@ -28,13 +25,13 @@ class Found:
 
 def find_files(
     version: ArtifactVersion, words: str, after: str = "", *, most: int = MOST_FOUND, looked_at: int = MOST_LOOKED_AT
-) -> Found:
+) -> FoundFiles:
     """The files whose path holds the words in whatever case, by path; or those with exactly this digest (base64 or hex of an MD5).
 
     Reads only paths, out of the index, from `after` on, and stops at a page of hits or after so many paths.
     """
     if not after and (found := _of_digest(version, words, most)):
-        return Found(found, by_digest=True)
+        return FoundFiles(found, by_digest=True)
     wanted = words.casefold()
     paths = files_below(version, "")
     hits: list[str] = []
@@ -44,12 +41,12 @@ def find_files(
         for path in seen:
             if wanted in path.casefold():
                 if len(hits) == most:
-                    return Found(_entries(version, hits), hits[-1])
+                    return FoundFiles(_entries(version, hits), hits[-1])
                 hits.append(path)
         if len(seen) < min(BATCH, looked_at):
-            return Found(_entries(version, hits))
+            return FoundFiles(_entries(version, hits))
         last = seen[-1]
-    return Found(_entries(version, hits), last)
+    return FoundFiles(_entries(version, hits), last)
 
 
 def _entries(version: ArtifactVersion, paths: list[str]) -> list[ManifestEntry]:

@@ -1,6 +1,6 @@
 """Signed addresses for bytes: whoever holds one may send or fetch exactly that, until it expires, without any other credentials.
 
-The client's transfers carry no key (sdk_protocol, a.3 and a.4). Each purpose signs with a salt of its own and belongs to one method.
+The client sends and fetches files without its API key. Each purpose signs with a salt of its own and belongs to one HTTP method.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """What a valid address allows."""
+class SignedUrl:
+    """What a valid address says: its purpose, and the fields that were signed."""
 
     purpose: Purpose
     fields: dict[str, Any]
@@ -89,7 +89,7 @@ def manifest_download(version: ArtifactVersion) -> str:
     return _address(Purpose.GET_MANIFEST, version=version.pk)
 
 
-def read(token: str, method: str) -> Ticket:
+def read(token: str, method: str) -> SignedUrl:
     """What a token allows; Forbidden for one that is forged, too old, or meant for another method."""
     purpose_name, _, signed = token.partition(".")
     try:
@@ -105,4 +105,4 @@ def read(token: str, method: str) -> Ticket:
         raise Forbidden("This address was not given out by this server, or was changed on its way.") from None
     if method != purpose.method:
         raise Forbidden(f"This address is for {purpose.method} only.")
-    return Ticket(purpose, fields)
+    return SignedUrl(purpose, fields)

@@ -37,7 +37,7 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredBytes:
     """What was written: its length and the MD5 of its bytes in hex."""
 
     size: int
@@ -88,7 +88,7 @@ class BlobStore:
             raise ValueError(f"No key of ours: {key!r}")
         return self.root.joinpath(*parts)
 
-    def write(self, key_of: Callable[[str], str], stream: Reader, *, size: int, md5: str | None = None) -> Stored:
+    def write(self, key_of: Callable[[str], str], stream: Reader, *, size: int, md5: str | None = None) -> StoredBytes:
         """Store exactly `size` bytes under the key that `key_of` makes of their MD5 (hex); they are visible only when whole.
 
         Raises Invalid if fewer bytes come or their MD5 (hex) isn't `md5`, NotYet when the disk is full.
@@ -119,7 +119,7 @@ class BlobStore:
         if fresh:
             _sync_directory(target.parent.parent)
 
-    def write_part(self, key: str, stream: Reader, *, offset: int, size: int, md5: str) -> Stored:
+    def write_part(self, key: str, stream: Reader, *, offset: int, size: int, md5: str) -> StoredBytes:
         """Write a part of a larger file straight to its place; the part counts only if this returns."""
         target = self.path(key)
         with _room():
@@ -134,7 +134,7 @@ class BlobStore:
                 os.close(descriptor)
         return stored
 
-    def drain(self, stream: Reader, *, size: int, md5: str) -> Stored:
+    def drain(self, stream: Reader, *, size: int, md5: str) -> StoredBytes:
         """Read bytes that are here already, only to see that they are the same."""
         with open(os.devnull, "wb", buffering=0) as nowhere:
             stored = _copy(stream, nowhere.fileno(), size)
@@ -176,7 +176,7 @@ class BlobStore:
         finally:
             aside.unlink(missing_ok=True)
 
-    def digest(self, key: str, *, every: float = 3600, tell: Callable[[], None] | None = None) -> Stored:
+    def digest(self, key: str, *, every: float = 3600, tell: Callable[[], None] | None = None) -> StoredBytes:
         """Read a whole file for its length and MD5; `tell` is called every so many seconds meanwhile."""
         hasher, size, told = hashlib.md5(usedforsecurity=False), 0, time.monotonic()
         for chunk in self.chunks(key):
@@ -185,7 +185,7 @@ class BlobStore:
             if tell and time.monotonic() > told + every:
                 told = time.monotonic()
                 tell()
-        return Stored(size, hasher.hexdigest())
+        return StoredBytes(size, hasher.hexdigest())
 
     def size(self, key: str) -> int | None:
         """The length of a stored file, None if there is none."""
@@ -299,7 +299,7 @@ class _Opened(Protocol):
     def fileno(self) -> int: ...
 
 
-def _copy(stream: Reader, descriptor: int, size: int) -> Stored:
+def _copy(stream: Reader, descriptor: int, size: int) -> StoredBytes:
     """Write `size` bytes of the stream (fewer if it ends) in bounded memory, hashing on the way."""
     hasher, left = hashlib.md5(usedforsecurity=False), size
     while left > 0 and (chunk := stream.read(min(CHUNK, left))):
@@ -308,10 +308,10 @@ def _copy(stream: Reader, descriptor: int, size: int) -> Stored:
         while view:
             view = view[os.write(descriptor, view) :]
         left -= len(chunk)
-    return Stored(size - left, hasher.hexdigest())
+    return StoredBytes(size - left, hasher.hexdigest())
 
 
-def _check(stored: Stored, size: int, md5: str | None) -> None:
+def _check(stored: StoredBytes, size: int, md5: str | None) -> None:
     if stored.size != size:
         raise Invalid(f"The upload broke off after {stored.size} of {size} bytes; send the file again.")
     if md5 is not None and stored.md5 != md5:

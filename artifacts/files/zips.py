@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from zipstream import ZipStream
 
-from artifacts.files.folders import (
-    behind,
-    files_below,
-)
+from artifacts.files.folders import behind, files_below
 from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion
 
@@ -24,14 +21,14 @@ HEADING = (
 
 
 @dataclass(frozen=True)
-class Archive:
+class Zip:
     """A zip whose length is known before its first byte is made."""
 
     size: int
     chunks: Iterator[bytes]
 
 
-def archive_of(version: ArtifactVersion, folder: str = "") -> Archive:
+def zip_of(version: ArtifactVersion, folder: str = "") -> Zip:
     """The zip of a version's stored files; what is only referred to is listed in a text file inside.
 
     A file that is missing or damaged breaks the stream off, so that nobody takes what came for the whole.
@@ -46,7 +43,7 @@ def archive_of(version: ArtifactVersion, folder: str = "") -> Archive:
         zipped.add(_bytes(key, stored), _name(path, names), size=size if stored is None else stored)
     if left_out:
         zipped.add((HEADING + "\n".join(left_out) + "\n").encode(errors="replace"), _name(REFERENCES, names))
-    return Archive(len(zipped), _joined(iter(zipped)))
+    return Zip(len(zipped), _joined(iter(zipped)))
 
 
 def safe_name(path: str) -> str:

@@ -10,36 +10,17 @@ from functools import partial
 from itertools import groupby
 
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Lookup, QuerySet
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import QuerySet
 
 from artifacts.models import ArtifactVersion, RunOutput, RunUse
+from artifacts.models.lookups import IsOneOfNumbers
 
 MOST_NODES = 5_000
 MOST_EDGES = 20_000
-LEVELS_ALONE = 8  # more than most graphs have
-EVERYTHING = 10**6  # as a number of levels
+LEVELS_WALKED = 8  # walked one by one; more than most graphs have
+EVERYTHING = 10**6  # levels: more than any graph has
 USES, OUTPUTS, VERSIONS = (model._meta.db_table for model in (RunUse, RunOutput, ArtifactVersion))
 Pairs = Iterable[tuple[int | None, int]]  # a run and a version each
-
-
-class Among(Lookup):
-    """The condition that a column holds one of these whole numbers.
-
-    `…__in` means the same, but looks at each number several times and makes it a parameter: for the thousands of numbers that
-    one level may have, that took longer than everything else together.
-    """
-
-    prepare_rhs = False
-
-    def __init__(self, column: str, numbers: Iterable[int]) -> None:
-        super().__init__(F(column), ",".join(str(int(number)) for number in numbers) or "NULL")
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
-        """The numbers are written into the statement: they are numbers, whatever was given."""
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN ({self.rhs})", tuple(parameters)
 
 
 @dataclass
@@ -48,7 +29,7 @@ class Walk:
 
     keys: dict[str, None]
     edges: set[tuple[str, str]] = field(default_factory=set)
-    is_cut: bool = False  # there is more, and it was not taken in
+    is_cut: bool = False  # whether nodes or arrows were left out for lack of room
 
     @property
     def runs(self) -> set[int]:
@@ -79,7 +60,7 @@ class Walk:
         return found[:MOST_EDGES]
 
     def join(self, pairs: Iterable[tuple[int, int]], *, is_output: bool) -> None:
-        """Take in the arrows between nodes that are taken in; there is an end to their number too."""
+        """Take in the arrows between nodes that were taken in, as long as there is room for arrows."""
         ends = ((f"r{run}", f"v{version}") for run, version in pairs)
         edges = ends if is_output else ((version, run) for run, version in ends)
         new = {edge for edge in edges if edge[0] in self.keys and edge[1] in self.keys} - self.edges
@@ -95,7 +76,7 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class Way:
+class Direction:
     """One of the two directions: how it goes on from versions and from runs, as queries and as SQL.
 
     In SQL a node is one number, a version's own or a run's with a minus; a step says what is next to `node`, and where.
@@ -109,7 +90,7 @@ class Way:
 
 def walk(version: ArtifactVersion, levels: int) -> Walk:
     """What a version came from and what came of it; a level is a run with the versions on its other side."""
-    before, after = _walked(version.pk, levels, BACK), _walked(version.pk, levels, ON)
+    before, after = _walked(version.pk, levels, BACKWARDS), _walked(version.pk, levels, FORWARDS)
     after.drop(_unfinished(after.versions - {version.pk}))
     return _together(before, after)
 
@@ -126,19 +107,19 @@ def _together(one: Walk, other: Walk) -> Walk:
     return Walk(keys, edges, is_cut or one.is_cut or other.is_cut)
 
 
-def _walked(start: int, levels: int, way: Way) -> Walk:
+def _walked(start: int, levels: int, way: Direction) -> Walk:
     """One way, as far as there is room."""
     found, versions = Walk(keys={f"v{start}": None}), [start]
-    for _ in range(min(levels, LEVELS_ALONE)):
+    for _ in range(min(levels, LEVELS_WALKED)):
         versions = _level(found, versions, way)
         if not versions:
             return found
-    if levels > LEVELS_ALONE and not found.is_cut:
+    if levels > LEVELS_WALKED and not found.is_cut:
         _take_the_rest(found, versions, way)
     return found
 
 
-def _level(found: Walk, versions: list[int], way: Way) -> list[int]:
+def _level(found: Walk, versions: list[int], way: Direction) -> list[int]:
     """Take in the runs next to the versions, and the versions next to those; gives back the new ones."""
     pairs = found.read(way.runs_of(versions))
     runs = found.take("r", (run for run, _ in pairs))
@@ -151,7 +132,7 @@ def _level(found: Walk, versions: list[int], way: Way) -> list[int]:
     return versions
 
 
-def _take_the_rest(found: Walk, versions: list[int], way: Way) -> None:
+def _take_the_rest(found: Walk, versions: list[int], way: Direction) -> None:
     """Take in all that is behind the versions, the nearest first."""
     runs: list[int] = []
     versions = list(versions)
@@ -162,7 +143,7 @@ def _take_the_rest(found: Walk, versions: list[int], way: Way) -> None:
     found.join(found.read(way.versions_of(runs)), is_output=not way.is_back)
 
 
-def _reached(versions: list[int], way: Way, most: int) -> list[int]:
+def _reached(versions: list[int], way: Direction, most: int) -> list[int]:
     """The nodes that are reached from some versions, each once, in the order in which a walk by levels comes to them.
 
     In SQL, where a statement may go on from what it has found: levels that are asked for one after the other cost two
@@ -184,21 +165,21 @@ def _reached(versions: list[int], way: Way, most: int) -> list[int]:
 
 def _uses(column: str, numbers: Iterable[int]) -> Pairs:
     """Which of these runs or versions used or were used, the newest first."""
-    uses = RunUse.objects.filter(Among(column, numbers)).order_by("-pk")
+    uses = RunUse.objects.filter(IsOneOfNumbers(column, numbers)).order_by("-pk")
     return uses.values_list("run_id", "version_id")[: MOST_EDGES + 1]
 
 
 def _outputs_of_versions(versions: Iterable[int]) -> Pairs:
     """The runs that logged them: the first one is named by the version itself, later ones of the same content beside it."""
-    first = ArtifactVersion.objects.filter(Among("pk", versions), run__isnull=False)
-    again = RunOutput.objects.filter(Among("version", versions))
+    first = ArtifactVersion.objects.filter(IsOneOfNumbers("pk", versions), run__isnull=False)
+    again = RunOutput.objects.filter(IsOneOfNumbers("version", versions))
     return _pairs(first, again)
 
 
 def _outputs_of_runs(runs: Iterable[int]) -> Pairs:
     """The versions that they logged, with those that others are still at work on."""
-    first = ArtifactVersion.objects.committed().filter(Among("run", runs))
-    return _pairs(first, RunOutput.objects.filter(Among("run", runs)))
+    first = ArtifactVersion.objects.committed().filter(IsOneOfNumbers("run", runs))
+    return _pairs(first, RunOutput.objects.filter(IsOneOfNumbers("run", runs)))
 
 
 def _unfinished(versions: Iterable[int]) -> Iterable[int]:
@@ -206,7 +187,7 @@ def _unfinished(versions: Iterable[int]) -> Iterable[int]:
 
     Asked once, at the end: the outputs joined with their versions made PostgreSQL read all versions there are.
     """
-    rows = ArtifactVersion.objects.filter(Among("pk", versions), index__isnull=True)
+    rows = ArtifactVersion.objects.filter(IsOneOfNumbers("pk", versions), index__isnull=True)
     return rows.values_list("pk", flat=True)
 
 
@@ -216,7 +197,7 @@ def _pairs(first: QuerySet[ArtifactVersion], again: QuerySet[RunOutput]) -> Pair
     return both.order_by("-pk")[: MOST_EDGES + 1]
 
 
-BACK = Way(
+BACKWARDS = Direction(
     is_back=True,
     runs_of=_outputs_of_versions,
     versions_of=partial(_uses, "run"),
@@ -226,7 +207,7 @@ BACK = Way(
         ("version_id", f"{USES} WHERE run_id = -node"),
     ],
 )
-ON = Way(
+FORWARDS = Direction(
     is_back=False,
     runs_of=partial(_uses, "version"),
     versions_of=_outputs_of_runs,

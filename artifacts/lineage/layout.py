@@ -12,15 +12,12 @@ WIDTH, HEIGHT = 136, 50
 COLUMN_GAP, ROW_GAP = 28, 20
 MARGIN = 18
 NARROWEST = 924
-BROAD, WIDEST = 1000, 1400  # beyond it the words would become too small on a page
+BROAD, WIDEST = 1000, 1400  # beyond these widths words would become too small if the picture shrank to the page
 LOWEST = 220
 SWEEPS = 4
 MOST_IN_A_COLUMN = 5
-FOLDINGS = [
-    (MOST_IN_A_COLUMN, 2),
-    (2, 0),
-    (1, 0),
-]  # beyond so many of a kind in a column, so many are shown beside their group
+# Tried in this order until the picture is legible: above so many nodes of a kind in a column, so many stay beside their group.
+FOLDINGS = [(MOST_IN_A_COLUMN, 2), (2, 0), (1, 0)]
 MOST_DRAWN = 80
 MOST_UNFOLDED = 50
 MOST_ARROWS = 200

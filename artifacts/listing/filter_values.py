@@ -9,16 +9,17 @@ from typing import Any
 from django.db.models import Q
 
 from artifacts.errors import Invalid
-from artifacts.naming import clean_text, version_index
+from artifacts.naming import version_index
+from artifacts.text.cleaning import clean_text
 
 MOST_VALUES = 1_000  # of one $in
 LARGEST = 2**63 - 1
-NONE = Q(pk__in=())  # no row
+NONE = Q(pk__in=())  # holds for no row
 
 type Reader = Callable[[Any], Any]
 
 
-def listed(value: Any) -> list[Any]:
+def list_value(value: Any) -> list[Any]:
     """The list of an $in, $nin or $all."""
     if not isinstance(value, list):
         raise Invalid("“$in”, “$nin” and “$all” take a list of values.")
@@ -27,7 +28,7 @@ def listed(value: Any) -> list[Any]:
     return value
 
 
-def truth(value: Any) -> bool:
+def truth_value(value: Any) -> bool:
     """What $exists takes."""
     if not isinstance(value, bool):
         raise Invalid("“$exists” takes true or false.")
@@ -49,7 +50,7 @@ def text_value(value: Any) -> str:
 
 
 def number_value(value: Any) -> Any:
-    """A whole number of the range that a column has; what lies outside is no row's."""
+    """A whole number. One beyond the range of a column becomes NONE, since no row can have it."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -58,7 +59,7 @@ def number_value(value: Any) -> Any:
 
 
 def version_value(value: Any) -> Any:
-    """A version's number, written 3 or "v3" as people do both; another word is no version's."""
+    """A version's number, written 3 or "v3". Another word becomes NONE, since no version has it."""
     if isinstance(value, str):
         index = version_index(value)
         return NONE if index is None else index

@@ -7,7 +7,8 @@ this file, and nothing else.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from django.db import connection
@@ -32,22 +33,11 @@ from django.db.models.lookups import Exact
 from django.db.models.sql.compiler import SQLCompiler
 
 from artifacts.errors import Invalid
-from artifacts.listing.filter_values import (
-    NONE,
-    Reader,
-    inner_value,
-    listed,
-    size_value,
-    text_value,
-    truth,
-)
-from artifacts.listing.json_lookups import (
-    HasElement,
-    HasLength,
-    InnerText,
-)
-from artifacts.naming import clean_text, shown
-from artifacts.text import regex as patterns
+from artifacts.listing.filter_values import NONE, Reader, inner_value, list_value, size_value, text_value, truth_value
+from artifacts.listing.json_lookups import HasElement, HasLength, InnerText
+from artifacts.naming import shown
+from artifacts.text import regex
+from artifacts.text.cleaning import clean_text
 from artifacts.text.regex import LONGEST_PATTERN
 
 LONGEST = 100_000  # characters of the JSON
@@ -78,7 +68,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Names:
-    """A field that is several names which point at the row, such as its tags: rows of `model`, whose `owner` is the row's `path`."""
+    """A field that is several names of the row, such as its tags: rows of `model`, whose column `owner` holds the row's `path`."""
 
     model: type[Model]
     owner: str
@@ -95,12 +85,12 @@ class Json:
 type Field = Column | Names | Json
 
 
-def both(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields under their names and, where one has an underscore, as `createdAt` too."""
+def in_both_spellings(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields under their names, and those with an underscore as `createdAt` too: clients write both."""
     found = dict(fields)
-    for name, place in fields.items():
+    for name, field in fields.items():
         first, *rest = name.split("_")
-        found[first + "".join(word.capitalize() for word in rest)] = place
+        found[first + "".join(word.capitalize() for word in rest)] = field
     return found
 
 
@@ -125,12 +115,12 @@ NUMERIC, TEXTUAL = ("integer", "real", "number"), ("text", "string")  # as SQLit
 
 
 @dataclass
-class Compiled:
-    """What a filter became: a condition, and the values inside JSON that it names."""
+class Compilation:
+    """What is collected while a filter becomes a condition: the values inside JSON that it names, and how large it is so far."""
 
     queryset: QuerySet[Any]
     fields: Mapping[str, Field]
-    aliases: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, Any] = dataclass_field(default_factory=dict)
     conditions: int = 0
     parts: int = 0
 
@@ -147,9 +137,9 @@ class Compiled:
             raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
 
 
-def narrowed_by[Row: Model](queryset: QuerySet[Row], compiled: Compiled, condition: Q) -> QuerySet[Row]:
-    """The rows that hold a condition which was made with `compiled`."""
-    left: QuerySet[Row] = queryset.alias(**compiled.aliases).filter(condition)
+def narrowed_by[Row: Model](queryset: QuerySet[Row], compilation: Compilation, condition: Q) -> QuerySet[Row]:
+    """The rows that hold a condition which was made with this compilation."""
+    left: QuerySet[Row] = queryset.alias(**compilation.aliases).filter(condition)
     return left
 
 
@@ -165,195 +155,197 @@ def filtered[Row: Model](queryset: QuerySet[Row], text: str | None, fields: Mapp
         raise Invalid("The filter is not JSON; write it like {“name”: “zoo”}.") from None
     if tree is None:
         return queryset
-    compiled = Compiled(queryset, fields)
-    return narrowed_by(queryset, compiled, group(tree, compiled, DEEPEST))
+    compilation = Compilation(queryset, fields)
+    return narrowed_by(queryset, compilation, group(tree, compilation, DEEPEST))
 
 
-def group(tree: Any, compiled: Compiled, depth: int) -> Q:
+def group(tree: Any, compilation: Compilation, depth: int) -> Q:
     """The condition that all entries of an object hold."""
     if not isinstance(tree, dict):
         raise Invalid("A filter is an object such as {“name”: “zoo”}, also inside $and and $or.")
     if depth == 0:
         raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
-    compiled.count_part()
+    compilation.count_part()
     found = Q()
     for name, wanted in tree.items():
         if name in LOGIC:
-            found &= logic(name, wanted, compiled, depth - 1)
+            found &= logic(name, wanted, compilation, depth - 1)
         elif name.startswith("$"):
             raise Invalid(f"“{shown(name)}” stands where a field is expected; write {{field: {{operator: value}}}}.")
         else:
-            found &= on_field(name, wanted, compiled, depth - 1)
+            found &= on_field(name, wanted, compilation, depth - 1)
     return found
 
 
-def logic(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
+def logic(name: str, wanted: Any, compilation: Compilation, depth: int) -> Q:
     """$and, $or, $nor of a list of filters; $not of one."""
     if name == "$not":
-        return ~group(wanted, compiled, depth)
+        return ~group(wanted, compilation, depth)
     if not isinstance(wanted, list) or not wanted:
         raise Invalid(f"“{name}” takes a list of filters.")
     found = Q()
     for tree in wanted:
-        one = group(tree, compiled, depth)
+        one = group(tree, compilation, depth)
         # An empty filter holds for every row, also beside others in an $or, where an empty Q would be passed over.
         one = one or ~NONE
         found = found & one if name == "$and" else found | one
     return ~found if name == "$nor" else found
 
 
-def on_field(name: str, wanted: Any, compiled: Compiled, depth: int) -> Q:
+def on_field(name: str, wanted: Any, compilation: Compilation, depth: int) -> Q:
     """What is wanted of one field: a bare value, or an object of operators."""
-    compiled.count_part()
+    compilation.count_part()
     head, _, rest = name.partition(".")
-    place = compiled.fields.get(name) or (compiled.fields.get(head) if rest else None)
-    if place is None or (isinstance(place, Json) and not rest):
-        allowed = sorted(f"{key}.<key>" if isinstance(kind, Json) else key for key, kind in compiled.fields.items())
+    field = compilation.fields.get(name) or (compilation.fields.get(head) if rest else None)
+    if field is None or (isinstance(field, Json) and not rest):
+        allowed = sorted(f"{key}.<key>" if isinstance(kind, Json) else key for key, kind in compilation.fields.items())
         raise Invalid(f"Invalid filter fields: {shown(name)}; must be one of: {', '.join(allowed)}")
-    if isinstance(place, Json):
-        place = inside(place, rest, compiled)
+    if isinstance(field, Json):
+        field = inside(field, rest, compilation)
     if not isinstance(wanted, dict):
-        return one_condition(place, "$eq", wanted, compiled)
+        return one_condition(field, "$eq", wanted, compilation)
     if depth == 0:
         raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
     found = Q()
     for operator, value in wanted.items():
         if operator == "$not":
-            found &= ~on_field(name, value, compiled, depth - 1)
+            found &= ~on_field(name, value, compilation, depth - 1)
         elif operator in {"$and", "$or", "$nor"} and isinstance(value, list):
-            found &= logic(operator, [{name: one} for one in value], compiled, depth - 1)
+            found &= logic(operator, [{name: one} for one in value], compilation, depth - 1)
         else:
-            found &= one_condition(place, operator, value, compiled)
+            found &= one_condition(field, operator, value, compilation)
     return found
 
 
-def inside(place: Json, rest: str, compiled: Compiled) -> Column:
+def inside(field: Json, rest: str, compilation: Compilation) -> Column:
     """A value inside JSON as a column under a name of ours."""
     keys = rest.split(".")
     if len(keys) > DEEPEST or any(not key or '"' in key or "\\" in key for key in keys):
         raise Invalid(f"“{shown(rest)}” is no path into metadata; write its keys with dots between them.")
-    value: Any = place.path
+    value: Any = field.path
     for key in keys:
         value = KeyTransform(clean_text(key), value)
-    name = f"inside_{len(compiled.aliases)}"
-    compiled.aliases[name] = value
-    compiled.aliases[f"{name}_kind"] = JsonKind(value)
+    name = f"inside_{len(compilation.aliases)}"
+    compilation.aliases[name] = value
+    compilation.aliases[f"{name}_kind"] = JsonKind(value)
     return Column(name, inner_value)
 
 
-def one_condition(place: Column | Names, operator: str, value: Any, compiled: Compiled) -> Q:
+def one_condition(field: Column | Names, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on one field."""
-    compiled.count_condition()
+    compilation.count_condition()
     if operator in NEGATED:
-        return ~one_condition(place, NEGATED[operator], value, compiled)
+        return ~one_condition(field, NEGATED[operator], value, compilation)
     if operator == "$all":
-        return every_one(place, listed(value), compiled)
+        return every_one(field, list_value(value), compilation)
     if operator == "$size":
-        return of_size(place, size_value(value), compiled)
-    if isinstance(place, Names):
-        return on_names(place, operator, value, compiled)
+        return of_size(field, size_value(value), compilation)
+    if isinstance(field, Names):
+        return on_names(field, operator, value, compilation)
     if operator == "$exists":
-        absent = Q(**{f"{place.path}__isnull": True}) if place.unset is None else Q((place.path, place.unset))
-        return ~absent if truth(value) else absent
-    if place.read is inner_value:
-        # What isn't there is not equal to anything, and so it holds when the condition is turned round.
-        return Q(**{f"{place.path}__isnull": False}) & on_column(place, operator, value, compiled)
-    return on_column(place, operator, value, compiled)
+        absent = Q(**{f"{field.path}__isnull": True}) if field.unset is None else Q((field.path, field.unset))
+        return ~absent if truth_value(value) else absent
+    if field.read is inner_value:
+        # A missing value is equal to nothing; so the negated condition, which wraps this one, holds for it.
+        return Q(**{f"{field.path}__isnull": False}) & on_column(field, operator, value, compilation)
+    return on_column(field, operator, value, compilation)
 
 
-def every_one(place: Column | Names, values: list[Any], compiled: Compiled) -> Q:
+def every_one(field: Column | Names, values: list[Any], compilation: Compilation) -> Q:
     """Holds each of the values; a field that is one value holds that one, and nothing holds all of none."""
     found = Q() if values else NONE
     for value in values:
-        if isinstance(place, Column) and place.read is inner_value:
-            compiled.count_condition()
+        if isinstance(field, Column) and field.read is inner_value:
+            compilation.count_condition()
             element = inner_value(value)
-            found &= NONE if element is NONE else Q(HasElement(compiled.aliases[place.path], element))
+            found &= NONE if element is NONE else Q(HasElement(compilation.aliases[field.path], element))
         else:
-            found &= one_condition(place, "$eq", value, compiled)
+            found &= one_condition(field, "$eq", value, compilation)
     return found
 
 
-def of_size(place: Column | Names, size: int, compiled: Compiled) -> Q:
+def of_size(field: Column | Names, size: int, compilation: Compilation) -> Q:
     """Has that many names, or is a list of that length inside JSON; a field that is one value is no list."""
-    if isinstance(place, Names):
-        rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)}).order_by()
-        counted = Subquery(rows.values(place.owner).annotate(names=Count("pk")).values("names"))
+    if isinstance(field, Names):
+        rows = field.model._default_manager.filter(**{field.owner: OuterRef(field.path)}).order_by()
+        counted = Subquery(rows.values(field.owner).annotate(names=Count("pk")).values("names"))
         return Q(Exact(Coalesce(counted, 0), size))
-    return Q(HasLength(compiled.aliases[place.path], size)) if place.read is inner_value else NONE
+    return Q(HasLength(compilation.aliases[field.path], size)) if field.read is inner_value else NONE
 
 
-def on_column(place: Column, operator: str, value: Any, compiled: Compiled) -> Q:
+def on_column(field: Column, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on a value of the row."""
     if operator == "$eq":
-        return exactly(place, place.value(value))
+        return exactly(field, field.value(value))
     if operator == "$in":
-        return among(place, [place.value(one) for one in listed(value)])
+        return among(field, [field.value(one) for one in list_value(value)])
     if operator in COMPARED:
-        return compared(place, COMPARED[operator], place.read(value))
-    if operator == "$contains" and (place.is_text or place.read is inner_value):
+        return compared(field, COMPARED[operator], field.read(value))
+    if operator == "$contains" and (field.is_text or field.read is inner_value):
         # `contains` of JSON would ask for a part of an object.
-        lookup = "contains" if place.is_text else "icontains"
+        lookup = "contains" if field.is_text else "icontains"
         part = text_value(value)
         if len(part) > LONGEST_PATTERN:
             raise Invalid(f"The part has more than {LONGEST_PATTERN} characters; look for a shorter one.")
-        return Q(**{f"{place.path}__{lookup}": part})
-    if operator == "$regex" and place.is_text:
-        return matching(place.path, value, compiled.queryset)
-    if operator == "$regex" and place.read is inner_value:
-        name = f"{place.path}_text"
-        compiled.aliases[name] = InnerText(compiled.aliases[place.path])
-        return Q(**{f"{name}__isnull": False}) & matching(name, value, compiled.queryset.annotate(**compiled.aliases))
+        return Q(**{f"{field.path}__{lookup}": part})
+    if operator == "$regex" and field.is_text:
+        return matching(field.path, value, compilation.queryset)
+    if operator == "$regex" and field.read is inner_value:
+        name = f"{field.path}_text"
+        compilation.aliases[name] = InnerText(compilation.aliases[field.path])
+        return Q(**{f"{name}__isnull": False}) & matching(
+            name, value, compilation.queryset.annotate(**compilation.aliases)
+        )
     raise Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
 
 
-def on_names(place: Names, operator: str, value: Any, compiled: Compiled) -> Q:
+def on_names(field: Names, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on names that point at the row: it holds when it holds for any of them."""
-    rows = place.model._default_manager.filter(**{place.owner: OuterRef(place.path)})
+    rows = field.model._default_manager.filter(**{field.owner: OuterRef(field.path)})
     if operator == "$exists":
-        return Q(Exists(rows)) if truth(value) else ~Q(Exists(rows))
-    every = place.model._default_manager.filter(**{f"{place.owner}__in": compiled.queryset.values(place.path)})
-    condition = one_condition(Column("name", text_value, is_text=True), operator, value, Compiled(every, {}))
+        return Q(Exists(rows)) if truth_value(value) else ~Q(Exists(rows))
+    every = field.model._default_manager.filter(**{f"{field.owner}__in": compilation.queryset.values(field.path)})
+    condition = one_condition(Column("name", text_value, is_text=True), operator, value, Compilation(every, {}))
     return Q(Exists(rows.filter(condition)))
 
 
-def exactly(place: Column, value: Any) -> Q:
+def exactly(field: Column, value: Any) -> Q:
     """Equal to the value; null is the absence of one, except inside JSON."""
     if value is NONE:
         return Q(pk__in=())
-    if value is None and place.read is not inner_value:
-        return Q(**{f"{place.path}__isnull": True})
-    return Q((place.path, value))
+    if value is None and field.read is not inner_value:
+        return Q(**{f"{field.path}__isnull": True})
+    return Q((field.path, value))
 
 
-def among(place: Column, values: list[Any]) -> Q:
+def among(field: Column, values: list[Any]) -> Q:
     """Equal to any of the values."""
     found = NONE
     for value in (value for value in values if value is None):
-        found = found | exactly(place, value)
-    return found | Q(**{f"{place.path}__in": [value for value in values if value is not None and value is not NONE]})
+        found = found | exactly(field, value)
+    return found | Q(**{f"{field.path}__in": [value for value in values if value is not None and value is not NONE]})
 
 
-def compared(place: Column, lookup: str, value: Any) -> Q:
+def compared(field: Column, lookup: str, value: Any) -> Q:
     """Greater or less than a value that has an order."""
     if value is None or isinstance(value, bool):
         raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
     if value is NONE:
         return Q(pk__in=())
-    wanted = {f"{place.path}__{lookup}": value}
-    if place.read is inner_value:
+    wanted = {f"{field.path}__{lookup}": value}
+    if field.read is inner_value:
         # Databases order every text and `true` somewhere beside the numbers; people compare like with like.
-        wanted[f"{place.path}_kind__in"] = TEXTUAL if isinstance(value, str) else NUMERIC
+        wanted[f"{field.path}_kind__in"] = TEXTUAL if isinstance(value, str) else NUMERIC
     return Q(**wanted)
 
 
 def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:
     """Text in which RE2 finds the pattern: its time grows with the text only, whoever wrote the pattern."""
-    pattern = patterns.compiled(text_value(value))
+    pattern = regex.compiled(text_value(value))
     if connection.vendor == "sqlite":
         connection.ensure_connection()
-        # Again for each filter: a connection may be new, and the function belongs to it.
-        connection.connection.create_function("linkyard_re2", 2, patterns.found_in, deterministic=True)
+        # Registered for each filter: the function belongs to a connection, and this one may be new.
+        connection.connection.create_function("linkyard_re2", 2, regex.found_in, deterministic=True)
         call: Any = Func(Value(pattern.pattern), F(path), function="linkyard_re2", output_field=BooleanField())
         return Q(call)
     names, length = [], 0

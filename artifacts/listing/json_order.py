@@ -8,7 +8,8 @@ from django.db.models.functions import Cast, Left
 
 from artifacts.errors import Invalid
 from artifacts.listing.filters import DEEPEST
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
+from artifacts.text.cleaning import clean_text
 
 LONGEST = 256  # characters by which texts are told apart: a cursor holds them
 # Each database has words of its own for the kinds of JSON's values.
@@ -25,7 +26,7 @@ def by_value[Row: Model](
     keys = [clean_text(key) for key in path.split(".")]
     if len(keys) > DEEPEST or any(not key or '"' in key or "\\" in key for key in keys):
         raise Invalid(f"“{shown(path)}” is no path to order by; write its keys with dots between them.")
-    kind, text = parts(column, keys)
+    kind, text = kind_and_text(column, keys)
     number, truth = Cast(text, FloatField()), Case(When(ordered_kind="true", then=1.0), default=0.0)
     if connection.vendor != "sqlite":
         truth = Case(When(ordered_as_text="true", then=1.0), default=0.0)
@@ -48,7 +49,7 @@ def by_value[Row: Model](
     return found, tuple(f"{sign}{name}" for name in COLUMNS)
 
 
-def parts(column: str, keys: list[str]) -> tuple[Any, Any]:
+def kind_and_text(column: str, keys: list[str]) -> tuple[Any, Any]:
     """The kind of the value at these keys, and the value as text (a number as it is in SQLite)."""
     if connection.vendor == "sqlite":
         place = Value("$" + "".join(f'."{key}"' for key in keys))

@@ -19,7 +19,7 @@ from django.db.models import DateTimeField, Model, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.datastructures import MultiValueDict
 
-from artifacts.naming import clean_text
+from artifacts.text.cleaning import clean_text
 
 PAGE = 50
 LONGEST = 2000  # characters of a cursor in an address

@@ -1,7 +1,8 @@
-"""What one types into the search box of a collection's versions or of a project's runs: words and conditions with AND between them.
+"""The language of the search box above a list: words and conditions, all of which a row has to hold.
 
-`v3 alias:prod tag:"int8 ready" version>=3 metadata.accuracy > 0.9`. What can't be read is answered with a sentence and the rest counts.
-What it means for versions is said here, for runs in `artifacts.runs.filters`.
+`v3 alias:prod tag:"int8 ready" version>=3 metadata.accuracy > 0.9`. A condition that can't be read becomes a sentence for the page,
+and the others still count. Which names a list knows is its `Vocabulary`; what they mean for versions says `artifacts.versions.filters`,
+for runs `artifacts.runs.filters`.
 """
 
 import re
@@ -9,23 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from artifacts.errors import Invalid
-from artifacts.listing import filters
-from artifacts.listing.filter_values import version_value
-from artifacts.listing.filters import (
-    Column,
-    Compiled,
-    Field,
-    Json,
-)
-from artifacts.models import Alias, VersionTag
-from artifacts.models.collections import MembershipQuerySet
-from artifacts.naming import key_of, shown, version_index
+from artifacts.listing.filters import Compilation, Field, narrowed_by
+from artifacts.naming import shown, version_index
 
 LONGEST = 500
-MOST_PARTS = 20
+MOST_CONDITIONS = 20
 OPERATORS = {":": "$eq", "=": "$eq", "==": "$eq", "!=": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
 CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
@@ -39,41 +31,29 @@ TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-FIELDS: dict[str, Field] = {
-    "version": Column("index", version_value),
-    "metadata": Json("version__metadata"),
-}
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names that conditions may have: words, those of them that have an order, and what leads into JSON; `said` explains them."""
+    """The names that conditions may have in one list.
+
+    `ordered` are those of the `names` that can be compared with < and >, `paths` are the heads of dotted names that lead into JSON,
+    `said` and `examples` tell people what they may write, and `numbers` are the names whose value is a version's number.
+    """
 
     names: frozenset[str]
     ordered: frozenset[str]
     paths: frozenset[str]
     said: str
-
-
-VERSIONS = Vocabulary(
-    names=frozenset({"alias", "tag", "version"}),
-    ordered=frozenset({"version"}),
-    paths=frozenset({"metadata"}),
-    said="alias:, tag:, version: or metadata.<key>",
-)
-EXAMPLES = {
-    "alias": "alias:production",
-    "tag": "tag:reviewed",
-    "version": "version>=3",
-    "state": "state:finished",
-    "user": "user:ada",
-    "created": "created>=2026-01-31",
-}
+    examples: Mapping[str, str]
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class Part:
-    """One condition, and as it was typed: `name` is alias, tag, `metadata.<path>`, or empty for a word looked for everywhere."""
+class TypedCondition:
+    """One condition. `name` is a word of the vocabulary, a dotted path into JSON, or empty for a word that is looked for everywhere;
+    `text` is the condition as it was typed.
+    """
 
     name: str
     operator: str
@@ -85,11 +65,11 @@ class Part:
 class Query:
     """The conditions that were understood, and a sentence for each that wasn't."""
 
-    parts: list[Part] = field(default_factory=list)
+    conditions: list[TypedCondition] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
-def parse(text: str, vocabulary: Vocabulary = VERSIONS) -> Query:
+def parse(text: str, vocabulary: Vocabulary) -> Query:
     """The conditions in a text, in their order."""
     query = Query()
     text = text.replace("\0", "").encode("utf-8", "replace").decode()
@@ -97,22 +77,26 @@ def parse(text: str, vocabulary: Vocabulary = VERSIONS) -> Query:
         text = text[:LONGEST]
         query.faults.append(f"Only the first {LONGEST} characters are read; write a shorter filter.")
     for match in TOKEN.finditer(text.strip()):
-        if len(query.parts) == MOST_PARTS:
-            query.faults.append(f"Only the first {MOST_PARTS} conditions are read; leave some out.")
+        if len(query.conditions) == MOST_CONDITIONS:
+            query.faults.append(f"Only the first {MOST_CONDITIONS} conditions are read; leave some out.")
             break
         try:
-            query.parts.append(replace(_part(match, vocabulary), text=match.group().strip()))
+            query.conditions.append(replace(_read(match, vocabulary), text=match.group().strip()))
         except Invalid as refusal:
             query.faults.append(str(refusal))
     return query
 
 
-def _part(match: re.Match[str], vocabulary: Vocabulary) -> Part:
+def _read(match: re.Match[str], vocabulary: Vocabulary) -> TypedCondition:
     if match["quoted"] is not None or match["word"] is not None:
-        return Part("", "$contains", match["word"] if match["quoted"] is None else _plain(match["quoted"]))
+        return TypedCondition("", "$contains", match["word"] if match["quoted"] is None else _plain(match["quoted"]))
     if match["path"] is not None:
         is_known = match["path"].partition(".")[0] in vocabulary.paths
-        return Part(match["path"], "$exists", True) if is_known else Part("", "$contains", match["path"])
+        return (
+            TypedCondition(match["path"], "$exists", True)
+            if is_known
+            else TypedCondition("", "$contains", match["path"])
+        )
     name, sign, given = match["name"], match["operator"], match["value"]
     said = f"{name}{sign}"
     kind, _, path = name.partition(".")
@@ -120,24 +104,19 @@ def _part(match: re.Match[str], vocabulary: Vocabulary) -> Part:
     if kind not in (vocabulary.paths if path else vocabulary.names):
         raise Invalid(f"“{shown(said)}” isn’t a filter here; write {vocabulary.said} before the value.")
     if given is None:
-        raise Invalid(
-            f"“{shown(said)}” has no value behind it; write one, such as {_example(kind, name, is_path=bool(path))}."
-        )
+        example = f"{name} > 0.9" if path else vocabulary.examples.get(kind, f"{kind}:baseline")
+        raise Invalid(f"“{shown(said)}” has no value behind it; write one, such as {example}.")
     operator = OPERATORS[sign if sign == ":" else sign.removeprefix(":")]
     if path:
-        return Part(f"{kind}.{path}", operator, _value(given))
+        return TypedCondition(f"{kind}.{path}", operator, _value(given))
     value = _plain(given[1:-1]) if given.startswith('"') else given
-    if kind == "version":
+    if kind in vocabulary.numbers:
         if version_index(value if value.startswith("v") else f"v{value}") is None:
             raise Invalid(f"“{shown(said + given)}” needs a version’s number; write version:v3 or version>=3.")
-        return Part("version", operator, value if value.startswith("v") else f"v{value}")
+        return TypedCondition(kind, operator, value if value.startswith("v") else f"v{value}")
     if operator not in {"$eq", "$ne"} and kind not in vocabulary.ordered:
         raise Invalid(f"“{shown(said)}” has no order; write {kind}:{shown(value)} or {kind}!={shown(value)}.")
-    return Part(kind, operator, value)
-
-
-def _example(kind: str, name: str, *, is_path: bool) -> str:
-    return f"{name} > 0.9" if is_path else EXAMPLES.get(kind, f"{kind}:baseline")
+    return TypedCondition(kind, operator, value)
 
 
 def _plain(text: str) -> str:
@@ -161,39 +140,18 @@ def _value(given: str) -> Any:
     return number
 
 
-def applied(found: MembershipQuerySet, query: Query) -> MembershipQuerySet:
-    """The versions that hold every condition; what the database can't compare is added to the query's faults."""
-    return holding(found, query, FIELDS, _condition)
-
-
-def holding[Rows: QuerySet[Any]](
-    found: Rows, query: Query, fields: Mapping[str, Field], condition_of: Callable[[Part, Compiled], Q]
+def rows_holding[Rows: QuerySet[Any]](
+    found: Rows, query: Query, fields: Mapping[str, Field], condition_of: Callable[[TypedCondition, Compilation], Q]
 ) -> Rows:
-    """The rows that hold every condition, each made by `condition_of`; its refusals are added to the query's faults."""
-    compiled = Compiled(found, fields)
+    """The rows that hold every condition of the query; `condition_of` translates one of them.
+
+    What it refuses, such as a text where a number is compared, is added to the query's faults and left out.
+    """
+    compilation = Compilation(found, fields)
     condition = Q()
-    for part in query.parts:
+    for typed in query.conditions:
         try:
-            condition &= condition_of(part, compiled)
+            condition &= condition_of(typed, compilation)
         except Invalid as refusal:
             query.faults.append(str(refusal))
-    return filters.narrowed_by(found, compiled, condition)  # type: ignore[return-value]
-
-
-def _condition(part: Part, compiled: Compiled) -> Q:
-    if part.name in {"alias", "tag"}:
-        rows: Any = _aliases(name_key=key_of(part.value)) if part.name == "alias" else _tags(name=part.value)
-        return ~Q(rows) if part.operator == "$ne" else Q(rows)
-    if part.name:
-        return filters.group({part.name: {part.operator: part.value}}, compiled, filters.DEEPEST)
-    if (index := version_index(part.value)) is not None:
-        return Q(index=index)
-    return Q(_aliases(name_key__contains=key_of(part.value))) | Q(_tags(name__icontains=part.value))
-
-
-def _aliases(**named: str) -> Exists:
-    return Exists(Alias.objects.filter(membership=OuterRef("pk"), **named))
-
-
-def _tags(**named: str) -> Exists:
-    return Exists(VersionTag.objects.filter(version=OuterRef("version"), **named))
+    return narrowed_by(found, compilation, condition)  # type: ignore[return-value]

@@ -111,15 +111,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Together with the names that point at them."""
         return self.prefetch_related("aliases")
 
-    def with_version(self) -> "MembershipQuerySet":
-        """Together with the version, its own sequence, run and tags. Prefetched: rows of a page share their parents."""
-        return self.prefetch_related(
-            "version__sequence__project__entity__organization",
-            "version__run__created_by",
-            "version__created_by",
-            "version__tags",
-        )
-
 
 class Membership(models.Model):
     """A version's place in a collection. Every committed version has one in its own sequence; one in a portfolio is a link."""
@@ -174,6 +165,14 @@ class Membership(models.Model):
         return [alias.name for alias in rows]
 
 
+class AliasQuerySet(models.QuerySet["Alias"]):
+    """Aliases."""
+
+    def protected(self) -> "AliasQuerySet":
+        """Those that only administrators of their registry may move."""
+        return self.filter(collection__project__protected_aliases__name_key=F("name_key"))
+
+
 class Alias(models.Model):
     """A movable name on one membership, unique in its collection."""
 
@@ -182,6 +181,8 @@ class Alias(models.Model):
     name = models.CharField(max_length=128)
     name_key = models.CharField(max_length=160)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = AliasQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "aliases"

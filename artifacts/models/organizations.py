@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from artifacts.models.people import User
+from artifacts.naming import key_of
 
 
 class Role(models.TextChoices):
@@ -35,8 +36,6 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 
     def named(self, name: str) -> "EntityQuerySet":
         """The entity of this name in any capitalization."""
-        from artifacts.naming import key_of
-
         return self.filter(name_key=key_of(name))
 
     def teams(self) -> "EntityQuerySet":

@@ -4,14 +4,14 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Now
 
+from artifacts.naming import key_of
+
 
 class UserQuerySet(models.QuerySet["User"]):
     """People, found by what they call themselves."""
 
     def named(self, name: str) -> "UserQuerySet":
         """Whoever has this name in any capitalization."""
-        from artifacts.naming import key_of
-
         return self.filter(name_key=key_of(name))
 
     def get_by_natural_key(self, name: str) -> "User":

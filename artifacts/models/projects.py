@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from artifacts.models.natural import NaturalKey
 from artifacts.models.organizations import Entity, Organization, Role
 from artifacts.models.people import User
-from artifacts.naming import REGISTRY_PREFIX
+from artifacts.naming import REGISTRY_PREFIX, key_of
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -15,8 +15,6 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def named(self, name: str) -> "ProjectQuerySet":
         """Those of this name in any capitalization."""
-        from artifacts.naming import key_of
-
         return self.filter(name_key=key_of(name))
 
     def ordinary(self) -> "ProjectQuerySet":

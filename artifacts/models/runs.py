@@ -131,7 +131,7 @@ class HistoryChunk(models.Model):
 class MetricSeries(models.Model):
     """The plot of one metric of one run, kept up to date on arrival: a bounded number of buckets however long the run is.
 
-    `buckets` packs, for each bucket of `width` steps from step 0 on, that were hit: its number, the minimum, maximum and last value.
+    `buckets` packs the number, minimum, maximum and last value of each bucket that has values; a bucket is `width` steps, from step 0 on.
     """
 
     run = models.ForeignKey(Run, on_delete=models.DB_CASCADE, related_name="series")

@@ -40,7 +40,7 @@ class SearchTerm(models.Model):
 
 
 class SearchGram(models.Model):
-    """What a term says from one of its characters on, the first one apart: a part of a name is the beginning of one of these.
+    """An end of a term from its second character on: any part of a name is the beginning of the term itself or of one of these.
 
     Registry and kind stand here too, so that a few of each are found at the start of a range, however many there are.
     """
@@ -65,7 +65,7 @@ class LinkedFile(models.Model):
     which version still has it is asked of the manifest when results are shown.
     """
 
-    # By number: the collection's key clears the row away, and a second key would be judged for each of 100,000 rows.
+    # A number, no foreign key: rows go with their collection, and a second key would be checked for each of 100,000 rows.
     project_number = models.BigIntegerField()
     collection = models.ForeignKey(Collection, on_delete=models.DB_CASCADE, related_name="linked_files")
     name_key = models.CharField(max_length=160)

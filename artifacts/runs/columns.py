@@ -5,11 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from artifacts.listing.columns import (
-    Shown,
-    shown_columns,
-    small,
-)
+from artifacts.listing.columns import ShownColumns, shown_columns, small_json
 from artifacts.models import Run
 from artifacts.runs import metrics
 from artifacts.runs.history import number_of
@@ -24,31 +20,31 @@ COLUMNS = {
     "created": "Created",
     "duration": "Duration",
 }
-TELLING = 4  # metrics that are shown unless others are asked for
+MOST_METRICS = 4  # metrics that are shown unless others are asked for
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a run says of itself, laid flat: `config.lr`, `summary.loss`; and how long it ran."""
+class RunValues:
+    """The configuration and the summary of a run by dotted name (`config.lr`, `summary.loss`), and how long it ran."""
 
     values: dict[str, object]
     duration: str
 
 
-def told_by(runs: Sequence[Run]) -> list[Told]:
+def values_of_runs(runs: Sequence[Run]) -> list[RunValues]:
     """The values of a page's runs, in two queries; none where they are too large for a table."""
     numbers = [run.pk for run in runs]
-    configs, summaries = small(Run, numbers, "config"), small(Run, numbers, "summary")
+    configs, summaries = small_json(Run, numbers, "config"), small_json(Run, numbers, "summary")
     told = []
     for run in runs:
-        config, summary = settings_of(configs.get(run.pk)), summaries.get(run.pk, {})
+        config, summary = config_of(configs.get(run.pk)), summaries.get(run.pk, {})
         values = {f"config.{key}": value for key, value in leaves(config).items()}
         values |= {f"summary.{key}": value for key, value in metrics.values_in(summary).items()}
-        told.append(Told(values, duration_of(run, summary)))
+        told.append(RunValues(values, duration_of(run, summary)))
     return told
 
 
-def columns_of(asked: Sequence[str], runs: Sequence[Run], told: Sequence[Told]) -> Shown:
+def shown_run_columns(asked: Sequence[str], runs: Sequence[Run], told: Sequence[RunValues]) -> ShownColumns:
     """The columns that an address asks for, else those in which a run has something, with the metrics that say most."""
     asked = [name for name in asked if name in COLUMNS or name == "-" or name.startswith(("config.", "summary."))]
     rows = [one.values for one in told]
@@ -56,7 +52,7 @@ def columns_of(asked: Sequence[str], runs: Sequence[Run], told: Sequence[Told]) 
         {key.removeprefix("summary."): value for key, value in row.items() if key.startswith("summary.")}
         for row in rows
     ]
-    telling = [f"summary.{name}" for name in metrics.telling(summaries, most=TELLING)]
+    telling = [f"summary.{name}" for name in metrics.telling(summaries, most=MOST_METRICS)]
     empty = {
         name
         for name, is_used in {
@@ -70,8 +66,8 @@ def columns_of(asked: Sequence[str], runs: Sequence[Run], told: Sequence[Told]) 
     return shown_columns(asked, rows, COLUMNS, [*usual, *telling], prefix="")
 
 
-def settings_of(config: object) -> dict[str, object]:
-    """What the user set: each value out of the client's wrapping, without what the client keeps of itself."""
+def config_of(config: object) -> dict[str, object]:
+    """The configuration as the user set it: without the client's wrapping around each value and without its own entries."""
     given: Mapping[str, object] = config if isinstance(config, dict) else {}
     return {
         key: value["value"] if isinstance(value, dict) and "value" in value else value
@@ -84,7 +80,7 @@ def duration_of(run: Run, summary: Mapping[str, object]) -> str:
     """How long it ran, or has been running: 3 h 34 min."""
     end = timezone.now() if run.state_now == Run.State.RUNNING else run.heartbeat_at
     spent = max(0.0, (end - run.created_at).total_seconds())
-    # What the client measured counts for more: an offline run is sent in a moment.
+    # The client's own measurement is the better one: an offline run is sent within a moment.
     measured = number_of(summary.get("_runtime")) if run.state_now != Run.State.RUNNING else None
     minutes, seconds = divmod(int(spent if measured is None else min(abs(measured), 1e10)), 60)
     hours, minutes = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""By what a project's runs are filtered and ordered: the fields that the client names, and what one types above the table of runs."""
+"""What lists of runs can be filtered and ordered by: the fields that the client names, and what the search box above the table can ask."""
 
 import json
 from typing import Any
@@ -7,29 +7,15 @@ from django.db.models import Exists, OuterRef, Q
 
 from artifacts.errors import Invalid
 from artifacts.listing import filters
-from artifacts.listing.filter_values import (
-    moment_value,
-    text_value,
-)
-from artifacts.listing.filters import (
-    Column,
-    Compiled,
-    Field,
-    Json,
-    Names,
-)
+from artifacts.listing.filter_values import moment_value, text_value
+from artifacts.listing.filters import Column, Compilation, Field, Json, Names
 from artifacts.listing.json_order import by_value
-from artifacts.listing.search_box import (
-    Part,
-    Query,
-    Vocabulary,
-    holding,
-)
+from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
 from artifacts.models import RunTag
 from artifacts.models.runs import RunQuerySet
 
 SUMMARY = Json("summary")
-RUN_FIELDS: dict[str, Field] = filters.both(
+FIELDS: dict[str, Field] = filters.in_both_spellings(
     {
         "name": Column("name", text_value, is_text=True),
         "display_name": Column("display_name", text_value, is_text=True),
@@ -49,7 +35,7 @@ RUN_FIELDS: dict[str, Field] = filters.both(
         "heartbeat_at": Column("heartbeat_at", moment_value),
     }
 )
-RUN_ORDERS = {
+ORDERS = {
     "id": "pk",
     "name": "name",
     "display_name": "display_name",
@@ -60,16 +46,22 @@ RUN_ORDERS = {
     "job_type": "job_type",
     "state": "current_state",
 }
-RUNS = Vocabulary(
+VOCABULARY = Vocabulary(
     names=frozenset({"state", "tag", "group", "job", "user", "name", "created"}),
     ordered=frozenset({"created"}),
     paths=frozenset({"config", "summary"}),
     said="state:, tag:, group:, job:, user:, name:, created:, config.<key> or summary.<key>",
+    examples={
+        "tag": "tag:reviewed",
+        "state": "state:finished",
+        "user": "user:ada",
+        "created": "created>=2026-01-31",
+    },
 )
 WORDS = {"tag": "tags", "job": "job_type", "name": "display_name", "created": "created_at"}
-# Seconds, as the client measured them: with it every run ends its summary, so `duration` needs no column.
+# Seconds, as the client measured them: every run's summary ends with this key, so `duration` needs no column.
 DURATION = "summary._runtime"
-# What heads of the table sort by, apart from keys of the configuration and the summary.
+# What the heads of the table sort by; keys of the configuration and the summary are sorted by `by_value`.
 PAGE_ORDERS = {
     "created": ("pk",),
     "name": ("display_name", "pk"),
@@ -107,23 +99,23 @@ def stored(name: str) -> str:
 
 def applied(found: RunQuerySet, query: Query) -> RunQuerySet:
     """The runs, read `with_state_now`, that hold every condition; what can't be compared is added to the query's faults."""
-    return holding(found, query, RUN_FIELDS, _condition)
+    return rows_holding(found, query, FIELDS, _condition)
 
 
-def _condition(part: Part, compiled: Compiled) -> Q:
-    if not part.name:
-        named = Q(display_name__icontains=part.value) | Q(name=part.value) | Q(group__icontains=part.value)
-        return named | Q(Exists(RunTag.objects.filter(run=OuterRef("pk"), name__icontains=part.value)))
-    name = stored(part.name) if "." in part.name else WORDS.get(part.name, part.name)
-    value = part.value.lower() if part.name == "state" else part.value
-    return filters.group({name: {part.operator: value}}, compiled, filters.DEEPEST)
+def _condition(typed: TypedCondition, compilation: Compilation) -> Q:
+    if not typed.name:
+        named = Q(display_name__icontains=typed.value) | Q(name=typed.value) | Q(group__icontains=typed.value)
+        return named | Q(Exists(RunTag.objects.filter(run=OuterRef("pk"), name__icontains=typed.value)))
+    name = stored(typed.name) if "." in typed.name else WORDS.get(typed.name, typed.name)
+    value = typed.value.lower() if typed.name == "state" else typed.value
+    return filters.group({name: {typed.operator: value}}, compilation, filters.DEEPEST)
 
 
 def in_order(found: RunQuerySet, sort: str) -> tuple[Any, tuple[str, ...], str]:
-    """The runs ready for an order of the page, its columns, and the order itself: an unknown one is the newest first."""
+    """The runs prepared for an order of the page, the columns of that order, and its name; an unknown one becomes the newest first."""
     sign, name = ("-", sort[1:]) if sort.startswith("-") else ("", sort)
     head, _, inner = stored(name).partition(".")
-    place = RUN_FIELDS.get(head)
+    place = FIELDS.get(head)
     if inner and isinstance(place, Json):
         try:
             return *by_value(found, place.path, inner, sign=sign), sort

@@ -60,8 +60,8 @@ def chunks(lines: Mapping[int, str]) -> Iterator[tuple[int, list[str]]]:
         yield first, held
 
 
-def record(line: str) -> dict[str, object]:
-    """What a line of history says; nothing for a line that isn't a JSON object."""
+def line_values(line: str) -> dict[str, object]:
+    """The values of a line of history; empty for a line that isn't a JSON object."""
     try:
         found = json.loads(line, parse_constant=str)
     except (ValueError, RecursionError):
@@ -79,8 +79,8 @@ def step_of(said: Mapping[str, object], number: int) -> int:
     return step
 
 
-def measured(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The metrics of a line by dotted name; what a media object holds inside is its own business."""
+def metrics_in(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The metrics of a line by dotted name; a media object counts as one value."""
     stack: list[tuple[str, object, int]] = [(name, value, 0) for name, value in reversed(list(said.items()))]
     left = MOST_OF_A_LINE
     while stack and left:
@@ -94,7 +94,7 @@ def measured(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def number_of(value: object) -> float | None:
-    """A value as it can be plotted."""
+    """The value if it can be plotted."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -105,7 +105,7 @@ def number_of(value: object) -> float | None:
 
 
 def kind_of(value: object) -> str:
-    """The word for a value that can't be plotted: the client's own for media (`image-file`, `histogram`)."""
+    """What kind of value it is: the client's own word for media (`image-file`, `histogram`)."""
     match value:
         case bool():
             return TRUTH
@@ -123,7 +123,7 @@ def kind_of(value: object) -> str:
     return NOTHING
 
 
-class Printed(NamedTuple):
+class ConsoleLine(NamedTuple):
     """A line of the console: what was printed, when, and whether to the error stream ("error")."""
 
     text: str
@@ -131,14 +131,16 @@ class Printed(NamedTuple):
     level: str | None = None
 
 
-def printed(line: str) -> Printed:
+def console_line(line: str) -> ConsoleLine:
     """A line of the console out of what the client wraps around it: JSON, or the moment and ERROR in front, or nothing."""
-    said = record(line) if line.startswith("{") else {}
+    said = line_values(line) if line.startswith("{") else {}
     content, moment, level = said.get("content"), said.get("ts"), said.get("level")
     if isinstance(content, str) and isinstance(moment, str):
-        return Printed(content, moment, level if isinstance(level, str) else None)
+        return ConsoleLine(content, moment, level if isinstance(level, str) else None)
     match = STAMPED.fullmatch(line)
-    return Printed(match["text"], match["moment"], "error" if match["error"] else None) if match else Printed(line)
+    return (
+        ConsoleLine(match["text"], match["moment"], "error" if match["error"] else None) if match else ConsoleLine(line)
+    )
 
 
 class Point(NamedTuple):
@@ -244,13 +246,13 @@ class Batch:
         return self.offset + len(self.lines)
 
 
-def batch(offset: int, contents: Iterable[str], *, has_metrics: bool = True) -> Batch:
+def read_batch(offset: int, contents: Iterable[str], *, has_metrics: bool = True) -> Batch:
     """Read the lines that a client sent from `offset` on."""
     read = Batch(offset, [one_line(text) for text in contents])
     if has_metrics:
         for place, line in enumerate(read.lines):
-            said = record(line)
+            said = line_values(line)
             read.steps.append(step_of(said, offset + place))
-            for key, value in measured(said):
+            for key, value in metrics_in(said):
                 read.values.setdefault(key, []).append((place, value))
     return read

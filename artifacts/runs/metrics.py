@@ -33,7 +33,7 @@ class Measure:
 
     @property
     def spoken(self) -> str:
-        """What the line shows, for those who don't see it."""
+        """What the small line shows, for screen readers."""
         return f"{self.name} over {self.count} logged values"
 
 
@@ -83,12 +83,12 @@ def points_of(series: MetricSeries) -> list[float]:
 
 
 def summary_of(run: Run) -> dict[str, object]:
-    """The summary of a run by dotted name, as far as a table can show it."""
+    """`values_in` the summary of a run."""
     return values_in(run.summary)
 
 
 def values_in(summary: object) -> dict[str, object]:
-    """The same of a summary that was read alone."""
+    """The values of a summary by dotted name, as far as a table can show them."""
     return dict(_leaves(summary))
 
 

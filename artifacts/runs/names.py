@@ -18,12 +18,12 @@ MADE = re.compile(rf"(?:{'|'.join(ADJECTIVES)})-(?:{'|'.join(NOUNS)})-(\d{{1,9}}
 ALPHABET = string.ascii_lowercase + string.digits
 
 
-def run_id() -> str:
+def new_run_id() -> str:
     """Eight characters, as the client makes them."""
     return "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
-def display_name(number: int) -> str:
+def new_display_name(number: int) -> str:
     """Two words and the run's number in its project."""
     return f"{secrets.choice(ADJECTIVES)}-{secrets.choice(NOUNS)}-{number}"
 

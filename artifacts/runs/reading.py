@@ -12,14 +12,14 @@ from artifacts.runs.history import Point
 
 Stream = HistoryChunk.Stream
 MOST_LINES = 100_000  # of one answer
-PLAIN = re.compile(r"[A-Za-z0-9_.:/ -]+")
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:/ -]+")
 
 
 def lines(run: Run, stream: str, *, start: int = 0, end: int | None = None) -> Iterator[tuple[int, str]]:
     """The numbered lines of a stream from `start` up to `end`; chunk after chunk, so that a long stream needs little memory."""
     found = HistoryChunk.objects.filter(run=run, stream=stream).order_by("first_line")
     found = found.alias(ends=F("first_line") + F("line_count")).filter(ends__gt=start)
-    # Said a second time in terms of the index: no chunk has more lines than this.
+    # Only for the database, which has an index on this column: no chunk has more lines than this.
     found = found.filter(first_line__gt=start - history.LINES_OF_A_CHUNK)
     if end is not None:
         found = found.filter(first_line__lt=end)
@@ -54,7 +54,7 @@ def between(run: Run, stream: str, min_step: int | None, max_step: int | None) -
             max_step is None or (high is not None and high < max_step)
         )
         for number, line in enumerate(history.unpack(chunk.lines), chunk.first_line):
-            if is_inside or _is_between(history.step_of(history.record(line), number), min_step, max_step):
+            if is_inside or _is_between(history.step_of(history.line_values(line), number), min_step, max_step):
                 yield line
 
 
@@ -62,8 +62,8 @@ def _is_between(step: int, low: int | None, high: int | None) -> bool:
     return (low is None or step >= low) and (high is None or step < high)
 
 
-def _some(found: Iterator[str], count: int, min_step: int | None, max_step: int | None) -> list[str]:
-    """All lines of a range of steps that is no wider than the count, evenly chosen ones of a wider one."""
+def _sample(found: Iterator[str], count: int, min_step: int | None, max_step: int | None) -> list[str]:
+    """At most `count` lines, evenly chosen; all of them where the range of steps is no wider than `count`."""
     count = min(count, MOST_LINES)
     if min_step is not None and max_step is not None and max_step - min_step <= count:
         return list(islice(found, MOST_LINES))
@@ -71,8 +71,8 @@ def _some(found: Iterator[str], count: int, min_step: int | None, max_step: int 
 
 
 def sampled(run: Run, stream: str, count: int, *, min_step: int | None, max_step: int | None) -> list[str]:
-    """At most `count` lines, evenly chosen; of a range that is no wider than that, all."""
-    return _some(between(run, stream, min_step, max_step), count, min_step, max_step)
+    """At most `count` lines of a range of steps, evenly chosen; all of them where the range is no wider than `count`."""
+    return _sample(between(run, stream, min_step, max_step), count, min_step, max_step)
 
 
 def sampled_values(
@@ -81,12 +81,12 @@ def sampled_values(
     """At most `count` of the lines that have all of the keys, each with these keys only."""
     wanted = list(dict.fromkeys(keys))
     # Looking for plain names in the text is many times quicker than reading a million lines as JSON.
-    marks = [f'"{key.split(".")[0]}' for key in wanted if key != "_step" and PLAIN.fullmatch(key)]
+    marks = [f'"{key.split(".")[0]}' for key in wanted if key != "_step" and PLAIN_KEY.fullmatch(key)]
     found = (line for line in between(run, Stream.HISTORY, min_step, max_step) if all(mark in line for mark in marks))
     rows: list[dict[str, object]] = []
-    for line in _some(found, count, min_step, max_step):
-        said = history.record(line)
-        values = dict(history.measured(said)) | said
+    for line in _sample(found, count, min_step, max_step):
+        said = history.line_values(line)
+        values = dict(history.metrics_in(said)) | said
         if all(key in values for key in wanted):
             rows.append({key: values[key] for key in wanted})
     return rows

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from django import template
 from django.forms import BoundField, CheckboxInput, FileInput, RadioSelect, Select, Textarea
@@ -18,8 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from artifacts import highlight
-from artifacts.text import markup
+from artifacts.text.markup import markdown_html, python_html
 
 register = template.Library()
 
@@ -167,13 +167,13 @@ def label(value: str) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     """Markdown of people as clean HTML, for inside `<div class="prose">`."""
-    return markup.render(text)
+    return markdown_html(text)
 
 
 @register.filter
 def python_code(source: str) -> SafeString:
     """Python with coloured words, strings, calls and `<placeholders>`."""
-    return highlight.python(source)
+    return python_html(source)
 
 
 @register.filter
@@ -225,6 +225,20 @@ def widget_kind(field: BoundField) -> str:
     if isinstance(widget, RadioSelect):
         return "radio"
     return "check" if type(widget) is CheckboxInput else "plain"
+
+
+class HasActs(Protocol):
+    """What `{% act %}` asks: the page of a version."""
+
+    def act_url(self, name: str) -> str:
+        """The address of an act by its name."""
+        ...
+
+
+@register.simple_tag
+def act(version_page: HasActs, name: str) -> str:
+    """The address of an act on a version: `{% act version_page "describe" %}`; templates can't call with an argument."""
+    return version_page.act_url(name)
 
 
 @register.simple_tag

@@ -1,9 +1,10 @@
-"""Markdown that people wrote, as HTML that can do no harm."""
+"""Markdown that people wrote, as HTML that can do no harm; and colours for the short Python examples that pages show."""
 
+import re
 from functools import lru_cache
 
 import nh3
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -18,6 +19,17 @@ TAGS = {
     *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "a", "br", "hr"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
+_TOKEN = re.compile(
+    r"""
+    (?P<c>\#[^\n]*)                                                       # a comment, in which nothing else is looked for
+    | (?P<s>"[^"\n]*"|'[^'\n]*')                                          # a string
+    | \b(?P<k>import|from|with|as|for|in|if|else|return|def|None|True|False)\b
+    | (?<=\.)(?P<f>\w+)(?=\()                                             # a method that is called
+    | (?P<p><[\w\s-]+>)                                                   # what the reader fills in
+    """,
+    re.VERBOSE,
+)
+_PLACEHOLDER = re.compile(r"&lt;[\w\s-]+&gt;")
 
 
 def _third_level_first(state: StateCore) -> None:
@@ -49,9 +61,22 @@ def is_costly(text: str) -> bool:
 
 
 @lru_cache(maxsize=128)
-def render(text: str) -> SafeString:
+def markdown_html(text: str) -> SafeString:
     """The text as clean HTML; what is too long or too deeply nested is shown as it was typed."""
     text = text.encode(errors="replace").decode()  # a lone surrogate can't be sent to a browser
     if is_costly(text):
         return mark_safe(f'<pre class="plain" tabindex="0">{escape(text)}</pre>')
     return mark_safe(_cleaner.clean(_parser.render(text)))
+
+
+def python_html(source: str) -> SafeString:
+    """The source as HTML whose `<span>`s have the classes of `.code`: c, k, s, f and p."""
+    parts: list[str] = []
+    end = 0
+    for match in _TOKEN.finditer(source):
+        parts.append(escape(source[end : match.start()]))
+        inner = _PLACEHOLDER.sub(lambda found: f'<span class="p">{found[0]}</span>', escape(match[0]))
+        kind = match.lastgroup or ""
+        parts.append(inner if kind == "p" else format_html('<span class="{}">{}</span>', kind, mark_safe(inner)))
+        end = match.end()
+    return mark_safe("".join([*parts, escape(source[end:])]))

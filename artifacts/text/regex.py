@@ -1,4 +1,4 @@
-"""Regular expressions of strangers: RE2 only, whose time grows with the text alone, and small ones."""
+"""Regular expressions that strangers wrote: compiled by RE2 only, whose time grows with the text alone, and bounded in size."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from artifacts.errors import Invalid
 from artifacts.naming import shown
 
 LONGEST_PATTERN = 500
-PATTERN_BYTES = 2**18  # what RE2 may compile a pattern into: `a{0,1000}` fifty times over takes it 13 seconds else
+PATTERN_BYTES = 2**18  # memory of a compiled pattern; without this bound, fifty times `a{0,1000}` takes 13 seconds
 
 
 def compiled(pattern: str) -> Any:

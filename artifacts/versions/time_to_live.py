@@ -9,14 +9,14 @@ DAY = 86_400  # seconds
 
 @dataclass(frozen=True)
 class Lifetime:
-    """The days from a version's creation, or none for one that is kept without end; whether that is its team's word."""
+    """The days from a version's creation for which it is kept, None for without end; and whether the team's rule says so, not its own."""
 
     days: int | None
     is_inherited: bool
 
 
 def days_of(seconds: int | None) -> int | None:
-    """Seconds as people set them: whole days, at least one; none for none and for no end."""
+    """Seconds as whole days, at least one; None for no policy (None) and for one without end (0)."""
     return max(1, round(seconds / DAY)) if seconds else None
 
 

@@ -8,7 +8,7 @@ from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.actions.runs import delete_run
-from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.errors import Conflict, Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Run, User, Verb
 from registry.models import Registry
 
@@ -33,7 +33,7 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
     if not current.is_committed:
         raise Invalid("The version is still uploading; what is never committed is cleared away by itself.")
     aliases = Alias.objects.filter(membership__version=version)
-    _refuse_protected(version)
+    labels.refuse_held_version(version)
     # `latest` counts too: whoever reads by it would get another version from now on, so it is asked for.
     named = sorted(set(aliases.values_list("name", flat=True)))
     if named and not delete_aliases:
@@ -81,17 +81,3 @@ def delete_run_and_versions(run: Run, *, acting_user: User) -> None:
     for version in versions:
         delete_version(version, delete_aliases=True, acting_user=acting_user)
     delete_run(run, acting_user=acting_user)
-
-
-def _refuse_protected(version: ArtifactVersion) -> None:
-    held = Alias.objects.filter(
-        membership__version=version,
-        collection__kind=Collection.Kind.PORTFOLIO,
-        collection__project__protected_aliases__name_key=F("name_key"),
-    )
-    if held.exists():
-        # Which registry isn't said: it may be hidden from whoever deletes.
-        raise Forbidden(
-            "permission denied: a registry holds this version by a protected alias; an administrator of that registry must "
-            "take the alias off first."
-        )

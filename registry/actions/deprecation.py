@@ -3,10 +3,11 @@
 from django.db import transaction
 from django.utils import timezone
 
-from artifacts import access, audit, naming
+from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.errors import Invalid
 from artifacts.models import Collection, Membership, User, Verb
+from artifacts.text.cleaning import clean_text
 
 LONGEST = 1_000
 
@@ -19,7 +20,7 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
     """
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
-    reason = " ".join(naming.clean_text(reason, longest=LONGEST).split())
+    reason = " ".join(clean_text(reason, longest=LONGEST).split())
     if not reason:
         raise Invalid("A deprecation without a reason helps nobody; write why the version should no longer be used.")
     if not membership.is_link:

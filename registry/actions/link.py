@@ -10,9 +10,9 @@ from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import (
     labels,
+    search_index,
     versions,
 )
-from artifacts.actions import search_index as search
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
     ArtifactVersion,
@@ -59,8 +59,8 @@ def link_version(
             version_count=F("version_count") + 1, last_linked_at=Now()
         )
         for tag in version.tags.all():
-            search.remember(collection.project, SearchTerm.Kind.TAG, tag.name)
-        search.remember_files(collection, version)
+            search_index.remember(collection.project, SearchTerm.Kind.TAG, tag.name)
+        search_index.remember_files(collection, version)
         audit.record(
             Verb.LINKED,
             acting_user=acting_user,

@@ -8,12 +8,10 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import organizations
-from artifacts.actions import search_index as search
+from artifacts.actions import labels, organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import (
-    Alias,
     Collection,
     NameRedirect,
     Organization,
@@ -26,6 +24,7 @@ from artifacts.models import (
     Verb,
 )
 from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 from registry.models import AcceptedType, Registry, Star
 
 CORE = {
@@ -88,7 +87,7 @@ def _create(
                 kind=Project.Kind.REGISTRY,
                 visibility=visibility,
                 is_core=is_core,
-                description=naming.clean_text(description, longest=100_000),
+                description=clean_text(description, longest=100_000),
                 created_by=acting_user,
             )
     except IntegrityError:
@@ -99,7 +98,7 @@ def _create(
         ProjectMember.objects.create(project=project, user=acting_user, role=Role.ADMIN)
     # A former name that led elsewhere now belongs to this one.
     NameRedirect.objects.filter(in_entity=entity, name_key=key_of(stored)).delete()
-    search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
+    search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     audit.record(
         Verb.REGISTRY_CREATED,
         acting_user=acting_user,
@@ -157,8 +156,6 @@ def create_collection(
     project: Project, type_name: str, name: str, *, description: str = "", tags: Iterable[str] = (), acting_user: User
 ) -> Collection:
     """Make an empty collection in a registry; a name that is taken is a Conflict."""
-    from artifacts.actions import labels
-
     collection, is_new = find_or_create_portfolio(
         project, type_name, name, acting_user=acting_user, description=description
     )
@@ -175,12 +172,7 @@ def delete_collection(collection: Collection, *, acting_user: User) -> None:
     collection = Collection.objects.select_for_update(of=("self",)).with_place().get(pk=collection.pk)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
-    guarded = ProtectedAlias.objects.filter(project=collection.project).values("name_key")
-    held = Alias.objects.filter(collection=collection, name_key__in=guarded).first()
-    if held is not None and not access.allowed(acting_user, Can.MANAGE, collection.project):
-        raise Forbidden(
-            f"permission denied: “{collection.name}” holds the protected alias “{held.name}”; ask one of the registry's administrators."
-        )
+    labels.refuse_holder(collection, acting_user=acting_user)
     Registry.objects.filter(project=collection.project).update(
         collection_count=F("collection_count") - 1, version_count=F("version_count") - collection.version_count
     )
@@ -255,7 +247,7 @@ def describe_registry(project: Project, description: str, *, acting_user: User) 
     access.require(acting_user, Can.EDIT, project)
     if project.is_core:
         raise Invalid(f"“{project.title}” is a core registry, whose description is fixed; make a registry of your own.")
-    description = naming.clean_text(description, longest=100_000)
+    description = clean_text(description, longest=100_000)
     if description != project.description:
         project.description = description
         project.updated_at = Now()

@@ -7,8 +7,7 @@ from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.actions.collections import refuse_other_kind
-from artifacts.errors import Forbidden
-from artifacts.models import Alias, Collection, Membership, User, Verb
+from artifacts.models import Collection, Membership, User, Verb
 from registry.models import Registry
 
 
@@ -24,7 +23,7 @@ def delete_sequence(collection: Collection, *, acting_user: User) -> None:
     # In one order, as every act that touches several collections: none waits for another in a circle.
     touched = Collection.objects.filter(pk__in=[collection.pk, *links.values_list("collection", flat=True)])
     portfolios = [row for row in touched.select_for_update().order_by("pk") if row.pk != collection.pk]
-    _refuse_protected(collection)
+    labels.refuse_held_sequence(collection)
     counts = dict(links.live().values_list("collection").annotate(links=Count("pk")))
     audit.record(
         Verb.COLLECTION_DELETED,
@@ -40,18 +39,3 @@ def delete_sequence(collection: Collection, *, acting_user: User) -> None:
         Collection.objects.filter(pk=portfolio.pk).update(version_count=F("version_count") - gone)
         Registry.objects.filter(project=portfolio.project_id).update(version_count=F("version_count") - gone)
         labels.give_latest_back(portfolio)
-
-
-def _refuse_protected(collection: Collection) -> None:
-    held = Alias.objects.filter(
-        membership__version__sequence=collection,
-        collection__kind=Collection.Kind.PORTFOLIO,
-        collection__project__protected_aliases__name_key=F("name_key"),
-    )
-    first = held.order_by("pk").values_list("membership__version__index", flat=True).first()
-    if first is not None:
-        # Which registry isn't said: it may be hidden from whoever deletes.
-        raise Forbidden(
-            f"permission denied: a registry holds one of these versions by a protected alias ({collection.name}:v{first}); "
-            "an administrator of that registry must take the alias off first."
-        )

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index as search
+from artifacts.actions import search_index
 from artifacts.actions.projects import give_name
 from artifacts.errors import Invalid
 from artifacts.models import ArtifactType, Organization, Project, SearchTerm, User, Verb
@@ -149,7 +149,7 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
         raise name_taken(Organization.objects.get(entities=project.entity_id), stored)
     renamed_from = project.title
     give_name(project, stored, former_key=current.name_key)
-    search.remember(project, SearchTerm.Kind.REGISTRY, project.title)
+    search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     _record(project, acting_user, changed="name", renamed_from=renamed_from)
 
 

@@ -6,7 +6,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from artifacts.models import AuditEvent, Membership, Organization, Project, ProtectedAlias, User, Verb
-from artifacts.models.lookups import IsAmong
+from artifacts.models.lookups import IsInQuery
 from registry.tables.rows import (
     LinkRow,
     link_rows,
@@ -19,7 +19,7 @@ def recently_linked(
 ) -> list[LinkRow]:
     """The newest links that still stand, in registries of `visible`. The audit log has them in the order of linking."""
     events = AuditEvent.objects.filter(
-        IsAmong("project_number", visible.values("pk")), organization=organization, verb=Verb.LINKED
+        IsInQuery("project_number", visible.values("pk")), organization=organization, verb=Verb.LINKED
     ).order_by("-pk")[: most * 3]
     places = [(event.collection_number, event.version_number) for event in events]
     if not places:

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from django.utils.datastructures import MultiValueDict
 
 from artifacts.models import Project, SearchTerm
-from artifacts.naming import clean_text, key_of
+from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 from registry.search.hits import (
     Kind,
     Narrowing,

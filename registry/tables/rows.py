@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from django.db.models import F, Prefetch, Window
 from django.db.models.functions import RowNumber
@@ -12,6 +11,7 @@ from artifacts import access
 from artifacts.models import Alias, ArtifactVersion, Collection, Membership, Run, User
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import LATEST, key_of
+from artifacts.views.url_of import project_url, source_url
 
 MOST_ALIASES = 8
 
@@ -73,13 +73,6 @@ def with_rows(queryset: MembershipQuerySet) -> MembershipQuerySet:
     )
 
 
-def source_url(version: ArtifactVersion) -> str:
-    """Where a version is in its project's artifact browser, as the client prints it."""
-    project, sequence = version.project, version.sequence
-    parts = (project.entity.name, project.name, "artifacts", sequence.type, sequence.name, version.name)
-    return "/" + "/".join(quote(part, safe="") for part in parts)
-
-
 def link_rows(
     memberships: Sequence[Membership],
     user: User,
@@ -101,9 +94,7 @@ def link_rows(
                 membership=membership,
                 aliases=[Name(name, key_of(name) in guarded) for name in membership.alias_names],
                 source_url=source_url(membership.version) if is_seen else "",
-                source_project_url="/" + "/".join(quote(part, safe="") for part in (project.entity.name, project.name))
-                if is_seen
-                else "",
+                source_project_url=project_url(project) if is_seen else "",
             )
         )
     return rows

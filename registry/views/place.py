@@ -1,14 +1,10 @@
 """Which registry, collection and link an address names: what every view of this app begins with."""
 
-from django.shortcuts import resolve_url
-
 from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.models import Collection, Organization, Project
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    in_organization,
-)
+from artifacts.views.answers import HtmxHttpRequest
+from artifacts.views.shell import in_organization
 
 
 def organization_of(request: HtmxHttpRequest, org: str) -> Organization:
@@ -46,22 +42,6 @@ def filled_in(request: HtmxHttpRequest) -> dict[str, str]:
     """What a form sent, or the address names, without the spaces around it."""
     given = request.POST if request.method == "POST" else request.GET
     return {name: str(given[name]).strip() for name in given}
-
-
-def registry_url(project: Project, name: str = "registry:registry") -> str:
-    """Where a registry, or a page of it, is."""
-    return resolve_url(name, organization_name(project), project.title)
-
-
-def collection_url(collection: Collection, name: str = "registry:collection") -> str:
-    """Where a collection, or a page of it, is."""
-    return resolve_url(name, organization_name(collection.project), collection.project.title, collection.name)
-
-
-def version_url(collection: Collection, reference: str, name: str = "registry:version") -> str:
-    """Where a linked version, or an act on it, is."""
-    project = collection.project
-    return resolve_url(name, organization_name(project), project.title, collection.name, reference)
 
 
 def permissions(request: HtmxHttpRequest, project: Project) -> dict[str, bool]:

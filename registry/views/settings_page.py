@@ -26,7 +26,7 @@ GRANTS = "access_"
 
 def answer(request: HtmxHttpRequest, project: Project, **wrong: forms.Form) -> HttpResponse:
     """The page, with the form that was refused, if any."""
-    held = Alias.objects.filter(collection__project=project, name_key__in=project.protected_aliases.values("name_key"))
+    held = Alias.objects.protected().filter(collection__project=project)
     head = heading(request, project, "settings")
     given: Registry = head["published"]
     context: dict[str, Any] = {

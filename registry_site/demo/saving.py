@@ -72,7 +72,7 @@ def run_of(training: Training) -> Run:
         "complete": True,
         "exitcode": 0,
     }
-    streams.receive(run, streams.read_sent(done), acting_user=training.user)
+    streams.receive(run, streams.read_request(done), acting_user=training.user)
     run.refresh_from_db()
     return run
 
@@ -97,7 +97,7 @@ def send(run: Run, user: User, name: str, offset: int, rows: Sequence[Mapping[st
     """Lines of one of the run's streams."""
     content = [json.dumps(row) for row in rows]
     body = {"files": {name: {"offset": offset, "content": content}}}
-    streams.receive(run, streams.read_sent(body), acting_user=user)
+    streams.receive(run, streams.read_request(body), acting_user=user)
 
 
 def version_of(

@@ -8,11 +8,9 @@ from django.utils import timezone
 
 from artifacts.actions import collections, labels, organizations, people
 from artifacts.actions.automations import create_automation
-from artifacts.actions.saving.begin import (
-    Draft,
-    use_version,
-)
-from artifacts.automations.payloads import Deed
+from artifacts.actions.runs import use_version
+from artifacts.actions.saving.begin import Draft
+from artifacts.automations.payloads import GivenAction
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
 from registry.actions import (
     members,
@@ -281,7 +279,7 @@ def deployment(cast: Cast, model: Project, version: ArtifactVersion) -> None:
         model,
         event="ADD_ARTIFACT_ALIAS",
         condition="{}",
-        deed=Deed("NO_OP"),
+        action=GivenAction("NO_OP"),
         description="Whenever an alias is set in this registry.",
         acting_user=cast.ada,
     )

@@ -55,7 +55,7 @@ dialog?.addEventListener("close", () => {
   if (document.activeElement === document.body) focusPage();
 });
 
-// ---- toasts, as pages.py triggers them; app.css lets them go
+// ---- toasts, as answers.py triggers them; controls.css lets them go
 function toast({ detail: { text, link, undo } }) {
   const box = copyOf("#toast");
   find("span", box).prepend(text);

@@ -1,4 +1,4 @@
-"""The policy says the same as a yes/no and as a queryset, and what decisions.md 7 wants."""
+"""The policy says the same as a yes/no and as a queryset, and what each role in an organization is worth in its registries."""
 
 import itertools
 from typing import Any
@@ -125,7 +125,7 @@ def test_stronger_roles_may_all_that_weaker_ones_may() -> None:
     assert GRANTS[Role.RESTRICTED_VIEWER] == {Can.VIEW}
 
 
-# decisions.md 7: organization role × visibility and default role → role in a registry
+# organization role × visibility and default role → role in a registry
 TABLE = [
     ("admin", "organization", "member", "admin"),
     ("admin", "organization", "restricted_viewer", "admin"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from artifacts.actions import integrations, people
 from artifacts.auth import user_of_key
-from artifacts.automations.payloads import Deed
+from artifacts.automations.payloads import GivenAction
 from artifacts.models import (
     ArtifactVersion,
     AuditEvent,
@@ -224,8 +224,8 @@ def test_automations_are_looked_at_and_deleted_and_no_secret_is_shown(
 ) -> None:
     integrations.set_secret(world.team, "TOKEN", "s3cret-value", acting_user=world.alice)
     hook = factories.webhook(world.team, access_token="TOKEN", user=world.alice)
-    deed = Deed("GENERIC_WEBHOOK", hook.pk)
-    made = factories.automation(world.model, user=world.alice, deed=deed)
+    action = GivenAction("GENERIC_WEBHOOK", hook.pk)
+    made = factories.automation(world.model, user=world.alice, action=action)
     for row, words in ((made, "ADD_ARTIFACT_ALIAS"), (hook, "https://example.com/hook"), (hook.access_token, "TOKEN")):
         table = f"artifacts_{row._meta.model_name}"
         page = client.get(reverse(f"admin:{table}_change", args=[row.pk])).content.decode()

@@ -3,7 +3,7 @@
 import pytest
 
 from artifacts.models import HistoryChunk, MetricSeries, Run
-from artifacts.runs import reading as readings
+from artifacts.runs import reading
 from tests.client.conftest import Client
 
 pytestmark = pytest.mark.client
@@ -61,7 +61,7 @@ def test_a_long_history_is_read_back_whole_and_drawn_from_little(client: Client)
         50,
         1,
     )
-    assert len(readings.points(rows["loss"])) <= 512
+    assert len(reading.points(rows["loss"])) <= 512
     assert client.opens(f"/vision/long/runs/{run.name}").status_code == 200
 
 

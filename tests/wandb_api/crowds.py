@@ -197,7 +197,7 @@ def _history(run: Run, user: User, size: int) -> None:
     output = [f"2026-11-25T10:00:00.{step:06} line {step}" for step in range(size)]
     contents = {"wandb-history.jsonl": history, "wandb-events.jsonl": events, "output.log": output}
     files = {name: {"offset": 0, "content": lines} for name, lines in contents.items()}
-    streams.receive(run, streams.read_sent({"files": files}), acting_user=user)
+    streams.receive(run, streams.read_request({"files": files}), acting_user=user)
     RunFile.objects.bulk_create(
         RunFile(run=run, name=f"media/{number}.png", size=9, key=f"x/{number}", uploaded_at=timezone.now())
         for number in range(size)

@@ -1,4 +1,4 @@
-"""Logging: a version begins here, gets its manifests, and is used by runs. It becomes whole in `commit.py`."""
+"""Saving begins: a version is started and its manifests are announced. It becomes whole in `commit.py`."""
 
 import re
 from collections.abc import Sequence
@@ -6,32 +6,19 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 
-from artifacts import (
-    access,
-    naming,
-)
+from artifacts import access, naming
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests
-from artifacts.models import (
-    ArtifactVersion,
-    ClientId,
-    Collection,
-    Manifest,
-    Project,
-    Run,
-    RunOutput,
-    RunUse,
-    User,
-)
+from artifacts.models import ArtifactVersion, ClientId, Collection, Manifest, Project, Run, RunOutput, User
 from artifacts.naming import LATEST
+from artifacts.text.cleaning import clean_json, clean_text
 
 DIGEST = re.compile(r"[0-9a-f]{32}")
 MD5 = "MANIFEST_MD5"
 MOST_MANIFESTS = 10_000
-NO_VERSION = "There is no artifact version here that you can see; check its name, or ask for access."
 
 
 @dataclass(frozen=True)
@@ -76,20 +63,20 @@ def _checked(draft: Draft) -> Draft:
         raise Invalid("The artifact's digest isn't 32 hexadecimal digits; log it again with a current client.")
     if len(draft.client_id) > 128 or len(draft.distributed_id or "") > 128:
         raise Invalid("The artifact's client id is longer than 128 characters; log it again with a current client.")
-    metadata = naming.clean_json(draft.metadata)
+    metadata = clean_json(draft.metadata)
     assert isinstance(metadata, dict)
     return Draft(
         type=draft.type,
         name=draft.name,
         digest=draft.digest,
-        client_id=naming.clean_text(draft.client_id),
+        client_id=clean_text(draft.client_id),
         aliases=labels.checked_aliases(draft.aliases),
         tags=labels.checked_tags(draft.tags),
-        description=naming.clean_text(draft.description, longest=100_000),
+        description=clean_text(draft.description, longest=100_000),
         metadata=metadata,
         ttl_seconds=draft.ttl_seconds if draft.ttl_seconds is not None and 0 <= draft.ttl_seconds < 2**62 else None,
         history_step=draft.history_step if draft.history_step is None or abs(draft.history_step) < 2**62 else None,
-        distributed_id=naming.clean_text(draft.distributed_id or "") or None,
+        distributed_id=clean_text(draft.distributed_id or "") or None,
         deduplicates=draft.deduplicates,
     )
 
@@ -229,35 +216,4 @@ def replace_manifest(
 
 def _refuse_foreign_base(base: ArtifactVersion | None, acting_user: User) -> None:
     if base is not None and not access.allowed_version(acting_user, Can.DOWNLOAD, base):
-        raise NotFound(NO_VERSION)
-
-
-@transaction.atomic
-def use_version(
-    run: Run,
-    version: ArtifactVersion,
-    *,
-    place: Project | None = None,
-    used_as: str = "",
-    acting_user: User,
-) -> ArtifactVersion:
-    """Record that a run takes a version as input, and the collection of `place` through which it found it; again does nothing.
-
-    Raises NotFound or Forbidden without the right to download it there (by any place, if none is named) or to log to the run's project.
-    """
-    access.require(acting_user, Can.LOG, run.project)
-    through = None
-    if place is not None:
-        access.require(acting_user, Can.DOWNLOAD, place)
-        held = version.memberships.filter(collection__project=place).select_related("collection").first()
-        if held is None:
-            raise NotFound(NO_VERSION)
-        through = held.collection
-    elif not access.allowed_version(acting_user, Can.DOWNLOAD, version):
-        raise NotFound(NO_VERSION)
-    if not version.is_committed or version.is_deleted:
-        raise Conflict(f"Version “{version}” is still uploading or was deleted; use another one.")
-    RunUse.objects.get_or_create(
-        run=run, version=version, defaults={"through": through, "used_as": naming.clean_text(used_as)[:256]}
-    )
-    return version
+        raise NotFound(access.NO_VERSION)

@@ -12,13 +12,10 @@ from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound, NotYet
 from artifacts.files import manifests, storage
-from artifacts.files.storage import (
-    Damaged,
-    store,
-)
+from artifacts.files.storage import Damaged, store
 from artifacts.models import ArtifactVersion, Blob, ManifestEntry, Project, User
 
-HELD = timedelta(minutes=10)  # how fresh a blob's claim has to be; garbage collection waits longer
+HELD = timedelta(minutes=10)  # after this long a blob's claim is renewed; garbage collection waits longer
 SLICE = 5_000
 GONE = "What this address is for doesn't exist any more; log the artifact again."
 CLEARED = "The file was cleared away while it arrived; it is taken when it is sent again."
@@ -33,7 +30,7 @@ def lock_files(project: int) -> None:
 
 
 def slices(digests: Iterable[str]) -> Iterable[list[str]]:
-    """Digests in as many lists as a query can take."""
+    """Digests in lists that are each short enough for one query."""
     listed = sorted(digests)
     return (listed[start : start + SLICE] for start in range(0, len(listed), SLICE))
 
@@ -49,23 +46,23 @@ def require_held(project: int, blobs: Collection[int]) -> None:
         raise Invalid("Files of this version were cleared away before it was committed; log the artifact again.")
 
 
-class Held(NamedTuple):
+class HeldBlob(NamedTuple):
     """A blob's number and length: all that a commit of very many files keeps of each."""
 
     pk: int
     size: int
 
 
-def held_blobs(project: int, digests: set[str]) -> dict[str, Held]:
+def held_blobs(project: int, digests: set[str]) -> dict[str, HeldBlob]:
     """The project's blobs among these digests, each held safe from garbage collection for the next hours."""
-    found: dict[str, Held] = {}
+    found: dict[str, HeldBlob] = {}
     stale = timezone.now() - HELD
     for some in slices(digests):
         blobs = Blob.objects.filter(project=project, digest__in=some)
         if blobs.filter(created_at__lt=stale).exists():
             # Before they are read: one that was being collected at this moment is then seen as missing.
             blobs.filter(created_at__lt=stale).update(created_at=Now())
-        found |= {digest: Held(pk, size) for digest, pk, size in blobs.values_list("digest", "pk", "size")}
+        found |= {digest: HeldBlob(pk, size) for digest, pk, size in blobs.values_list("digest", "pk", "size")}
     return found
 
 
@@ -84,7 +81,7 @@ def record_blob(project: int, md5: str, size: int) -> Blob:
     return blob
 
 
-def adopt_blobs(project: int, wanted: dict[str, int], *, acting_user: User) -> dict[str, Held]:
+def adopt_blobs(project: int, wanted: dict[str, int], *, acting_user: User) -> dict[str, HeldBlob]:
     """Bytes that another version lists, taken over without being sent again: digest → number of that version.
 
     Each counts only if the version lists the digest and the acting user may download it; the others are left out.
@@ -92,7 +89,7 @@ def adopt_blobs(project: int, wanted: dict[str, int], *, acting_user: User) -> d
     by_version: dict[int, list[str]] = {}
     for digest, number in wanted.items():
         by_version.setdefault(number, []).append(digest)
-    found: dict[str, Held] = {}
+    found: dict[str, HeldBlob] = {}
     for number, digests in by_version.items():
         version = ArtifactVersion.objects.filter(pk=number).first()
         if version is None or not access.allowed_version(acting_user, Can.DOWNLOAD, version):
@@ -104,7 +101,7 @@ def adopt_blobs(project: int, wanted: dict[str, int], *, acting_user: User) -> d
     return found
 
 
-def _adopted(project: int, digest: str, key: str, size: int) -> Held:
+def _adopted(project: int, digest: str, key: str, size: int) -> HeldBlob:
     md5 = manifests.hex_of(digest)
     own = storage.blob_key(project, md5)
     if own != key:
@@ -112,4 +109,4 @@ def _adopted(project: int, digest: str, key: str, size: int) -> Held:
             store().link(key, own)
         except Damaged:
             raise NotFound("A file of the version that this one builds upon is damaged; log it anew.") from None
-    return Held(record_blob(project, md5, size).pk, size)
+    return HeldBlob(record_blob(project, md5, size).pk, size)

@@ -12,10 +12,7 @@ from django.utils import timezone
 from artifacts.actions.saving.blobs import lock_files
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import manifests
-from artifacts.files.storage import (
-    StoredFile,
-    store,
-)
+from artifacts.files.storage import StoredFile, store
 from artifacts.models import ArtifactVersion, Blob, Manifest, ManifestEntry, RunFile, Upload
 
 GRACE = timedelta(days=1)

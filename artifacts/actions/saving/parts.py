@@ -13,18 +13,11 @@ from django.utils import timezone
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.actions.saving import in_background as background
-from artifacts.actions.saving.blobs import (
-    GONE,
-    record_blob,
-)
+from artifacts.actions.saving import in_background
+from artifacts.actions.saving.blobs import GONE, record_blob
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests, storage
-from artifacts.files.storage import (
-    Reader,
-    Stored,
-    store,
-)
+from artifacts.files.storage import Reader, StoredBytes, store
 from artifacts.models import ArtifactVersion, Upload, UploadPart, User
 
 MOST_PARTS = 10_000
@@ -73,7 +66,7 @@ def find_or_begin(version: ArtifactVersion, digest: str, parts: Sequence[tuple[i
     return upload
 
 
-def receive_part(public_id: str, number: int, stream: Reader, *, size: int) -> Stored:
+def receive_part(public_id: str, number: int, stream: Reader, *, size: int) -> StoredBytes:
     """Store a part; sending one again is harmless, and what doesn't have the announced MD5 doesn't count."""
     upload = Upload.objects.select_related("version__sequence").filter(public_id=public_id).first()
     part = UploadPart.objects.filter(upload=upload, number=number).first() if upload else None
@@ -118,7 +111,7 @@ def complete(
         raise Invalid(f"Part {missing[0]} of the file has not arrived; log the artifact again.")
     if len({row.size for row in rows[:-1]}) > 1:
         raise Invalid("All parts but the last must have the same length; log the artifact again.")
-    return background.within(f"upload {upload.pk}", partial(_verify, upload.pk), sentence=VERIFYING)
+    return in_background.within(f"upload {upload.pk}", partial(_verify, upload.pk), sentence=VERIFYING)
 
 
 def _verify(pk: int) -> str:
@@ -134,8 +127,8 @@ def _verify(pk: int) -> str:
     rows = list(upload.parts.order_by("number"))
     size = sum(row.size or 0 for row in rows)
     source = _put_together(upload, rows)
-    found = Stored(size, store().digest(source, every=SIGN_OF_LIFE_SECONDS, tell=lambda: _still_alive(pk)).md5)
-    if found != Stored(size, manifests.hex_of(upload.digest)):
+    found = StoredBytes(size, store().digest(source, every=SIGN_OF_LIFE_SECONDS, tell=lambda: _still_alive(pk)).md5)
+    if found != StoredBytes(size, manifests.hex_of(upload.digest)):
         store().delete(source)
         Upload.objects.filter(pk=pk).update(state=Upload.State.REFUSED)
         raise Invalid(NOT_THE_FILE)

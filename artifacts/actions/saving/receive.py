@@ -10,21 +10,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from artifacts.actions.saving.begin import require_pending
-from artifacts.actions.saving.blobs import (
-    CLEARED,
-    GONE,
-    held_blobs,
-    lock_files,
-    record_blob,
-)
+from artifacts.actions.saving.blobs import CLEARED, GONE, held_blobs, lock_files, record_blob
 from artifacts.actions.saving.parts import find_or_begin
 from artifacts.errors import Conflict, Invalid, NotFound, NotYet
 from artifacts.files import manifests, storage
-from artifacts.files.storage import (
-    Reader,
-    Stored,
-    store,
-)
+from artifacts.files.storage import Reader, StoredBytes, store
 from artifacts.models import ArtifactVersion, Manifest, Project, RunFile, Upload, User
 
 LARGEST_PUT = 64 * 1024**3
@@ -72,7 +62,7 @@ def claim_files(version: ArtifactVersion, specs: Sequence[FileSpec], *, acting_u
     ]
 
 
-def receive_blob(project: int, md5: str, stream: Reader, *, size: int) -> Stored:
+def receive_blob(project: int, md5: str, stream: Reader, *, size: int) -> StoredBytes:
     """Store a file's bytes and make them a blob of the project; sending them again, even at the same moment, is harmless."""
     refuse_size(size, LARGEST_PUT)
     if not Project.objects.filter(pk=project).exists():
@@ -88,7 +78,7 @@ def refuse_size(size: int, largest: int) -> None:
         raise Invalid(f"The file has {size} bytes, and {largest} are the most in one request; send it in parts.")
 
 
-def receive_manifest(manifest: int, digest: str, stream: Reader, *, size: int) -> Stored:
+def receive_manifest(manifest: int, digest: str, stream: Reader, *, size: int) -> StoredBytes:
     """Store a manifest's JSON; refused once its version is committed or another digest was announced."""
     refuse_size(size, manifests.LARGEST_MANIFEST)
     row = Manifest.objects.select_related("version__sequence").filter(pk=manifest).first()
@@ -106,7 +96,7 @@ def receive_manifest(manifest: int, digest: str, stream: Reader, *, size: int) -
     return stored
 
 
-def receive_run_file(file: int, stream: Reader, *, size: int) -> Stored:
+def receive_run_file(file: int, stream: Reader, *, size: int) -> StoredBytes:
     """Store a run's file in place of what it held before."""
     refuse_size(size, LARGEST_PUT)
     row = RunFile.objects.select_related("run").filter(pk=file).first()

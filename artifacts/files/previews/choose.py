@@ -3,18 +3,8 @@
 from collections.abc import Callable
 
 from artifacts.files.previews import gguf, media, notebook, risky, safetensors, tables, text, wandb_table
-from artifacts.files.previews.preview import (
-    MOST_TEXT,
-    Options,
-    Preview,
-    binary,
-    suffix,
-)
-from artifacts.files.previews.reading import (
-    TooMuch,
-    Unreadable,
-    Window,
-)
+from artifacts.files.previews.preview import MOST_TEXT, Options, Preview, binary, suffix
+from artifacts.files.previews.reading import TooMuch, Unreadable, Window
 from artifacts.files.storage import Damaged
 from artifacts.models import Blob, ManifestEntry
 

@@ -5,22 +5,9 @@ Every count comes from the file, so each is held against a limit before anything
 
 import struct
 
-from artifacts.files.previews.preview import (
-    Options,
-    Preview,
-    binary,
-    clip,
-)
-from artifacts.files.previews.reading import (
-    Cursor,
-    Unreadable,
-    Window,
-)
-from artifacts.files.previews.tensors import (
-    LONGEST_NAME,
-    Tensor,
-    header,
-)
+from artifacts.files.previews.preview import Options, Preview, binary, clip
+from artifacts.files.previews.reading import Cursor, Unreadable, Window
+from artifacts.files.previews.tensors import LONGEST_NAME, Tensor, header
 from artifacts.models import Blob
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -44,7 +31,7 @@ TYPES = {
 
 def preview(blob: Blob, options: Options) -> Preview:
     """Tensors, totals and metadata; Unreadable or TooMuch with the reason where the header is none or too long."""
-    reader = Reader(blob)
+    reader = GgufReader(blob)
     if reader.cursor.take(4) != b"GGUF":
         raise Unreadable("It doesn't begin as one.")
     version = reader.number("<I")
@@ -61,7 +48,7 @@ def preview(blob: Blob, options: Options) -> Preview:
     return header(tensors, pairs[:400], options, read=reader.cursor.place)
 
 
-class Reader:
+class GgufReader:
     """The values of the format, one after the other."""
 
     def __init__(self, blob: Blob) -> None:

@@ -4,10 +4,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from artifacts.files.previews.preview import (
-    Preview,
-    suffix,
-)
+from artifacts.files.previews.preview import Preview, suffix
 from artifacts.files.previews.reading import Window
 from artifacts.models import Blob, ManifestEntry
 

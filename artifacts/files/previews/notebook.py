@@ -4,16 +4,10 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from artifacts.files.previews.preview import (
-    Preview,
-    clip,
-)
+from artifacts.files.previews.preview import Preview, clip
 from artifacts.files.previews.reading import Window
 from artifacts.models import Blob
-from artifacts.text.markup import (
-    COSTLY,
-    MOST_COSTLY,
-)
+from artifacts.text.markup import COSTLY, MOST_COSTLY
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_CELLS = 200

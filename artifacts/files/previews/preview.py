@@ -31,8 +31,8 @@ class Preview:
 class Grid:
     """Rows of a table as text; each column knows whether it holds numbers."""
 
-    columns: list["Column"]
-    rows: list[list["Cell"]] = field(default_factory=list)
+    columns: list["GridColumn"]
+    rows: list[list["GridCell"]] = field(default_factory=list)
     note: str = ""  # how many rows there are, or how much of the file was read
 
 
@@ -51,7 +51,7 @@ def fitted(grid: Grid) -> Grid:
 
 
 @dataclass
-class Column:
+class GridColumn:
     """A column's name and what its cells are: integer, number, true or false, date, text, or a kind of media."""
 
     name: str
@@ -64,7 +64,7 @@ class Column:
 
 
 @dataclass
-class Cell:
+class GridCell:
     """A cell's text; `path` names the file of the same version that a media cell shows."""
 
     text: str

@@ -11,16 +11,8 @@ from dataclasses import dataclass, field
 
 from picklescan.scanner import SafetyLevel, scan_pickle_bytes
 
-from artifacts.files.previews.preview import (
-    Preview,
-    binary,
-    clip,
-    suffix,
-)
-from artifacts.files.previews.reading import (
-    TooMuch,
-    Window,
-)
+from artifacts.files.previews.preview import Preview, binary, clip, suffix
+from artifacts.files.previews.reading import TooMuch, Window
 from artifacts.models import Blob
 
 RISKY_WORDS = "can run code when loaded"

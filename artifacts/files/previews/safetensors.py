@@ -3,24 +3,9 @@
 import json
 import struct
 
-from artifacts.files.previews.preview import (
-    Options,
-    Preview,
-    binary,
-    clip,
-)
-from artifacts.files.previews.reading import (
-    Unreadable,
-    Window,
-)
-from artifacts.files.previews.tensors import (
-    LARGEST,
-    LONGEST_NAME,
-    MOST_DIMENSIONS,
-    Tensor,
-    count_of,
-    header,
-)
+from artifacts.files.previews.preview import Options, Preview, binary, clip
+from artifacts.files.previews.reading import Unreadable, Window
+from artifacts.files.previews.tensors import LARGEST, LONGEST_NAME, MOST_DIMENSIONS, Tensor, count_of, header
 from artifacts.models import Blob
 
 MOST_BYTES = 4 * 1024 * 1024

@@ -4,19 +4,8 @@ import csv
 import re
 from collections.abc import Iterable
 
-from artifacts.files.previews.preview import (
-    Cell,
-    Column,
-    Grid,
-    Preview,
-    binary,
-    clip,
-    fitted,
-)
-from artifacts.files.previews.reading import (
-    Unreadable,
-    Window,
-)
+from artifacts.files.previews.preview import Grid, GridCell, GridColumn, Preview, binary, clip, fitted
+from artifacts.files.previews.reading import Unreadable, Window
 from artifacts.files.previews.text import decoded
 from artifacts.models import Blob
 
@@ -50,7 +39,7 @@ def preview(blob: Blob) -> Preview:
         raise Unreadable("It is no table.")
     head, body = rows[0], rows[1:]
     columns = [
-        Column(clip(name, 120), kind_of(row[place] for row in body if place < len(row)))
+        GridColumn(clip(name, 120), kind_of(row[place] for row in body if place < len(row)))
         for place, name in enumerate((head + [""] * width)[:width])
     ]
     note = f"{len(body):,} row{'' if len(body) == 1 else 's'}"
@@ -85,16 +74,16 @@ def _delimiter(text: str) -> str:
 
 
 def kind_of(values: Iterable[str]) -> str:
-    """What all the values are that aren't empty."""
+    """The kind of which all the filled values are."""
     filled = [value.strip() for value in values if value.strip()]
     if not filled:
         return ""
     return next((kind for kind, pattern in KINDS if all(pattern.fullmatch(value) for value in filled)), "text")
 
 
-def _cells(columns: list[Column], body: list[list[str]]) -> list[list[Cell]]:
+def _cells(columns: list[GridColumn], body: list[list[str]]) -> list[list[GridCell]]:
     empty = [""] * len(columns)
     return [
-        [Cell(text, is_number=column.is_number) for column, text in zip(columns, row + empty, strict=False)]
+        [GridCell(text, is_number=column.is_number) for column, text in zip(columns, row + empty, strict=False)]
         for row in body
     ]

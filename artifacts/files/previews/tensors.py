@@ -3,11 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from artifacts.files.previews.preview import (
-    Options,
-    Preview,
-    clip,
-)
+from artifacts.files.previews.preview import Options, Preview, clip
 
 FIRST = 200
 MOST_SHOWN = 2_000
@@ -32,7 +28,7 @@ class Tensor:
 
     @property
     def count(self) -> str:
-        """The same as it is written: `18,432`."""
+        """`parameters` as people write it: `18,432`."""
         return f"{self.parameters:,}" if self.parameters < LARGEST else "more than a file can hold"
 
     @property

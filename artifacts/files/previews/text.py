@@ -4,14 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from artifacts.files.previews.preview import (
-    MOST_TEXT,
-    Preview,
-)
-from artifacts.files.previews.reading import (
-    Unreadable,
-    Window,
-)
+from artifacts.files.previews.preview import MOST_TEXT, Preview
+from artifacts.files.previews.reading import Unreadable, Window
 from artifacts.models import Blob
 
 JSON = {".json", ".jsonld", ".geojson"}

@@ -4,24 +4,9 @@ import json
 import re
 from json import JSONDecoder
 
-from artifacts.files.previews.preview import (
-    Cell,
-    Column,
-    Grid,
-    Preview,
-    binary,
-    clip,
-    fitted,
-)
-from artifacts.files.previews.reading import (
-    Unreadable,
-    Window,
-)
-from artifacts.files.previews.tables import (
-    LONGEST_CELL,
-    MOST_COLUMNS,
-    MOST_ROWS,
-)
+from artifacts.files.previews.preview import Grid, GridCell, GridColumn, Preview, binary, clip, fitted
+from artifacts.files.previews.reading import Unreadable, Window
+from artifacts.files.previews.tables import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS
 from artifacts.files.previews.text import decoded
 from artifacts.models import Blob
 
@@ -47,7 +32,7 @@ def preview(blob: Blob) -> Preview:
     names = values.get("columns")
     names = names if isinstance(names, list) else []
     width = width or min(len(names), MOST_COLUMNS)
-    columns = [Column(clip(str(names[place]) if place < len(names) else str(place), 120)) for place in range(width)]
+    columns = [GridColumn(clip(str(names[place]) if place < len(names) else str(place), 120)) for place in range(width)]
     cells = [[_cell(row[place] if place < len(row) else None) for place in range(width)] for row in rows]
     for place, column in enumerate(columns):
         column.kind = _kind([row[place] for row in rows if place < len(row)])
@@ -127,16 +112,16 @@ def _kind_of(value: object) -> str:
     return "text" if isinstance(value, str) else "JSON"
 
 
-def _cell(value: object) -> Cell:
+def _cell(value: object) -> GridCell:
     if value is None:
-        return Cell("")
+        return GridCell("")
     if isinstance(value, str):
-        return Cell(clip(value, LONGEST_CELL))
+        return GridCell(clip(value, LONGEST_CELL))
     if isinstance(value, dict) and isinstance(value.get("path"), str) and isinstance(value.get("_type"), str):
         caption = value.get("caption")
         name = value["path"].rsplit("/", 1)[-1]
-        return Cell(
+        return GridCell(
             clip(caption if isinstance(caption, str) and caption else name, LONGEST_CELL), path=value["path"][:4096]
         )
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Cell(clip(json.dumps(value, ensure_ascii=False), LONGEST_CELL), is_number=is_number)
+    return GridCell(clip(json.dumps(value, ensure_ascii=False), LONGEST_CELL), is_number=is_number)

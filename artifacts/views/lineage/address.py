@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from artifacts.lineage.graph import EVERYTHING
-from artifacts.naming import clean_text
+from artifacts.text.cleaning import clean_text
 
 DEPTHS = {"3": ("3 levels each way", 3), "direct": ("Direct only", 1), "all": ("Everything", EVERYTHING)}
 USUAL = "3"
@@ -22,8 +22,8 @@ MOST_OPENED = 6
 
 
 @dataclass(frozen=True)
-class Look:
-    """How somebody looks at a graph; what an address says that is nothing of the kind is ignored."""
+class LineageAddress:
+    """What an address says of a graph; what it says wrongly is ignored."""
 
     depth: str = USUAL
     around: int = 0  # the column in the middle of what is drawn of a long graph; the version's own is 0
@@ -36,8 +36,8 @@ class Look:
     after: int = 0
 
     @classmethod
-    def of(cls, query: QueryDict) -> "Look":
-        """What an address says."""
+    def read(cls, query: QueryDict) -> "LineageAddress":
+        """From a query."""
         depth, group, after = query.get("depth", ""), query.get("group", ""), query.get("after", "")
         around = query.get("around", "")
         opened = (OPENED.fullmatch(text) for text in query.getlist("open")[:MOST_OPENED])
@@ -82,31 +82,36 @@ class Look:
         """Where a group of the picture leads."""
         return f"?group={key}{self._rest}"
 
-    def address(self, **changes: object) -> str:
-        """The address of the same look with some of it changed."""
-        look = replace(self, **changes)  # type: ignore[arg-type]
-        beside = [("group", look.group), ("find", look.words), ("after", look.after or ""), ("node", look.node)]
-        return f"?{urlencode([*look.pairs(), *((name, value) for name, value in beside if value)])}"
+    def query(self, **changes: object) -> str:
+        """The query of the same graph with some of what it says changed."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]
+        beside = [
+            ("group", changed.group),
+            ("find", changed.words),
+            ("after", changed.after or ""),
+            ("node", changed.node),
+        ]
+        return f"?{urlencode([*changed.pairs(), *((name, value) for name, value in beside if value)])}"
 
     def extracted(self, key: str) -> str:
         """With a member out of its group."""
-        return self.address(out=(*self.out, key)[-MOST_NAMED:])
+        return self.query(out=(*self.out, key)[-MOST_NAMED:])
 
     def put_back(self, key: str) -> str:
-        """With it in its group again."""
-        return self.address(out=_without(self.out, key))
+        """With a member that was taken out in its group again."""
+        return self.query(out=_without(self.out, key))
 
     def hiding(self, key: str) -> str:
         """Without a node or a group, which is then no longer shown beside the picture either."""
-        return self.address(hidden=(*self.hidden, key)[-MOST_NAMED:], node="", group="", words="", after=0)
+        return self.query(hidden=(*self.hidden, key)[-MOST_NAMED:], node="", group="", words="", after=0)
 
     def unfolded(self, group: str, after: str = "") -> str:
         """With a page of the group's members unfolded."""
-        return self.address(opened={**self.opened, group: after})
+        return self.query(opened={**self.opened, group: after})
 
     def folded(self, group: str) -> str:
         """With the group folded."""
-        return self.address(opened={name: after for name, after in self.opened.items() if name != group})
+        return self.query(opened={name: after for name, after in self.opened.items() if name != group})
 
 
 def _keys(texts: Iterable[str], *kinds: re.Pattern[str]) -> tuple[str, ...]:

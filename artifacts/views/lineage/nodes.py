@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from django.db.models import F, Min, Value
 
-from artifacts.lineage.graph import Among
 from artifacts.models import Membership, Run
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.models.lookups import IsOneOfNumbers
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.models.runs import RunQuerySet
-from artifacts.views.place import run_url, version_url
+from artifacts.views.url_of import run_url, version_url
 
 LONGEST_LABEL = 16
 Groups = Mapping[str, Sequence[str]]
@@ -67,12 +67,12 @@ def numbers(keys: Iterable[str], letter: str) -> list[int]:
 
 def visible_runs(seen: ProjectQuerySet, keys: Iterable[str]) -> RunQuerySet:
     """Those of some runs that are in projects which the visitor sees."""
-    return Run.objects.filter(Among("pk", numbers(keys, "r")), project__in=seen.values("pk"))
+    return Run.objects.filter(IsOneOfNumbers("pk", numbers(keys, "r")), project__in=seen.values("pk"))
 
 
 def visible_places(seen: ProjectQuerySet, versions: Iterable[int]) -> MembershipQuerySet:
     """The places of some versions that are in projects and registries which the visitor sees."""
-    return Membership.objects.filter(Among("version", versions), collection__project__in=seen.values("pk"))
+    return Membership.objects.filter(IsOneOfNumbers("version", versions), collection__project__in=seen.values("pk"))
 
 
 def nodes_of(keys: Collection[str], seen: ProjectQuerySet) -> dict[str, Node]:

@@ -10,14 +10,14 @@ from django.db.models.functions import Cast, Concat
 from artifacts.models import ArtifactVersion, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.runs.columns import (
+    config_of,
     duration_of,
-    settings_of,
 )
 from artifacts.runs.metrics import (
     Measure,
     measures_of,
 )
-from artifacts.views.lineage.address import Look
+from artifacts.views.lineage.address import LineageAddress
 from artifacts.views.lineage.nodes import (
     Groups,
     Node,
@@ -29,8 +29,9 @@ from artifacts.views.lineage.nodes import (
     visible_places,
     visible_runs,
 )
-from artifacts.views.place import Place, path_of, run_url, version_url
 from artifacts.views.projects.runs import brief
+from artifacts.views.url_of import path_of, run_url, version_url
+from artifacts.views.version_page import VersionPage
 
 MOST_MEMBERS = 50
 MOST_LINKS = 5
@@ -40,7 +41,7 @@ MOST_MEASURES = 5
 
 @dataclass(frozen=True)
 class Ways:
-    """What may be done with what is looked at; an address that leads to nothing new is empty."""
+    """Where the buttons beside a node lead; empty where one would change nothing."""
 
     close: str
     hide: str
@@ -101,28 +102,33 @@ class VersionPreview:
 
 
 def preview_of(
-    look: Look, known: set[str], root: str, groups: Groups, place: Place, seen: ProjectQuerySet
+    address: LineageAddress,
+    known: set[str],
+    root: str,
+    groups: Groups,
+    version_page: VersionPage,
+    seen: ProjectQuerySet,
 ) -> RunPreview | VersionPreview | None:
     """The node that the address names; the caller has made sure that it is in the graph and that the visitor may see it."""
-    key = look.node
+    key = address.node
     if key not in known:
         return None
     ways = Ways(
-        close=look.address(node=""),
-        hide="" if key == root else look.hiding(key),
-        take_out=look.extracted(key) if any(key in members for members in groups.values()) else "",
-        put_back=look.put_back(key) if key in look.out else "",
+        close=address.query(node=""),
+        hide="" if key == root else address.hiding(key),
+        take_out=address.extracted(key) if any(key in members for members in groups.values()) else "",
+        put_back=address.put_back(key) if key in address.out else "",
     )
     if kind_of(key) == "run":
         return _run(key, ways, seen)
     return _version(
-        place.membership if key == root else places_of([int(key[1:])], seen)[int(key[1:])], ways, key, root, seen
+        version_page.membership if key == root else places_of([int(key[1:])], seen)[int(key[1:])], ways, key, root, seen
     )
 
 
 def _run(key: str, ways: Ways, seen: ProjectQuerySet) -> RunPreview:
     run = visible_runs(seen, [key]).with_place().get()
-    settings = [(name, brief(value)) for name, value in settings_of(run.config).items()]
+    settings = [(name, brief(value)) for name, value in config_of(run.config).items()]
     measures = measures_of(run, most=MOST_MEASURES)
     return RunPreview(run, ways, run_url(run), settings[:MOST_SETTINGS], measures)
 
@@ -154,42 +160,44 @@ class Member:
     is_current: bool
 
 
-def group_beside(look: Look, groups: Groups, unfolded: Groups, seen: ProjectQuerySet) -> dict[str, Any] | None:
+def group_beside(
+    address: LineageAddress, groups: Groups, unfolded: Groups, seen: ProjectQuerySet
+) -> dict[str, Any] | None:
     """The group that the address names: a page of its members that have the words in their name, the newest first."""
-    members = groups.get(look.group)
+    members = groups.get(address.group)
     if not members:
         return None
     kind = kind_of(members[0])
-    found = (_runs if kind == "run" else _versions)(members, look, seen)
+    found = (_runs if kind == "run" else _versions)(members, address, seen)
     nodes = nodes_of(found[:MOST_MEMBERS], seen)
     return {
-        "key": look.group,
+        "key": address.group,
         "kind": kind,
         "words": counted(len(members), kind),
         "opaque_count": len(members) - _seen(members, seen),
         "members": [
-            Member(nodes[key], look.address(node=key), look.extracted(key), key == look.node)
+            Member(nodes[key], address.query(node=key), address.extracted(key), key == address.node)
             for key in found[:MOST_MEMBERS]
         ],
-        "older": look.address(after=int(found[MOST_MEMBERS - 1][1:])) if len(found) > MOST_MEMBERS else "",
-        "newest": look.address(after=0) if look.after else "",
-        "close": look.address(group="", words="", after=0),
-        "hide": look.hiding(look.group),
-        **_unfolding(look, members, unfolded.get(look.group, [])),
-        "kept": [*look.pairs(), ("group", look.group)],
+        "older": address.query(after=int(found[MOST_MEMBERS - 1][1:])) if len(found) > MOST_MEMBERS else "",
+        "newest": address.query(after=0) if address.after else "",
+        "close": address.query(group="", words="", after=0),
+        "hide": address.hiding(address.group),
+        **_unfolding(address, members, unfolded.get(address.group, [])),
+        "kept": [*address.pairs(), ("group", address.group)],
     }
 
 
-def _unfolding(look: Look, members: Sequence[str], unfolded: Sequence[str]) -> dict[str, Any]:
+def _unfolding(address: LineageAddress, members: Sequence[str], unfolded: Sequence[str]) -> dict[str, Any]:
     """How the group is unfolded page by page, and folded again."""
     last = min(unfolded, key=lambda key: int(key[1:]), default="")  # the oldest that is drawn; older ones are behind it
     behind = [key for key in members if last and int(key[1:]) < int(last[1:])]
     return {
         "is_unfolded": bool(unfolded),
-        "unfold": look.unfolded(look.group),
-        "unfold_next": look.unfolded(look.group, last) if behind else "",
-        "is_further": bool(look.opened.get(look.group)),
-        "fold": look.folded(look.group),
+        "unfold": address.unfolded(address.group),
+        "unfold_next": address.unfolded(address.group, last) if behind else "",
+        "is_further": bool(address.opened.get(address.group)),
+        "fold": address.folded(address.group),
     }
 
 
@@ -200,25 +208,25 @@ def _seen(members: Sequence[str], seen: ProjectQuerySet) -> int:
     return visible_places(seen, numbers(members, "v")).values("version").distinct().count()
 
 
-def _runs(members: Sequence[str], look: Look, seen: ProjectQuerySet) -> list[str]:
+def _runs(members: Sequence[str], address: LineageAddress, seen: ProjectQuerySet) -> list[str]:
     """A page of runs, and the first of the next."""
     runs = visible_runs(seen, members)
-    if look.after:
-        runs = runs.filter(pk__lt=look.after)
-    if look.words:
-        words = Q(display_name__icontains=look.words) | Q(job_type__icontains=look.words)
-        runs = runs.filter(words | Q(name__icontains=look.words))
+    if address.after:
+        runs = runs.filter(pk__lt=address.after)
+    if address.words:
+        words = Q(display_name__icontains=address.words) | Q(job_type__icontains=address.words)
+        runs = runs.filter(words | Q(name__icontains=address.words))
     return [f"r{number}" for number in runs.order_by("-pk").values_list("pk", flat=True)[: MOST_MEMBERS + 1]]
 
 
-def _versions(members: Sequence[str], look: Look, seen: ProjectQuerySet) -> list[str]:
+def _versions(members: Sequence[str], address: LineageAddress, seen: ProjectQuerySet) -> list[str]:
     """A page of versions that some place which the visitor sees names so, and the first of the next."""
     places = visible_places(seen, numbers(members, "v"))
-    if look.after:
-        places = places.filter(version__lt=look.after)
-    if look.words:
+    if address.after:
+        places = places.filter(version__lt=address.after)
+    if address.words:
         number = Cast(F("index"), CharField())
         named = places.annotate(named=Concat(F("collection__name"), Value(":v"), number, output_field=CharField()))
-        places = named.filter(Q(named__icontains=look.words) | Q(collection__type__icontains=look.words))
+        places = named.filter(Q(named__icontains=address.words) | Q(collection__type__icontains=address.words))
     found = places.order_by("-version_id").values_list("version_id", flat=True).distinct()
     return [f"v{number}" for number in found[: MOST_MEMBERS + 1]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from artifacts import access
 from artifacts.errors import NotFound
-from artifacts.lineage import layout as graph
+from artifacts.lineage import layout
 from artifacts.lineage.graph import (
     MOST_NODES,
     Walk,
@@ -19,7 +19,7 @@ from artifacts.views.answers import HtmxHttpRequest
 from artifacts.views.lineage.address import (
     DEPTHS,
     KEY,
-    Look,
+    LineageAddress,
 )
 from artifacts.views.lineage.nodes import (
     Node,
@@ -32,7 +32,7 @@ from artifacts.views.lineage.side_panel import (
     group_beside,
     preview_of,
 )
-from artifacts.views.place import Place
+from artifacts.views.version_page import VersionPage
 
 Context = dict[str, Any]
 PART = "artifacts/lineage/side.html"
@@ -47,15 +47,15 @@ with wandb.init(project="<project>") as run:
 
 @dataclass
 class Picture:
-    """What of a walk is drawn: where each node stands, which groups stand for others, and all edges between them."""
+    """What of a walk is drawn: the column of each node, which groups stand for others, and all edges between them."""
 
-    place: dict[str, int]
-    edges: set[graph.Edge]
+    columns: dict[str, int]
+    edges: set[layout.Edge]
     groups: dict[str, list[str]]
     all_groups: dict[str, list[str]]  # with the hidden ones
     unfolded: dict[str, list[str]]  # of the opened ones, the members that are drawn
     leading: set[str]  # the version and all that led to it
-    whole: dict[str, int]  # `place` with what is too far away to be drawn
+    whole: dict[str, int]  # `columns` with what is too far away to be drawn
     hidden_count: int = 0
 
     def shown_as(self, key: str) -> str:
@@ -103,113 +103,127 @@ class Item:
         return range(self.depth)
 
 
-def lineage_context(request: HtmxHttpRequest, place: Place) -> Context:
-    """The graph of a version, or only what is beside it."""
-    look, root, seen = Look.of(request.GET), f"v{place.version.pk}", access.visible_projects(request.user)
-    found = walk(place.version, look.levels)
-    known = _known(look, found, root, seen)
+def lineage_context(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
+    """The tab of a version; htmx may ask only for what is beside the graph."""
     is_side = bool(request.htmx) and request.htmx.target in SIDE
-    if is_side and look.node and not look.group:  # a node of the picture, which stands there already
-        preview = preview_of(look, known, root, {}, place, seen)
-        return {"part": PART, "look": look, "preview": preview, "picked": look.node}
-    picture = pictured(found, root, look, known)
-    picked = picture.shown_as(look.node) if look.node else look.group
+    seen = access.visible_projects(request.user)
+    return lineage_of(version_page, LineageAddress.read(request.GET), seen, is_side=is_side)
+
+
+def lineage_of(version_page: VersionPage, address: LineageAddress, seen: ProjectQuerySet, *, is_side: bool) -> Context:
+    """The graph of a version as the address says, or only what is beside it; `seen` are the projects that the visitor sees."""
+    root = f"v{version_page.version.pk}"
+    found = walk(version_page.version, address.levels)
+    known = _known(address, found, root, seen)
+    if is_side and address.node and not address.group:  # a node of the picture, which stands there already
+        preview = preview_of(address, known, root, {}, version_page, seen)
+        return {"part": PART, "look": address, "preview": preview, "picked": address.node}
+    picture = pictured(found, root, address, known)
+    picked = picture.shown_as(address.node) if address.node else address.group
     context: Context = {
-        "look": look,
-        "preview": preview_of(look, known, root, picture.all_groups, place, seen),
-        "group": group_beside(look, picture.groups, picture.unfolded, seen),
+        "look": address,
+        "preview": preview_of(address, known, root, picture.all_groups, version_page, seen),
+        "group": group_beside(address, picture.groups, picture.unfolded, seen),
         "picked": picked,
     }
     if is_side:
         return {**context, "part": PART}
-    return {**context, **_drawn(picture, found, root, look, place, seen, picked)}
+    return {**context, **_drawn(picture, found, root, address, version_page, seen, picked)}
 
 
-def _known(look: Look, found: Walk, root: str, seen: ProjectQuerySet) -> set[str]:
+def _known(address: LineageAddress, found: Walk, root: str, seen: ProjectQuerySet) -> set[str]:
     """Those nodes that the address names, that are in the graph and that the visitor may see; others can't be told apart."""
-    named = {key for key in (look.node, *look.out, *look.hidden) if KEY.fullmatch(key)}
+    named = {key for key in (address.node, *address.out, *address.hidden) if KEY.fullmatch(key)}
     there = named & found.keys.keys()
     known = {key for key, node in nodes_of(sorted(there), seen).items() if not node.is_opaque} if there else set()
-    if look.node and look.node not in known | {root}:
+    if address.node and address.node not in known | {root}:
         raise NotFound("This lineage has no such node that you can see; choose one in its graph.")
     return known | {root}
 
 
-def pictured(found: Walk, root: str, look: Look, known: set[str]) -> Picture:
-    """What is drawn of a walk when it is looked at in this way; column 0 is the version's own."""
+def pictured(found: Walk, root: str, address: LineageAddress, known: set[str]) -> Picture:
+    """What is drawn of a walk as the address says; column 0 is the version's own."""
     keys = found.newest_first()
-    columns = graph.columns(keys, graph.forward(keys, found.edges))
-    gone = set(look.hidden) & known - {root}
-    place = {key: column - columns[root] for key, column in columns.items() if key not in gone}
-    kinds = {key: kind_of(key) for key in place}
-    out = set(look.out) & known
-    all_groups = graph.fold(place, kinds, keep={root, *out}, opened=look.opened)
+    columns = layout.columns(keys, layout.forward(keys, found.edges))
+    gone = set(address.hidden) & known - {root}
+    columns = {key: column - columns[root] for key, column in columns.items() if key not in gone}
+    kinds = {key: kind_of(key) for key in columns}
+    out = set(address.out) & known
+    all_groups = layout.fold(columns, kinds, keep={root, *out}, opened=address.opened)
     instead = {key: name for name, members in all_groups.items() for key in members}
-    drawn = {key: column for key, column in place.items() if key not in instead}
-    unfolded: dict[str, list[str]] = {name: [] for name in look.opened}
+    drawn = {key: column for key, column in columns.items() if key not in instead}
+    unfolded: dict[str, list[str]] = {name: [] for name in address.opened}
     for key in drawn.keys() - {root, *out} if unfolded else ():
-        unfolded.get(f"{kinds[key]}-{place[key]}", []).append(key)
-    groups = {name: members for name, members in all_groups.items() if name not in look.hidden}
-    drawn |= {name: place[members[0]] for name, members in groups.items()}
-    near = graph.nearest(drawn, look.around)
+        unfolded.get(f"{kinds[key]}-{columns[key]}", []).append(key)
+    groups = {name: members for name, members in all_groups.items() if name not in address.hidden}
+    drawn |= {name: columns[members[0]] for name, members in groups.items()}
+    near = layout.nearest(drawn, address.around)
     edges = {(instead.get(tail, tail), instead.get(head, head)) for tail, head in found.edges}
     leading = _leading_to(root, edges)
     edges = {(tail, head) for tail, head in edges if tail != head and tail in near and head in near}
     groups = {name: members for name, members in groups.items() if name in near}
-    hidden_count = len(gone) + len(all_groups.keys() & look.hidden)
+    hidden_count = len(gone) + len(all_groups.keys() & address.hidden)
     return Picture(near, edges, groups, all_groups, unfolded, leading, drawn, hidden_count)
 
 
 def _drawn(
-    picture: Picture, found: Walk, root: str, look: Look, place: Place, seen: ProjectQuerySet, picked: str
+    picture: Picture,
+    found: Walk,
+    root: str,
+    address: LineageAddress,
+    version_page: VersionPage,
+    seen: ProjectQuerySet,
+    picked: str,
 ) -> Context:
     """The picture and the list."""
-    nodes = _nodes(picture, root, place, seen)
-    drawing = graph.draw(picture.place, picture.edges)
-    here = min(picture.place, key=lambda key: (abs(picture.place[key] - look.around), key != root))
+    nodes = _nodes(picture, root, version_page, seen)
+    drawing = layout.draw(picture.columns, picture.edges)
+    here = min(picture.columns, key=lambda key: (abs(picture.columns[key] - address.around), key != root))
     return {
         "depths": [(key, words) for key, (words, _) in DEPTHS.items()],
-        "kept": [pair for pair in look.pairs() if pair[0] in {"out", "hide"}],
+        "kept": [pair for pair in address.pairs() if pair[0] in {"out", "hide"}],
         "is_empty": len(found.keys) == 1,
         "node_count": counted(len(found.keys), "node"),
         "is_cut": found.is_cut,
         "is_thinned": drawing.is_thinned,
-        "span": span_of(picture, look),
+        "span": span_of(picture, address),
         "most": MOST_NODES,
         "hidden_count": picture.hidden_count,
-        "shown_url": look.address(hidden=()),
-        "folded_url": look.address(opened={}) if look.opened else "",
+        "shown_url": address.query(hidden=()),
+        "folded_url": address.query(opened={}) if address.opened else "",
         "drawing": drawing,
         "shapes": [
-            Shape(nodes[key], box.x, box.y, _href(nodes[key], look), key == picked, key == here)
+            Shape(nodes[key], box.x, box.y, _href(nodes[key], address), key == picked, key == here)
             for key, box in drawing.boxes.items()
         ],
         "lines": _lines(drawing.arrows, nodes, picture.leading),
-        "before": outline(root, nodes, picture, look, backwards=True),
-        "after": outline(root, nodes, picture, look, backwards=False),
+        "before": outline(root, nodes, picture, address, backwards=True),
+        "after": outline(root, nodes, picture, address, backwards=False),
         "selected": nodes[root],
-        "use_code": USE_CODE.format(path=json.dumps(place.full_name, ensure_ascii=False)),
+        "use_code": USE_CODE.format(path=json.dumps(version_page.full_name, ensure_ascii=False)),
     }
 
 
-def _nodes(picture: Picture, root: str, place: Place, seen: ProjectQuerySet) -> dict[str, Node]:
+def _nodes(picture: Picture, root: str, version_page: VersionPage, seen: ProjectQuerySet) -> dict[str, Node]:
     """The nodes that are drawn."""
-    nodes = nodes_of([key for key in picture.place if key not in picture.groups and key != root], seen)
-    nodes[root] = Node(root, "artifact", place.collection.type, place.title, place.url(), is_root=True)
+    nodes = nodes_of([key for key in picture.columns if key not in picture.groups and key != root], seen)
+    nodes[root] = Node(
+        root, "artifact", version_page.collection.type, version_page.title, version_page.url(), is_root=True
+    )
     for name, note in notes_of(picture.groups, seen).items():
         count, kind = len(picture.groups[name]), name.split("-")[0]
         nodes[name] = Node(name, kind, note, counted(count, kind), count=count)
     return nodes
 
 
-def _href(node: Node, look: Look) -> str:
+def _href(node: Node, address: LineageAddress) -> str:
     """Where a node of the picture leads: to what is shown beside it."""
     if node.is_opaque:
         return ""
-    return look.to_group(node.key) if node.count else look.to_node(node.key)
+    return address.to_group(node.key) if node.count else address.to_node(node.key)
 
 
-def _leading_to(root: str, edges: Iterable[graph.Edge]) -> set[str]:
+def _leading_to(root: str, edges: Iterable[layout.Edge]) -> set[str]:
     """The version and all that led to it."""
     tails: dict[str, list[str]] = defaultdict(list)
     for tail, head in edges:
@@ -223,7 +237,7 @@ def _leading_to(root: str, edges: Iterable[graph.Edge]) -> set[str]:
     return reached
 
 
-def _lines(arrows: Iterable[graph.Arrow], nodes: Mapping[str, Node], leading: set[str]) -> list[Line]:
+def _lines(arrows: Iterable[layout.Arrow], nodes: Mapping[str, Node], leading: set[str]) -> list[Line]:
     return [
         Line(
             tail=nodes[arrow.edge[0]].key,
@@ -247,18 +261,18 @@ class Span:
     to_version: str
 
 
-def span_of(picture: Picture, look: Look) -> Span | None:
+def span_of(picture: Picture, address: LineageAddress) -> Span | None:
     """The part that is drawn, if it is not the whole."""
-    if len(picture.place) == len(picture.whole):
+    if len(picture.columns) == len(picture.whole):
         return None
-    low, high = (end(picture.place.values()) for end in (min, max))
+    low, high = (end(picture.columns.values()) for end in (min, max))
     lowest, highest = (end(picture.whole.values()) for end in (min, max))
     return Span(
         drawn=_from_to(low, high),
         whole=_from_to(lowest, highest),
-        earlier=look.address(around=min(low, look.around - 1)) if low > lowest else "",
-        later=look.address(around=max(high, look.around + 1)) if high < highest else "",
-        to_version=look.address(around=0) if look.around else "",
+        earlier=address.query(around=min(low, address.around - 1)) if low > lowest else "",
+        later=address.query(around=max(high, address.around + 1)) if high < highest else "",
+        to_version=address.query(around=0) if address.around else "",
     )
 
 
@@ -274,7 +288,9 @@ def _from_to(low: int, high: int) -> str:
     return f"{low_level} to {high_level} {'after' if low > 0 else 'before'} this version"
 
 
-def outline(root: str, nodes: Mapping[str, Node], picture: Picture, look: Look, *, backwards: bool) -> list[Item]:
+def outline(
+    root: str, nodes: Mapping[str, Node], picture: Picture, address: LineageAddress, *, backwards: bool
+) -> list[Item]:
     """What led to a node, or came of it, as a nested list in which each node stands once; groups stand for their members.
 
     It is flat here, with the places where lists begin and end: a template that included itself would run out of stack.
@@ -282,7 +298,7 @@ def outline(root: str, nodes: Mapping[str, Node], picture: Picture, look: Look, 
     near: dict[str, list[str]] = defaultdict(list)
     for tail, head in sorted(picture.edges):
         near[head if backwards else tail].append(tail if backwards else head)
-    far = _beginnings(picture.place, near, backwards=backwards)
+    far = _beginnings(picture.columns, near, backwards=backwards)
     near[root] += far
     below = _tree(root, near)
     items: list[Item] = []
@@ -294,7 +310,7 @@ def outline(root: str, nodes: Mapping[str, Node], picture: Picture, look: Look, 
         if key in far:
             words = "further back" if backwards else "further on"
         node = nodes[key]
-        item = Item(node, words, look.to_group(key) if node.count else node.href, depth)
+        item = Item(node, words, address.to_group(key) if node.count else node.href, depth)
         if items:
             item.begins = depth > items[-1].depth
             item.closes = range(items[-1].depth - depth)
@@ -303,10 +319,10 @@ def outline(root: str, nodes: Mapping[str, Node], picture: Picture, look: Look, 
     return items
 
 
-def _beginnings(place: Mapping[str, int], near: Mapping[str, list[str]], *, backwards: bool) -> list[str]:
+def _beginnings(columns: Mapping[str, int], near: Mapping[str, list[str]], *, backwards: bool) -> list[str]:
     """Those on one side of the version that are joined to it by nodes which aren't drawn."""
     joined = {key for keys in near.values() for key in keys}
-    return [key for key, column in place.items() if (column < 0 if backwards else column > 0) and key not in joined]
+    return [key for key, column in columns.items() if (column < 0 if backwards else column > 0) and key not in joined]
 
 
 def _tree(root: str, near: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -10,18 +10,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from artifacts import access, addresses
-from artifacts.actions import integrations as acts
+from artifacts.actions import integrations
 from artifacts.errors import Conflict, DomainError, NotFound
 from artifacts.forms import SecretForm, SecretValueForm, SlackForm, TeamTtlForm, WebhookForm
 from artifacts.models import Entity, Integration, Secret
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
-from artifacts.views.people.members import Place
+from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 SECTIONS = {"webhook": "webhooks", "slack": "slack", "secret": "secrets"}
 
@@ -66,8 +62,8 @@ def _secret_of(team: Entity, name: str) -> Secret:
 
 def _again(request: HtmxHttpRequest, team: Entity, **wrong: forms.Form) -> HttpResponse:
     """The settings page with the form that was refused."""
-    place = Place(team, "artifacts/team/settings.html")
-    return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, **wrong))
+    members_page = MembersPage(team, "artifacts/team/settings.html")
+    return members.listing(request, members_page, status=422, owner=team, **integrations_of(request, team, **wrong))
 
 
 def _back(team: Entity, section: str) -> str:
@@ -94,7 +90,7 @@ def webhook_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     form = WebhookForm(request.POST, secrets=list(team.secrets.order_by("name").values_list("name", flat=True)))
 
     def make(given: dict[str, Any]) -> str:
-        return f"Made the webhook “{acts.create_webhook(team, **given, acting_user=request.user).name}”."
+        return f"Made the webhook “{integrations.create_webhook(team, **given, acting_user=request.user).name}”."
 
     return _make(request, team, form, make, kind="webhook")
 
@@ -105,7 +101,7 @@ def slack_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     team = _managed_team(request, entity)
 
     def make(given: dict[str, Any]) -> str:
-        made = acts.create_slack_channel(team, **given, acting_user=request.user)
+        made = integrations.create_slack_channel(team, **given, acting_user=request.user)
         return f"Added the Slack channel #{made.slack_channel}."
 
     return _make(request, team, SlackForm(request.POST), make, kind="slack")
@@ -120,7 +116,7 @@ def secret_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     def make(given: dict[str, Any]) -> str:
         if team.secrets.filter(name=given["name"]).exists():
             raise Conflict(f"“{team}” has a secret named “{given['name']}”; replace its value instead.")
-        acts.set_secret(team, given["name"], given["value"], acting_user=request.user)
+        integrations.set_secret(team, given["name"], given["value"], acting_user=request.user)
         return f"Sealed the secret {given['name']}."
 
     return _make(request, team, SecretForm(request.POST), make, kind="secret")
@@ -134,7 +130,7 @@ def secret_replace(request: HtmxHttpRequest, entity: str, secret: str) -> HttpRe
     form = SecretValueForm(request.POST or None)
     if form.is_valid():
         try:
-            acts.set_secret(team, row.name, form.cleaned_data["value"], acting_user=request.user)
+            integrations.set_secret(team, row.name, form.cleaned_data["value"], acting_user=request.user)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -148,7 +144,7 @@ def secret_delete(request: HtmxHttpRequest, entity: str, secret: str) -> HttpRes
     team = _managed_team(request, entity)
     row = _secret_of(team, secret)
     if request.method == "POST":
-        acts.delete_secret(row, acting_user=request.user)
+        integrations.delete_secret(row, acting_user=request.user)
         return done(request, _back(team, "secrets"), toast=f"Deleted the secret {row.name}.")
     using = team.integrations.filter(access_token=row) | team.integrations.filter(secret=row)
     context = {"secret": row, "using": using.order_by("name"), "cancel": _back(team, "secrets")}
@@ -165,7 +161,7 @@ def integration_delete(request: HtmxHttpRequest, entity: str, number: int) -> Ht
     error = ""
     if request.method == "POST":
         try:
-            acts.delete_integration(row, acting_user=request.user)
+            integrations.delete_integration(row, acting_user=request.user)
         except Conflict as refusal:
             error = str(refusal)
         else:

@@ -24,7 +24,7 @@ PAGE = 100
 
 
 @dataclass(frozen=True)
-class Place:
+class MembersPage:
     """An organization or a team as a place that people belong to, with the addresses of what is done to its members."""
 
     holder: Organization | Entity
@@ -59,77 +59,86 @@ class Place:
         return member.user
 
 
-def listing(request: HtmxHttpRequest, place: Place, *, status: int = 200, **context: Any) -> HttpResponse:
+def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int = 200, **context: Any) -> HttpResponse:
     """The page of a place with its members; `form` is the one that was sent, if there was one."""
     after = key_of(request.GET.get("after", ""))
-    members = place.holder.members.select_related("user").order_by("user__name_key").filter(user__name_key__gt=after)
-    if isinstance(place.holder, Organization):
-        teams = TeamMember.objects.filter(team__organization=place.holder).select_related("team").order_by("pk")
+    members = (
+        members_page.holder.members.select_related("user").order_by("user__name_key").filter(user__name_key__gt=after)
+    )
+    if isinstance(members_page.holder, Organization):
+        teams = TeamMember.objects.filter(team__organization=members_page.holder).select_related("team").order_by("pk")
         members = members.prefetch_related(Prefetch("user__team_memberships", queryset=teams, to_attr="teams_here"))
     found: list[OrganizationMember | TeamMember] = list(members[: PAGE + 1])
     rows = [
         {
             "member": member,
-            "role_action": place.address_of("role", member.user.name),
-            "remove": place.address_of("remove", member.user.name),
+            "role_action": members_page.address_of("role", member.user.name),
+            "remove": members_page.address_of("remove", member.user.name),
             "is_self": member.user_id == request.user.pk,
         }
         for member in found[:PAGE]
     ]
-    older = f"{place.address}?{urlencode({'after': found[PAGE - 1].user.name_key})}" if len(found) > PAGE else ""
+    older = f"{members_page.address}?{urlencode({'after': found[PAGE - 1].user.name_key})}" if len(found) > PAGE else ""
     everything = {
-        "place": place,
+        "members_page": members_page,
         "rows": rows,
         "roles": RoleForm().fields["role"].choices,  # type: ignore[attr-defined]
-        "manages": place.is_managed_by(request.user),
+        "manages": members_page.is_managed_by(request.user),
         "form": MemberForm(initial={"role": Role.MEMBER}),
-        "add": place.address_of("add"),
+        "add": members_page.address_of("add"),
         "older": older,
-        "first": place.address if after else "",
+        "first": members_page.address if after else "",
         **context,
     }
-    return page(request, place.template, everything, partial="members", status=status)
+    return page(request, members_page.template, everything, partial="members", status=status)
 
 
-def add(request: HtmxHttpRequest, place: Place, **context: Any) -> HttpResponse:
+def add(request: HtmxHttpRequest, members_page: MembersPage, **context: Any) -> HttpResponse:
     """Add somebody who has an account here, or change their role."""
-    access.require_management(place.is_managed_by(request.user), place.holder.name)
+    access.require_management(members_page.is_managed_by(request.user), members_page.holder.name)
     form = MemberForm(request.POST)
     if form.is_valid():
         person, role = form.cleaned_data["name"], form.cleaned_data["role"]
         try:
-            organizations.add_member(place.holder, person, role, acting_user=request.user)
+            organizations.add_member(members_page.holder, person, role, acting_user=request.user)
         except DomainError as error:
             form.add_error("name" if isinstance(error, NotFound) else None, str(error))
         else:
             return done(
                 request,
-                place.address,
+                members_page.address,
                 event="membersChanged",
-                toast=f"{person.name} is now {Role(role).label} of {place.holder.name}.",
+                toast=f"{person.name} is now {Role(role).label} of {members_page.holder.name}.",
             )
-    return listing(request, place, form=form, status=422, **context)
+    return listing(request, members_page, form=form, status=422, **context)
 
 
-def change_role(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:
+def change_role(request: HtmxHttpRequest, members_page: MembersPage, name: str) -> HttpResponse:
     """Give a member another role."""
-    person = place.person(name)
+    person = members_page.person(name)
     form = RoleForm(request.POST)
     role = form.cleaned_data["role"] if form.is_valid() else str(request.POST.get("role", ""))
-    organizations.add_member(place.holder, person, role, acting_user=request.user)
-    return done(request, place.address, event="membersChanged", toast=f"{person.name} is now {Role(role).label}.")
+    organizations.add_member(members_page.holder, person, role, acting_user=request.user)
+    return done(
+        request, members_page.address, event="membersChanged", toast=f"{person.name} is now {Role(role).label}."
+    )
 
 
-def remove(request: HtmxHttpRequest, place: Place, name: str) -> HttpResponse:
+def remove(request: HtmxHttpRequest, members_page: MembersPage, name: str) -> HttpResponse:
     """Asks first; then takes a member out, or oneself."""
-    person = place.person(name)
+    person = members_page.person(name)
     is_self = person.pk == request.user.pk
     if not is_self:
-        access.require_management(place.is_managed_by(request.user), place.holder.name)
-    context = {"place": place, "person": person, "is_self": is_self, "cancel": place.address}
+        access.require_management(members_page.is_managed_by(request.user), members_page.holder.name)
+    context = {"members_page": members_page, "person": person, "is_self": is_self, "cancel": members_page.address}
     if request.method == "POST":
-        organizations.remove_member(place.holder, person, acting_user=request.user)
+        organizations.remove_member(members_page.holder, person, acting_user=request.user)
         if is_self:
-            return done(request, "/", toast=f"You left {place.holder.name}.")
-        return done(request, place.address, event="membersChanged", toast=f"{person.name} left {place.holder.name}.")
+            return done(request, "/", toast=f"You left {members_page.holder.name}.")
+        return done(
+            request,
+            members_page.address,
+            event="membersChanged",
+            toast=f"{person.name} left {members_page.holder.name}.",
+        )
     return page(request, "artifacts/members/remove_member.html", context)

@@ -12,14 +12,10 @@ from artifacts.errors import DomainError
 from artifacts.forms import TeamForm
 from artifacts.models import Organization
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
-from artifacts.views.people.members import Place
+from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 PAGE = 50
 
@@ -30,8 +26,8 @@ def _organization(request: HtmxHttpRequest, name: str) -> Organization:
     return found
 
 
-def _place(request: HtmxHttpRequest, name: str) -> Place:
-    return Place(_organization(request, name), "artifacts/organization/members.html")
+def _members_page(request: HtmxHttpRequest, name: str) -> MembersPage:
+    return MembersPage(_organization(request, name), "artifacts/organization/members.html")
 
 
 @require_GET
@@ -43,25 +39,25 @@ def organization(request: HtmxHttpRequest, org: str) -> HttpResponse:
 
 @require_GET
 def organization_members(request: HtmxHttpRequest, org: str) -> HttpResponse:
-    place = _place(request, org)
-    if place.holder.name != org:
-        return HttpResponseRedirect(place.address)
-    return members.listing(request, place)
+    members_page = _members_page(request, org)
+    if members_page.holder.name != org:
+        return HttpResponseRedirect(members_page.address)
+    return members.listing(request, members_page)
 
 
 @require_POST
 def organization_member_add(request: HtmxHttpRequest, org: str) -> HttpResponse:
-    return members.add(request, _place(request, org))
+    return members.add(request, _members_page(request, org))
 
 
 @require_POST
 def organization_member_role(request: HtmxHttpRequest, org: str, person: str) -> HttpResponse:
-    return members.change_role(request, _place(request, org), person)
+    return members.change_role(request, _members_page(request, org), person)
 
 
 @require_http_methods(["GET", "POST"])
 def organization_member_remove(request: HtmxHttpRequest, org: str, person: str) -> HttpResponse:
-    return members.remove(request, _place(request, org), person)
+    return members.remove(request, _members_page(request, org), person)
 
 
 def _settings(

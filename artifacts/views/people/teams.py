@@ -17,27 +17,14 @@ from artifacts.versions.time_to_live import (
     DAY,
     days_of,
 )
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.people import members
 from artifacts.views.people.integrations import integrations_of
-from artifacts.views.people.members import Place
+from artifacts.views.people.members import MembersPage
+from artifacts.views.shell import in_organization
 
 PAGE = 50
 SOME = 8
-
-
-def _elsewhere(request: HtmxHttpRequest, owner: Entity, name: str, view: str) -> HttpResponse | None:
-    """A redirect for what isn't at this address: a former name, other capitals."""
-    if owner.name == name:
-        return None
-    query = request.META.get("QUERY_STRING", "")
-    address = reverse(view, args=[owner.name])
-    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 @require_GET
@@ -45,8 +32,8 @@ def entity(request: HtmxHttpRequest, entity: str) -> HttpResponse:
     owner = addresses.entity(request.user, entity)
     if owner.kind == Entity.Kind.ORGANIZATION and owner.organization is not None:
         return HttpResponseRedirect(reverse("registry:organization-home", args=[owner.organization.name]))
-    if elsewhere := _elsewhere(request, owner, entity, "artifacts:entity"):
-        return elsewhere
+    if owner.name != entity:
+        return moved(request, reverse("artifacts:entity", args=[owner.name]))
     in_organization(request, owner.organization)
     projects = access.visible_projects(request.user).ordinary().filter(entity=owner)
     context = {
@@ -111,12 +98,12 @@ def _people(request: HtmxHttpRequest, owner: Entity) -> dict[str, Any]:
     }
 
 
-def _team(request: HtmxHttpRequest, name: str) -> Place:
+def _team(request: HtmxHttpRequest, name: str) -> MembersPage:
     owner = addresses.entity(request.user, name)
     if not owner.is_team:
         raise NotFound(f"“{owner.name}” is no team, so it has no members; choose a team.")
     in_organization(request, owner.organization)
-    return Place(owner, "artifacts/team/settings.html")
+    return MembersPage(owner, "artifacts/team/settings.html")
 
 
 @require_GET
@@ -126,19 +113,21 @@ def team_settings(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("artifacts:account"))
     if owner.kind == Entity.Kind.ORGANIZATION and owner.organization is not None:
         return HttpResponseRedirect(reverse("artifacts:organization-settings", args=[owner.organization.name]))
-    place = _team(request, entity)
-    return _elsewhere(request, owner, entity, "artifacts:team-settings") or members.listing(
-        request, place, owner=place.holder, **integrations_of(request, owner)
-    )
+    if owner.name != entity:
+        return moved(request, reverse("artifacts:team-settings", args=[owner.name]))
+    members_page = _team(request, entity)
+    return members.listing(request, members_page, owner=members_page.holder, **integrations_of(request, owner))
 
 
 @require_POST
 def team_ttl(request: HtmxHttpRequest, entity: str) -> HttpResponse:
-    place, team = _team(request, entity), addresses.entity(request.user, entity)
+    members_page, team = _team(request, entity), addresses.entity(request.user, entity)
     access.require_management(access.manages_team(request.user, team), team.name)
     form = TeamTtlForm.of(team, request.POST)
     if not form.is_valid():
-        return members.listing(request, place, status=422, owner=team, **integrations_of(request, team, ttl_form=form))
+        return members.listing(
+            request, members_page, status=422, owner=team, **integrations_of(request, team, ttl_form=form)
+        )
     given = form.cleaned_data
     seconds = given["days"] * DAY if given["has_default"] else None
     by_admins = given["permission"] == TeamTtlForm.ADMINS
@@ -164,9 +153,9 @@ def _review(request: HtmxHttpRequest, team: Entity, form: TeamTtlForm) -> HttpRe
 
 @require_POST
 def team_member_add(request: HtmxHttpRequest, entity: str) -> HttpResponse:
-    place = _team(request, entity)
+    members_page = _team(request, entity)
     team = addresses.entity(request.user, entity)
-    return members.add(request, place, owner=team, **integrations_of(request, team))
+    return members.add(request, members_page, owner=team, **integrations_of(request, team))
 
 
 @require_POST

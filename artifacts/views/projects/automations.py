@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from artifacts import access
-from artifacts.actions import automations as acts
+from artifacts.actions import automations
 from artifacts.automations.sentences import (
     action_words,
     condition_words,
@@ -25,8 +25,8 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from artifacts.views.place import project_of
-from artifacts.views.projects.browser import registry_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import registry_url
 
 PAGE = 50
 
@@ -84,7 +84,7 @@ def listing(request: HtmxHttpRequest, project: Project, address_of: AddressOf) -
 def switched(request: HtmxHttpRequest, automation: Automation, back: str) -> HttpResponse:
     """On or off, as the form says."""
     is_on = request.POST.get("enabled") == "on"
-    acts.change_automation(automation, enabled=is_on, acting_user=request.user)
+    automations.change_automation(automation, enabled=is_on, acting_user=request.user)
     return done(request, back, toast=f"“{automation.name}” is {'enabled' if is_on else 'disabled'}.")
 
 
@@ -92,7 +92,7 @@ def deleted(request: HtmxHttpRequest, automation: Automation, back: str) -> Http
     """Asks first."""
     access.require_automating(request.user, automation.scope)
     if request.method == "POST":
-        acts.delete_automation(automation, acting_user=request.user)
+        automations.delete_automation(automation, acting_user=request.user)
         return done(request, back, toast=f"Deleted the automation “{automation.name}”.")
     return page(request, "artifacts/project/delete_automation.html", {"automation": automation, "cancel": back})
 
@@ -105,7 +105,7 @@ def _back(project: Project) -> str:
 def project_automations(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
     found = project_of(request, entity, project)
     if found.is_registry:
-        return redirect(f"{registry_url(found)}/-/automations")
+        return redirect(registry_url(found, "automations"))
 
     def address_of(verb: str, automation: Automation) -> str:
         place = [found.entity.name, found.name, automation.pk]

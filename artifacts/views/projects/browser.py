@@ -1,33 +1,36 @@
 """The artifact browser of a project: its tree of types and collections, and the lists of collections."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
-from django.http import HttpResponse
-from django.urls import reverse
+from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from artifacts.errors import NotFound
+from artifacts.listing.paging import page_of
 from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
-from artifacts.naming import LATEST, clean_text, key_of, natural_key
+from artifacts.naming import LATEST, key_of, natural_key
+from artifacts.text.cleaning import clean_text
 from artifacts.views.answers import (
     HtmxHttpRequest,
-    kept,
     moved,
     page,
+    pairs_without,
 )
-from artifacts.views.place import collection_url, project_of, version_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import browser_url, collection_url, registry_url, version_url
 
 Context = dict[str, Any]
 IN_TREE = 40
 NEWEST = 5
 PAGE = 50
 MOST_TYPES = 100
+LONGEST = 128  # characters of what is looked for
 LOG_CODE = """import wandb
 
 with wandb.init(entity={entity}, project={project}) as run:
@@ -65,7 +68,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Search:
+class TreeSearch:
     """What is looked for in the tree, how much has it in its name, and where the further and the first matches are."""
 
     words: str
@@ -82,6 +85,31 @@ class Search:
 type Current = tuple[Collection | None, Membership | None]
 
 
+@dataclass(frozen=True)
+class BrowserAddress:
+    """What an address says of the tree and the table beside it.
+
+    `words` are looked for in both; the tree begins at the collection named `start`, when it is searched at that one of `start_type`.
+    """
+
+    words: str = ""
+    start: str = ""
+    start_type: str = ""
+    page: tuple[tuple[str, str], ...] = ()  # of the table
+    kept: Sequence[tuple[str, str]] = ()  # what the search form leaves in the address
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "BrowserAddress":
+        """From a query."""
+        return cls(
+            words=query.get("find", "")[:LONGEST].strip(),
+            start=clean_text(query.get("from", "")[:LONGEST]),
+            start_type=clean_text(query.get("in", "")[:LONGEST]),
+            page=tuple((name, query.get(name, "")) for name in ("before", "after") if name in query),
+            kept=pairs_without(query, "find", "from", "in"),
+        )
+
+
 @require_GET
 def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "") -> HttpResponse:
     found = project_of(request, entity, project)
@@ -89,42 +117,39 @@ def browser(request: HtmxHttpRequest, entity: str, project: str, type: str = "")
         return moved(request, registry_url(found))
     if (found.entity.name, found.name) != (entity, project):
         return moved(request, browser_url(found, type))
-    shell = project_page(request, found, None, None, type=type)
+    address = BrowserAddress.read(request.GET)
+    shell = around(found, address, (None, None), opened=type)
     if type and type not in shell["types"]:
         raise NotFound(f"“{found.name}” has no artifacts of type “{type[:60]}”; choose one of its types.")
-    context = {**shell, "current_type": type, **listed(request, found, type, shell["search"], shell["types"])}
+    table = collections_table(found, type, address, shell["types"])
+    context = {**shell, "current_type": type, **table}
     return page(request, "artifacts/browser/browser.html", context, partial="collection-rows")
 
 
 def project_page(
-    request: HtmxHttpRequest,
-    project: Project,
-    collection: Collection | None,
-    membership: Membership | None,
-    *,
-    type: str = "",
+    request: HtmxHttpRequest, project: Project, collection: Collection, membership: Membership | None
 ) -> Context:
-    """What surrounds everything in the browser: the project's head, and the tree with the current place open."""
+    """What surrounds a collection or a version in the browser."""
+    return around(project, BrowserAddress.read(request.GET), (collection, membership), opened=collection.type)
+
+
+def around(project: Project, address: BrowserAddress, current: Current, *, opened: str) -> Context:
+    """The project's head, and the tree with the current place or a type open."""
     sequences = project.collections.all().sequences()
     counts = list(sequences.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
-    words = request.GET.get("find", "")[:128].strip()
-    opened = collection.type if collection is not None else type
     if not opened and len(counts) == 1:
         opened = counts[0][0]
     branches = [
         Branch(type=name, count=number, href=browser_url(project, name), is_open=name == opened)
         for name, number in counts
     ]
-    start = clean_text(request.GET.get("from", "")[:128])
-    current = (collection, membership)
-    search = Search(words)
-    if words:
-        search = _found(request, sequences, words, branches, current)
+    search = TreeSearch(address.words)
+    if address.words:
+        search = _found(address, sequences, branches, current)
         branches = [branch for branch in branches if branch.leaves]
-    else:
-        for branch in branches:
-            if branch.is_open:
-                _fill(branch, sequences, start, current)
+    for branch in branches if not address.words else ():
+        if branch.is_open:
+            _fill(branch, sequences, address.start, current)
     return {
         "project": project,
         "branches": branches,
@@ -133,7 +158,7 @@ def project_page(
         "artifact_count": sum(number for _, number in counts),
         "run_count": Run.objects.filter(project=project).count(),
         "browser_url": browser_url(project),
-        "kept_by_find": kept(request, "find", "from", "in"),
+        "kept_by_find": address.kept,
     }
 
 
@@ -167,21 +192,21 @@ def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) ->
 
 
 def _found(
-    request: HtmxHttpRequest, sequences: CollectionQuerySet, words: str, branches: list[Branch], current: Current
-) -> Search:
+    address: BrowserAddress, sequences: CollectionQuerySet, branches: list[Branch], current: Current
+) -> TreeSearch:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
+    words, start, of_type = address.words, address.start, address.start_type
     found = matching(sequences, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
-    start, of_type = clean_text(request.GET.get("from", "")[:128]), clean_text(request.GET.get("in", "")[:128])
     if start:
         found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
     rows = list(found.order_by("type", "natural_key")[: IN_TREE + 1])
-    query = Search(words).query
+    query = TreeSearch(words).query
     for branch in branches:
         _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
         branch.is_open, branch.count = True, counts.get(branch.type, 0)
     more = {"find": words, "in": rows[-1].type, "from": rows[-1].name} if len(rows) > IN_TREE else {}
-    return Search(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
+    return TreeSearch(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
 
 
 def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
@@ -194,42 +219,32 @@ def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
     return Leaf(collection, collection_url(collection), True, versions)
 
 
-def browser_url(project: Project, type: str = "") -> str:
-    """Where a project's artifacts are, or those of a type."""
-    arguments = [project.entity.name, project.name]
-    return (
-        reverse("artifacts:browser-type", args=[*arguments, type])
-        if type
-        else reverse("artifacts:browser", args=arguments)
-    )
+class CollectionRow(NamedTuple):
+    """A collection in the table, with the number that `latest` has in it."""
+
+    collection: Collection
+    href: str
+    latest: int | None
 
 
-def registry_url(project: Project) -> str:
-    """Where a registry is: its artifacts are browsed there."""
-    assert project.entity.organization is not None  # an organization's entity owns registries
-    return reverse("registry:registry", args=[project.entity.organization.name, project.title])
-
-
-def listed(request: HtmxHttpRequest, project: Project, type: str, search: Search, types: Iterable[str]) -> Context:
-    """A page of the project's collections by name, those that are looked for, with the number that `latest` has in each."""
-    found = project.collections.all().sequences().order_by("natural_key")
+def collections_table(project: Project, type: str, address: BrowserAddress, types: Iterable[str]) -> Context:
+    """A page of the project's collections by name, those of a type or that are looked for."""
+    found = project.collections.all().sequences()
     found = found.filter(type=type) if type else found
-    if search.words:
-        found = matching(found, search.words, types)
-    start = request.GET.get("after", "")[:128]
-    if start:
-        found = found.filter(natural_key__gt=natural_key(key_of(start)))
-    rows = list(found.prefetch_related("tags")[: PAGE + 1])
-    newest = Alias.objects.filter(collection__in=rows[:PAGE], name=LATEST).values_list(
-        "collection", "membership__index"
+    if address.words:
+        found = matching(found, address.words, types)
+    kept = {"find": address.words} if address.words else {}
+    collections = page_of(
+        found.prefetch_related("tags"), ("natural_key", "pk"), {**kept, **dict(address.page)}, size=PAGE
     )
-    latest = dict(newest)
-    here, kept_words = browser_url(project, type), {"find": search.words} if search.words else {}
+    newest = Alias.objects.filter(collection__in=collections.rows, name=LATEST)
+    latest = dict(newest.values_list("collection", "membership__index"))
+    here = browser_url(project, type)
     return {
         "log_code": LOG_CODE.format(
             entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
         ),
-        "rows": [(row, collection_url(row), latest.get(row.pk)) for row in rows[:PAGE]],
-        "first": f"{here}{search.query}" if start else "",
-        "more": f"{here}?{urlencode({**kept_words, 'after': rows[PAGE - 1].name})}" if len(rows) > PAGE else "",
+        "rows": [CollectionRow(row, collection_url(row), latest.get(row.pk)) for row in collections.rows],
+        "first": f"{here}{TreeSearch(address.words).query}" if collections.newer else "",
+        "more": f"{here}{collections.older}" if collections.older else "",
     }

@@ -14,14 +14,15 @@ from artifacts.access import Can, verbs_in
 from artifacts.actions.collections import describe_collection, rename_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import CollectionNameForm, VersionDescriptionForm
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.columns import (
-    metadata_of,
     shown_columns,
 )
 from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, Collection, Membership, Run
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.versions import filters
+from artifacts.versions.columns import metadata_of
 from artifacts.versions.time_to_live import (
     Lifetime,
     lifetime_of,
@@ -29,12 +30,14 @@ from artifacts.versions.time_to_live import (
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
-    kept,
     moved,
     page,
 )
-from artifacts.views.place import Place, collection_url, compare_url, project_of, run_url
+from artifacts.views.fetch import project_of
 from artifacts.views.projects.browser import project_page
+from artifacts.views.table_address import TableAddress
+from artifacts.views.url_of import collection_url, compare_url, run_url
+from artifacts.views.version_page import VersionPage
 
 Context = dict[str, Any]
 COLUMNS = {
@@ -61,10 +64,10 @@ SORTS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class VersionRow:
     """A version in the table: where it is and what the visitor may do to it, the run that made it, how long it is kept."""
 
-    place: Place
+    version_page: VersionPage
     run: Run | None
     run_url: str
     lifetime: Lifetime
@@ -72,46 +75,44 @@ class Row:
 
 @require_GET
 def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, collection: str) -> HttpResponse:
-    place = project_of(request, entity, project)
-    found = addresses.collection(place, collection)
-    typed = (place.entity.name, place.name, found.type, found.name)
-    if place.is_registry or typed != (entity, project, type, collection):
+    source = project_of(request, entity, project)
+    found = addresses.collection(source, collection)
+    typed = (source.entity.name, source.name, found.type, found.name)
+    if source.is_registry or typed != (entity, project, type, collection):
         return moved(request, collection_url(found))
-    arguments, verbs = [entity, project, found.name], verbs_in(request.user, place)
+    verbs = verbs_in(request.user, source)
     context = {
-        **project_page(request, place, found, None),
+        **project_page(request, source, found, None),
         "collection": found,
         "tags": list(found.tags.order_by("name")),
         "can_edit": Can.EDIT in verbs,
         "path": f"{entity}/{found.path}",
-        "describe_url": reverse("artifacts:collection-describe", args=arguments),
-        "rename_url": reverse("artifacts:collection-rename", args=arguments),
-        "delete_url": reverse("registry:delete-sequence", args=arguments),
+        "describe_url": collection_url(found, "describe"),
+        "rename_url": collection_url(found, "rename"),
+        "delete_url": reverse("registry:delete-sequence", args=[entity, project, found.name]),
         "compare_url": compare_url(found),
-        **versions_of(request, found, verbs),
+        **versions_table(found, verbs, TableAddress.read(request.GET)),
     }
     return page(request, "artifacts/browser/collection.html", context, partial="version-rows")
 
 
-def versions_of(request: HtmxHttpRequest, collection: Collection, verbs: frozenset[Can]) -> Context:
-    """A page of the versions that the address asks for, with the columns that it names."""
-    asked = request.GET.get("q", "")
-    query = queries.parse(asked)
-    sort = request.GET.get("sort", "")
-    sort = sort if sort in SORTS else "-version"
-    found = queries.applied(with_rows(Membership.objects.in_collection(collection)), query)
-    versions = page_of(found, SORTS[sort], request.GET)
+def versions_table(collection: Collection, verbs: frozenset[Can], address: TableAddress) -> Context:
+    """A page of the versions that an address asks for, with the columns that it names, for whoever has these rights."""
+    query = search_box.parse(address.words, filters.VOCABULARY)
+    sort = address.sort if address.sort in SORTS else "-version"
+    found = filters.applied(with_rows(Membership.objects.in_collection(collection)), query)
+    versions = page_of(found, SORTS[sort], address.query)
     rows = rows_of(collection, versions.rows, verbs)
-    shown = shown_columns(request.GET.getlist("show"), metadata_of(versions.rows), COLUMNS, USUAL)
+    shown = shown_columns(address.columns, metadata_of(versions.rows), COLUMNS, USUAL)
     return {
         "versions": versions,
         "table_rows": list(zip(rows, shown.values, strict=True)),
         "columns_shown": shown,
-        "query_text": asked,
+        "query_text": address.words,
         "query_faults": query.faults,
         "sort": sort,
-        "kept_by_filter": kept(request, "q"),
-        "kept_by_columns": kept(request, "show"),
+        "kept_by_filter": address.kept("q"),
+        "kept_by_columns": address.kept("show"),
     }
 
 
@@ -124,7 +125,7 @@ def with_rows(found: MembershipQuerySet) -> MembershipQuerySet:
     )
 
 
-def rows_of(collection: Collection, memberships: Sequence[Membership], verbs: frozenset[Can]) -> list[Row]:
+def rows_of(collection: Collection, memberships: Sequence[Membership], verbs: frozenset[Can]) -> list[VersionRow]:
     """The rows of versions in their own collection, for whoever has these rights there."""
     project = collection.project
     rows = []
@@ -135,8 +136,8 @@ def rows_of(collection: Collection, memberships: Sequence[Membership], verbs: fr
             run.project = project
         else:
             run = None
-        place = Place(membership=membership, verbs=verbs, source_verbs=verbs)
-        rows.append(Row(place, run, run_url(run) if run else "", lifetime_of(membership.version)))
+        version_page = VersionPage(membership=membership, verbs=verbs, source_verbs=verbs)
+        rows.append(VersionRow(version_page, run, run_url(run) if run else "", lifetime_of(membership.version)))
     return rows
 
 

@@ -15,26 +15,27 @@ from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
-from artifacts.naming import clean_text, shown
-from artifacts.runs import metrics, plots
-from artifacts.runs import reading as readings
+from artifacts.naming import shown
+from artifacts.runs import metrics, plots, reading
 from artifacts.runs.columns import (
+    config_of,
     duration_of,
-    settings_of,
 )
-from artifacts.runs.history import printed
+from artifacts.runs.history import console_line
 from artifacts.runs.plots import Plot
-from artifacts.trees import tree_of
+from artifacts.text.cleaning import clean_text
+from artifacts.text.json_values import tree_of
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
     moved,
     page,
 )
-from artifacts.views.place import project_of, run_url, version_url
+from artifacts.views.fetch import project_of
+from artifacts.views.url_of import project_url, run_url, version_url
 
 Context = dict[str, Any]
-Stream = readings.Stream
+Stream = reading.Stream
 CARDS = 48
 LINES = 1_000
 FILES = 100
@@ -54,7 +55,7 @@ TIME, EPOCH = "_runtime", "epoch"
 
 
 @dataclass(frozen=True)
-class Row:
+class RunVersion:
     """A version that a run used or logged, at its place."""
 
     version: ArtifactVersion
@@ -67,19 +68,19 @@ class Row:
 
 @require_GET
 def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str = "charts") -> HttpResponse:
-    place = project_of(request, entity, project)
-    found = _run(place, run)
+    parent = project_of(request, entity, project)
+    found = _run(parent, run)
     if tab not in TABS:
         raise NotFound(f"A run has no page “{shown(tab)}”; choose one of its tabs.")
-    if (place.entity.name, place.name) != (entity, project):
+    if (parent.entity.name, parent.name) != (entity, project):
         return moved(request, _address(found, tab))
-    verbs = verbs_in(request.user, place)
+    verbs = verbs_in(request.user, parent)
     context = {
-        "project": place,
+        "project": parent,
         "run": found,
         "state": found.state_now,
         "ran": duration_of(found, found.summary),
-        "path": f"{place.entity.name}/{place.name}/{found.name}",
+        "path": f"{parent.entity.name}/{parent.name}/{found.name}",
         "tabs": _tabs(found, tab),
         "tab": tab,
         "can_delete": Can.EDIT in verbs,
@@ -93,11 +94,11 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
 @require_http_methods(["GET", "POST"])
 def run_delete(request: HtmxHttpRequest, entity: str, project: str, run: str) -> HttpResponse:
     """Asks first; then deletes."""
-    place = project_of(request, entity, project, can=Can.EDIT)
-    found = _run(place, run)
+    parent = project_of(request, entity, project, can=Can.EDIT)
+    found = _run(parent, run)
     if request.method == "POST":
         delete_run(found, acting_user=request.user)
-        home = reverse("artifacts:project", args=[place.entity.name, place.name])
+        home = project_url(parent)
         return done(request, home, toast=f"{found} was deleted.")
     return page(request, "artifacts/run/delete.html", {"run": found, "cancel": run_url(found)})
 
@@ -123,7 +124,7 @@ def _address(run: Run, tab: str, **query: str) -> str:
 
 
 def _tabs(run: Run, current: str) -> list[dict[str, object]]:
-    counts = {"config": len(settings_of(run.config)) or None, "log": run.output_lines or None}
+    counts = {"config": len(config_of(run.config)) or None, "log": run.output_lines or None}
     return [
         {"label": words, "href": _address(run, tab), "is_current": tab == current, "count": counts.get(tab)}
         for tab, words in TABS.items()
@@ -141,7 +142,7 @@ def _charts(request: HtmxHttpRequest, run: Run) -> Context:
     cards = _cards(
         request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
     )
-    config = list(settings_of(run.config).items())
+    config = list(config_of(run.config).items())
     return {
         **cards,
         "words": words,
@@ -169,7 +170,7 @@ def _cards(
     if words:
         rows = rows.filter(key__icontains=clean_text(words))
     found = list(rows.filter(key__gt=clean_text(after)).order_by("key")[: CARDS + 1])
-    place = plots.along(readings.points(axis)) if axis is not None and axis.buckets else None
+    place = plots.along(reading.points(axis)) if axis is not None and axis.buckets else None
     drawn = [_drawn(row, place, unit if place else "step") for row in found[:CARDS]]
     kept = {name: value for name, value in request.GET.items() if name in {"x", "q"}}
     return {
@@ -180,7 +181,7 @@ def _cards(
 
 
 def _drawn(row: MetricSeries, place: plots.Along | None, unit: str) -> Plot | None:
-    return plots.plot(row.key, readings.points(row), last=row.last, along=place, unit=unit, until=row.last_step)
+    return plots.plot(row.key, reading.points(row), last=row.last, along=place, unit=unit, until=row.last_step)
 
 
 def _overview(request: HtmxHttpRequest, run: Run) -> Context:
@@ -203,7 +204,7 @@ def _overview(request: HtmxHttpRequest, run: Run) -> Context:
 
 def _settings(request: HtmxHttpRequest, run: Run) -> Context:
     words = request.GET.get("q", "").strip()[:200]
-    config = settings_of(run.config)
+    config = config_of(run.config)
     return {"words": words, "tree": tree_of(config, words), "json": json.dumps(config, indent=2, ensure_ascii=False)}
 
 
@@ -215,7 +216,7 @@ def _artifacts(request: HtmxHttpRequest, run: Run) -> Context:
     return {"groups": [("Used", _rows(request, used)), ("Logged", _rows(request, logged))], "most": VERSIONS}
 
 
-def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list[Row]:
+def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list[RunVersion]:
     found = list(versions.filter(index__isnull=False).order_by("pk")[:VERSIONS])
     projects = access.visible_projects(request.user).values("pk")
     places = (
@@ -230,11 +231,11 @@ def _rows(request: HtmxHttpRequest, versions: QuerySet[ArtifactVersion]) -> list
     return [_row(version, by_version.get(version.pk, [])) for version in found]
 
 
-def _row(version: ArtifactVersion, places: list[Membership]) -> Row:
+def _row(version: ArtifactVersion, places: list[Membership]) -> RunVersion:
     own = next((place for place in places if place.collection_id == version.sequence_id), None)
     links = [(f"{place.collection.name}:{place.name}", version_url(place)) for place in places if place.is_link]
     at = own or places[0]
-    return Row(
+    return RunVersion(
         version=version,
         href=version_url(at),
         name=f"{at.collection.name}:{at.name}",
@@ -250,7 +251,7 @@ def _log(request: HtmxHttpRequest, run: Run) -> Context:
     end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
     end = min(end, run.output_lines)
     start = max(0, end - LINES)
-    said = [(number + 1, printed(line)) for number, line in readings.lines(run, Stream.OUTPUT, start=start, end=end)]
+    said = [(number + 1, console_line(line)) for number, line in reading.lines(run, Stream.OUTPUT, start=start, end=end)]
     return {
         "lines": [(number, line.text[:LONGEST_LINE], line.level == "error") for number, line in said],
         "first": start + 1,

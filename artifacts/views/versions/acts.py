@@ -19,104 +19,109 @@ from artifacts.views.answers import (
     done,
     page,
 )
-from artifacts.views.place import Place, membership_of, place_of
+from artifacts.views.fetch import membership_of
+from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.page import named_aliases
 
 
-def _place(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> Place:
-    return place_of(request, membership_of(request, *address, can=can))
+def _version_page(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) -> VersionPage:
+    return version_page_of(request, membership_of(request, *address, can=can))
 
 
 @require_POST
 def add_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    place = _place(request, entity, project, collection, reference, can=Can.EDIT)
+    version_page = _version_page(request, entity, project, collection, reference, can=Can.EDIT)
     alias = request.POST.get("alias", "").strip()
-    labels.add_aliases(place.membership, [alias], acting_user=request.user)
-    return aliases_changed(request, place, f"{place.title} has the alias “{alias}”")
+    labels.add_aliases(version_page.membership, [alias], acting_user=request.user)
+    return aliases_changed(request, version_page, f"{version_page.title} has the alias “{alias}”")
 
 
 @require_POST
 def remove_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    place = _place(request, entity, project, collection, reference, can=Can.EDIT)
+    version_page = _version_page(request, entity, project, collection, reference, can=Can.EDIT)
     alias = request.POST.get("alias", "")
-    labels.remove_aliases(place.membership, [alias], acting_user=request.user)
-    return aliases_changed(request, place, f"Removed the alias “{alias}” from {place.title}")
+    labels.remove_aliases(version_page.membership, [alias], acting_user=request.user)
+    return aliases_changed(request, version_page, f"Removed the alias “{alias}” from {version_page.title}")
 
 
-def aliases_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpResponse:
+def aliases_changed(request: HtmxHttpRequest, version_page: VersionPage, said: str) -> HttpResponse:
     """The aliases as they are now, in their place and in the page's head; without script the page again."""
     if not request.htmx:
-        return done(request, place.url(), toast=said)
-    guarded = labels.protected_keys(place.project)
-    context = {"place": place, "aliases": named_aliases(place.membership, guarded, place)}
+        return done(request, version_page.url(), toast=said)
+    guarded = labels.protected_keys(version_page.project)
+    context = {"version_page": version_page, "aliases": named_aliases(version_page.membership, guarded, version_page)}
     return changed(request, "artifacts/version/names.html", context, toast=said, partial="changed-aliases")
 
 
 @require_POST
 def add_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    place = _place(request, entity, project, collection, reference)
-    refuse_reader(place)
+    version_page = _version_page(request, entity, project, collection, reference)
+    refuse_reader(version_page)
     tag = request.POST.get("tag", "").strip()
-    labels.tag_version(place.version, [tag], acting_user=request.user)
-    return tags_changed(request, place, f"Tagged {place.title} “{tag}”")
+    labels.tag_version(version_page.version, [tag], acting_user=request.user)
+    return tags_changed(request, version_page, f"Tagged {version_page.title} “{tag}”")
 
 
 @require_POST
 def remove_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    place = _place(request, entity, project, collection, reference)
-    refuse_reader(place)
+    version_page = _version_page(request, entity, project, collection, reference)
+    refuse_reader(version_page)
     tag = request.POST.get("tag", "")
-    labels.untag_version(place.version, [tag], acting_user=request.user)
-    return tags_changed(request, place, f"Removed the tag “{tag}” from {place.title}")
+    labels.untag_version(version_page.version, [tag], acting_user=request.user)
+    return tags_changed(request, version_page, f"Removed the tag “{tag}” from {version_page.title}")
 
 
-def tags_changed(request: HtmxHttpRequest, place: Place, said: str) -> HttpResponse:
+def tags_changed(request: HtmxHttpRequest, version_page: VersionPage, said: str) -> HttpResponse:
     """The tags as they are now, in their place; without script the page again."""
     if not request.htmx:
-        return done(request, place.url(), toast=said)
-    context = {"place": place, "tags": place.version.tags.order_by("name"), "remove_tag": place.untag_url}
+        return done(request, version_page.url(), toast=said)
+    context = {
+        "version_page": version_page,
+        "tags": version_page.version.tags.order_by("name"),
+        "remove_tag": version_page.act_url("untag") if version_page.can_edit else "",
+    }
     return changed(request, "artifacts/version/names.html", context, toast=said, partial="version-tags")
 
 
 @require_http_methods(["GET", "POST"])
 def describe(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    place = _place(request, entity, project, collection, reference)
-    refuse_reader(place)
-    form = VersionDescriptionForm(request.POST or None, initial={"description": place.version.description})
+    version_page = _version_page(request, entity, project, collection, reference)
+    refuse_reader(version_page)
+    form = VersionDescriptionForm(request.POST or None, initial={"description": version_page.version.description})
     if form.is_valid():
         try:
             versions.describe_version(
-                place.version, description=form.cleaned_data["description"], acting_user=request.user
+                version_page.version, description=form.cleaned_data["description"], acting_user=request.user
             )
-            return done(request, place.url(), toast="Saved the description")
+            return done(request, version_page.url(), toast="Saved the description")
         except Invalid as refusal:
             form.add_error("description", str(refusal))
-    context = {"place": place, "form": form, "cancel": place.url()}
+    context = {"version_page": version_page, "form": form, "cancel": version_page.url()}
     return page(request, "artifacts/version/describe.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
 def edit_metadata(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    place = _place(request, entity, project, collection, reference)
-    refuse_reader(place)
-    text = json.dumps(place.version.metadata, indent=2, ensure_ascii=False)
+    version_page = _version_page(request, entity, project, collection, reference)
+    refuse_reader(version_page)
+    text = json.dumps(version_page.version.metadata, indent=2, ensure_ascii=False)
     form = VersionMetadataForm(request.POST or None, initial={"metadata": text})
     if form.is_valid():
         try:
             metadata = versions.read_metadata(form.cleaned_data["metadata"] or "{}")
-            versions.describe_version(place.version, metadata=metadata, acting_user=request.user)
-            return done(request, place.url("metadata"), toast="Saved the metadata")
+            versions.describe_version(version_page.version, metadata=metadata, acting_user=request.user)
+            return done(request, version_page.url("metadata"), toast="Saved the metadata")
         except Invalid as refusal:
             form.add_error("metadata", str(refusal))
-    context = {"place": place, "form": form, "cancel": place.url("metadata")}
+    context = {"version_page": version_page, "form": form, "cancel": version_page.url("metadata")}
     return page(request, "artifacts/version/edit_metadata.html", context, status=422 if form.is_bound else 200)
 
 
-def refuse_reader(place: Place) -> None:
+def refuse_reader(version_page: VersionPage) -> None:
     """Refuse whoever may not change the version, before a form is shown; the action judges again."""
-    if place.version.is_deleted:
-        raise Conflict(f"Version “{place.title}” was deleted and can't be changed; choose another version.")
-    if not place.can_edit:
+    if version_page.version.is_deleted:
+        raise Conflict(f"Version “{version_page.title}” was deleted and can't be changed; choose another version.")
+    if not version_page.can_edit:
         raise Forbidden(
             "permission denied: the description, tags and metadata are shared with the source version, and you may not "
             "change that; ask a member of the team that logged it."
@@ -126,13 +131,13 @@ def refuse_reader(place: Place) -> None:
 @require_http_methods(["GET", "POST"])
 def edit_ttl(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     """“Edit TTL policy”; why one isn't possible is said beside the choice."""
-    place = _place(request, entity, project, collection, reference)
-    refuse_reader(place)
-    seconds = place.version.ttl_seconds
+    version_page = _version_page(request, entity, project, collection, reference)
+    refuse_reader(version_page)
+    seconds = version_page.version.ttl_seconds
     days = days_of(seconds)
     policy = TtlForm.CUSTOM if days else TtlForm.INHERIT if seconds is None else TtlForm.DEACTIVATE
     form = TtlForm(request.POST or None, initial={"policy": policy, "days": days})
-    default = days_of(place.version.project.entity.ttl_seconds)
+    default = days_of(version_page.version.project.entity.ttl_seconds)
     of_team = (
         f"Inherit ({default} day{'s' if default != 1 else ''}, as the team)"
         if default
@@ -144,10 +149,10 @@ def edit_ttl(request: HtmxHttpRequest, entity: str, project: str, collection: st
         kept = {TtlForm.INHERIT: None, TtlForm.DEACTIVATE: versions.FOR_EVER}
         try:
             wanted = given["days"] * DAY if given["policy"] == TtlForm.CUSTOM else kept[given["policy"]]
-            versions.keep_version(place.version, wanted, acting_user=request.user)
+            versions.keep_version(version_page.version, wanted, acting_user=request.user)
         except (Conflict, Forbidden, Invalid) as refusal:
             form.add_error("policy", str(refusal))
         else:
-            return done(request, place.url(), toast="Updated the time to live")
-    context = {"place": place, "form": form, "cancel": place.url()}
+            return done(request, version_page.url(), toast="Updated the time to live")
+    context = {"version_page": version_page, "form": form, "cancel": version_page.url()}
     return page(request, "artifacts/version/ttl.html", context, status=422 if form.is_bound else 200)

@@ -4,19 +4,20 @@ import hashlib
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from artifacts.files.folders import (
     PAGE,
-    Item,
-    Listing,
+    FolderItem,
+    FolderPage,
     list_around,
     list_folder,
     summed,
 )
 from artifacts.files.previews import is_risky
 from artifacts.files.previews.preview import suffix
-from artifacts.views.place import Place, act_url
+from artifacts.views.url_of import act_url
+from artifacts.views.version_page import VersionPage
+from artifacts.views.versions.files_address import FilesAddress
 
 LEVELS = 6  # deeper folders are shown from their own upper ones on
 MOST_LEVELS = 30  # that are opened because the address says so
@@ -35,7 +36,7 @@ ICONS = {
 class Node:
     """A file or a folder of the tree; an open folder has its level below it."""
 
-    item: Item
+    item: FolderItem
     href: str
     toggle: str = ""  # where the other state of a folder is fetched
     level: "Level | None" = None
@@ -76,21 +77,11 @@ def anchor_of(path: str) -> str:
     return f"f-{hashlib.md5(path.encode(errors='replace'), usedforsecurity=False).hexdigest()[:12]}"
 
 
-def file_address(here: str, path: str, words: str = "") -> str:
-    """A chosen file's own address, with the search by which it was found."""
-    return f"{here}?{urlencode({'find': words, 'path': path} if words else {'path': path})}"
-
-
-def folder_address(here: str, folder: str, after: str = "") -> str:
-    """A folder's own address, or that of a further page of it."""
-    return f"{here}?{urlencode({'folder': folder, 'after': after} if after else {'folder': folder})}"
-
-
 class Tree:
     """Makes the levels of one version's tree."""
 
-    def __init__(self, place: Place, current: str = "") -> None:
-        self.place, self.current, self.here = place, current, place.url("files")
+    def __init__(self, version_page: VersionPage, current: str = "") -> None:
+        self.version_page, self.current, self.here = version_page, current, version_page.url("files")
 
     def to(self, folder: str, after: str = "", opened: Collection[str] = ()) -> tuple[Level, str, bool]:
         """The tree opened down to a folder and to the current file, with what else is open; from where on; whether that holds anything."""
@@ -100,7 +91,7 @@ class Tree:
         listing = self._listing(chain[-1], current, after)
         level, is_filled = self.level(listing), bool(listing.items)
         for above, below in zip(reversed(chain[:-1]), reversed(chain[1:]), strict=True):
-            inner, level = level, self.level(list_around(self.place.version, above, below, size=AROUND))
+            inner, level = level, self.level(list_around(self.version_page.version, above, below, size=AROUND))
             for node in level.nodes:
                 if node.item.path == below:
                     node.level, node.toggle = inner, self._fragment(below, closed="1")
@@ -113,7 +104,7 @@ class Tree:
         while levels:
             for node in levels.popleft().nodes:
                 if node.level is None and node.item.is_folder and node.item.path in opened and left:
-                    node.level = self.level(list_folder(self.place.version, node.item.path))
+                    node.level = self.level(list_folder(self.version_page.version, node.item.path))
                     node.toggle = self._fragment(node.item.path, closed="1")
                     left -= 1
                 if node.level is not None:
@@ -121,34 +112,37 @@ class Tree:
 
     def node(self, folder: str, *, is_open: bool) -> Node | None:
         """One folder, open or closed, for its place in a tree that is shown already; None where there is none."""
-        listing = list_folder(self.place.version, folder, size=PAGE if is_open else 1)
+        listing = list_folder(self.version_page.version, folder, size=PAGE if is_open else 1)
         if not listing.items:
             return None
         above, _, name = folder[:-1].rpartition("/")
-        node = self._folder(summed(self.place.version, f"{above}/" if above else "", [Item(name, folder)])[0])
+        node = self._folder(summed(self.version_page.version, f"{above}/" if above else "", [FolderItem(name, folder)])[0])
         if is_open:
             node.level, node.toggle = self.level(listing), self._fragment(folder, closed="1")
         return node
 
-    def level(self, listing: Listing) -> Level:
+    def level(self, listing: FolderPage) -> Level:
         """What a page of a folder holds."""
         nodes = [self._folder(item) if item.is_folder else self._file(item) for item in listing.items]
         return Level(
             nodes,
-            first="" if listing.is_first else folder_address(self.here, listing.folder),
-            more=folder_address(self.here, listing.folder, listing.after) if listing.after else "",
+            first="" if listing.is_first else self._url(folder=listing.folder),
+            more=self._url(folder=listing.folder, after=listing.after) if listing.after else "",
             more_here=self._fragment(listing.folder, after=listing.after) if listing.after else "",
         )
 
-    def _listing(self, folder: str, current: str, after: str) -> Listing:
-        version = self.place.version
+    def _listing(self, folder: str, current: str, after: str) -> FolderPage:
+        version = self.version_page.version
         return list_around(version, folder, current) if current and not after else list_folder(version, folder, after)
 
-    def _file(self, item: Item) -> Node:
-        return Node(item, file_address(self.here, item.path), is_current=item.path == self.current)
+    def _file(self, item: FolderItem) -> Node:
+        return Node(item, self._url(path=item.path), is_current=item.path == self.current)
 
-    def _folder(self, item: Item) -> Node:
-        return Node(item, folder_address(self.here, item.path), toggle=self._fragment(item.path))
+    def _folder(self, item: FolderItem) -> Node:
+        return Node(item, self._url(folder=item.path), toggle=self._fragment(item.path))
+
+    def _url(self, *, path: str = "", folder: str = "", after: str = "") -> str:
+        return FilesAddress(path, folder, after).url(self.here)
 
     def _fragment(self, folder: str, **query: str) -> str:
-        return act_url(self.place.membership, "folder", folder=folder, **query)
+        return act_url(self.version_page.membership, "folder", folder=folder, **query)

@@ -1,8 +1,8 @@
 """The tab “Files”: the manifest as a tree, a look into one file, its download, and that of all."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from artifacts.access import Can
 from artifacts.errors import NotFound
 from artifacts.files.folders import (
-    Item,
+    FolderItem,
     files_below,
     list_folder,
 )
@@ -34,26 +34,25 @@ from artifacts.files.storage import (
     Damaged,
     store,
 )
-from artifacts.files.zips import archive_of
+from artifacts.files.zips import zip_of
 from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
-from artifacts.views.place import Place, membership_of, place_of
+from artifacts.views.fetch import membership_of
+from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.file_tree import (
     Node,
     Tree,
-    file_address,
-    folder_address,
 )
-from artifacts.views.versions.open_folders import (
-    Opened,
+from artifacts.views.versions.files_address import (
+    LONGEST_WORDS,
+    FilesAddress,
     clean,
     slashed,
 )
 
 Context = dict[str, Any]
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
-TREE = {"path", "folder", "after", "open", "find"}  # what the address says of the tree, not of the file
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\\]")
 MOST_PICTURES = 120
 SAFE = {
@@ -63,56 +62,67 @@ SAFE = {
 }
 
 
-def files_context(request: HtmxHttpRequest, place: Place) -> Context:
-    """The folder, the file, or the search that the address names."""
-    path = clean(request.GET.get("path", ""))
-    words = clean(request.GET.get("find", "")).strip()[:200]
-    opened = Opened.read(request.GET.dict(), request.GET.getlist("open"))
-    entry = _entry(place, path) if path else None
-    after = clean(request.GET.get("after", ""))
-    here = place.url("files")
-    preview = _preview(request, place, entry) if entry else None
-    is_pane = entry is not None and not words and request.htmx.target == "file-pane"
-    if is_pane and (before := Opened.shown(request, here)):
-        opened = before.chosen(path)
-    options = [(name, value) for name, value in request.GET.dict().items() if name not in TREE]
+def files_context(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
+    """The tab as its address says. A file that htmx puts beside the tree leaves open what the page shows open."""
+    address, here = FilesAddress.read(request.GET), version_page.url("files")
+    is_pane = request.htmx.target == "file-pane" and bool(address.path) and not address.words
+    if is_pane and (shown_page := FilesAddress.of_page(request.htmx.current_url_abs_path or "", here)):
+        address = shown_page.chosen(address.path, address.options)
+    return {"pushed": address.url(here) if is_pane else "", **files_of(version_page, address)}
+
+
+def files_of(version_page: VersionPage, address: FilesAddress) -> Context:
+    """The folder, the file, or the search that an address names."""
+    here, version = version_page.url("files"), version_page.version
+    entry = _entry(version_page, address.path) if address.path else None
+    preview = _preview(version_page, entry, dict(address.options)) if entry else None
+    alone = FilesAddress(address.path, words=address.words, folders=() if address.words else address.folders)
+    may_fetch = version_page.can_download and entry is not None and entry.blob is not None
     return {
-        "pushed": opened.address(here, options) if is_pane else "",
-        "words": words,
-        "file_count": f"{place.version.file_count:,}",
+        "words": address.words,
+        "file_count": f"{version.file_count:,}",
         "entry": entry,
         "entry_digest": short(entry.digest) if entry else "",
-        "entry_name": path.rsplit("/", 1)[-1],
-        "entry_url": file_address(here, path, words) if words else Opened(path, folders=opened.folders).address(here),
-        "file_url": place.file_url(path) if entry and place.can_download and entry.blob else "",
-        "zip_url": place.zip_url if place.can_download and not place.version.is_deleted else "",
+        "entry_name": address.path.rsplit("/", 1)[-1],
+        "entry_url": alone.url(here),
+        "file_url": version_page.act_url("file", path=address.path) if may_fetch else "",
+        "zip_url": version_page.act_url("zip") if version_page.can_download and not version.is_deleted else "",
         "preview": preview,
         "preview_template": f"artifacts/files/previews/{preview.kind}.html" if preview else "",
-        **(_found(place, words, after, path) if words else _tree(place, opened)),
+        **(_found(version_page, address) if address.words else _tree(version_page, address)),
     }
 
 
-def _tree(place: Place, opened: Opened) -> Context:
-    folder = opened.folder or opened.path[: opened.path.rfind("/") + 1]
-    level, top, is_filled = Tree(place, opened.path).to(folder, opened.after, opened.open)
-    if folder and not is_filled and not opened.after:
-        raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
+def _tree(version_page: VersionPage, address: FilesAddress) -> Context:
+    folder = address.folder or address.path[: address.path.rfind("/") + 1]
+    level, top, is_filled = Tree(version_page, address.path).to(folder, address.after, address.open)
+    if folder and not is_filled and not address.after:
+        raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     # Told of a version whose files are all on this page; to know it of a larger one, all of them would have to be read.
     entries = [node.item.entry for node in level.nodes]
-    is_referring = len(entries) == place.version.file_count > 0 and all(entry and entry.ref for entry in entries)
-    return {"level": level, "folder": folder, "trail": _trail(place.url("files"), top), "is_referring": is_referring}
+    is_referring = len(entries) == version_page.version.file_count > 0 and all(entry and entry.ref for entry in entries)
+    return {
+        "level": level,
+        "folder": folder,
+        "trail": _trail(version_page.url("files"), top),
+        "is_referring": is_referring,
+    }
 
 
-def _found(place: Place, words: str, after: str, path: str) -> Context:
+def _found(version_page: VersionPage, address: FilesAddress) -> Context:
     """A page of what a search finds."""
-    here = place.url("files")
-    found = find_files(place.version, words, after)
+    here, words = version_page.url("files"), address.words
+    found = find_files(version_page.version, words, address.after)
     nodes = [
-        Node(Item(one.path, one.path, one, one.size), file_address(here, one.path, words), is_current=one.path == path)
+        Node(
+            FolderItem(one.path, one.path, one, one.size),
+            FilesAddress(one.path, words=words).url(here),
+            is_current=one.path == address.path,
+        )
         for one in found.entries
     ]
-    more = f"{here}?{urlencode({'find': words, 'after': found.after})}" if found.after else ""
-    return {"found": nodes, "by_digest": found.by_digest, "more_found": more, "is_further": bool(after)}
+    more = FilesAddress(after=found.after, words=words).url(here) if found.after else ""
+    return {"found": nodes, "by_digest": found.by_digest, "more_found": more, "is_further": bool(address.after)}
 
 
 def short(digest: str) -> str:
@@ -120,43 +130,43 @@ def short(digest: str) -> str:
     return digest if len(digest) <= 16 else f"{digest[:8]}…{digest[-4:]}"
 
 
-def _entry(place: Place, path: str) -> ManifestEntry:
-    found = ManifestEntry.objects.filter(version=place.version, path=path).select_related("blob").first()
+def _entry(version_page: VersionPage, path: str) -> ManifestEntry:
+    found = ManifestEntry.objects.filter(version=version_page.version, path=path).select_related("blob").first()
     if found is None:
-        raise NotFound(f"“{place.title}” has no file “{shown(path)}”; choose one of its files.")
+        raise NotFound(f"“{version_page.title}” has no file “{shown(path)}”; choose one of its files.")
     return found
 
 
-def _preview(request: HtmxHttpRequest, place: Place, entry: ManifestEntry) -> Preview:
-    if place.version.is_deleted:
+def _preview(version_page: VersionPage, entry: ManifestEntry, asked: Mapping[str, str]) -> Preview:
+    if version_page.version.is_deleted:
         return Preview("none", "The version was deleted; its files are not shown any more.")
-    if not place.can_download:
+    if not version_page.can_download:
         return Preview("none", "")
     options = Options(
-        as_source=request.GET.get("as") == "source",
-        words=clean(request.GET.get("tensor", "")).strip()[:200],
-        show_all=request.GET.get("all") == "1",
+        as_source=asked.get("as") == "source",
+        words=clean(asked.get("tensor", "")).strip()[:LONGEST_WORDS],
+        show_all=asked.get("all") == "1",
     )
     preview = preview_of(entry, options)
     if isinstance(preview.content, Grid):
-        _show_media(place, preview.content)
+        _show_media(version_page, preview.content)
     return preview
 
 
-def _show_media(place: Place, grid: Grid) -> None:
+def _show_media(version_page: VersionPage, grid: Grid) -> None:
     """Let the media cells of a table lead to the files of this version that they name, and show the pictures among them."""
     cells = [cell for row in grid.rows for cell in row if cell.path]
     paths = sorted({cell.path for cell in cells})[:2_000]
     if not paths:
         return
-    found = ManifestEntry.objects.filter(version=place.version, path__in=paths, blob__isnull=False)
+    found = ManifestEntry.objects.filter(version=version_page.version, path__in=paths, blob__isnull=False)
     known, pictures = set(found.values_list("path", flat=True)), 0
     for cell in cells:
         if cell.path not in known:
             continue
-        cell.href = file_address(place.url("files"), cell.path)
+        cell.href = FilesAddress(cell.path).url(version_page.url("files"))
         if suffix(cell.path) in IMAGES and pictures < MOST_PICTURES:
-            cell.image = f"{place.file_url(cell.path)}&show=1"
+            cell.image = version_page.act_url("file", path=cell.path, show="1")
             pictures += 1
 
 
@@ -164,29 +174,28 @@ def _trail(here: str, folder: str) -> list[tuple[str, str]]:
     """The folders above the tree's first level, each with its address."""
     parts = folder.split("/")[:-1]
     return [
-        (part or "(no name)", folder_address(here, "/".join(parts[: place + 1]) + "/"))
-        for place, part in enumerate(parts)
+        (part or "(no name)", FilesAddress(folder="/".join(parts[:depth]) + "/").url(here))
+        for depth, part in enumerate(parts, start=1)
     ]
 
 
 @require_GET
 def branch(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     """A folder of the tree, opened or closed in place, or the next page of what it holds."""
-    place = place_of(request, membership_of(request, entity, project, collection, reference))
-    folder, after = slashed(clean(request.GET.get("folder", ""))), clean(request.GET.get("after", ""))
+    version_page = version_page_of(request, membership_of(request, entity, project, collection, reference))
+    address, here = FilesAddress.read(request.GET), version_page.url("files")
+    folder, tree = address.folder, Tree(version_page)
     if not request.htmx:
-        return redirect(folder_address(place.url("files"), folder, after))
-    tree = Tree(place)
-    if after:
-        level = tree.level(list_folder(place.version, folder, after))
+        return redirect(FilesAddress(folder=folder, after=address.after).url(here))
+    if address.after:
+        level = tree.level(list_folder(version_page.version, folder, address.after))
         return render(request, "artifacts/files/level.html", {"level": level})
     node = tree.node(folder, is_open=request.GET.get("closed") != "1") if folder else None
     if node is None:
-        raise NotFound(f"“{place.title}” has no folder “{shown(folder)}”; choose one of its files.")
+        raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     response = render(request, "artifacts/files/node.html", {"node": node})
-    here = place.url("files")
-    if now := Opened.shown(request, here):
-        response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).address(here)
+    if now := FilesAddress.of_page(request.htmx.current_url_abs_path or "", here):
+        response["HX-Push-Url"] = (now.with_open(folder) if node.level else now.with_closed(folder)).url(here)
     return response
 
 
@@ -238,7 +247,7 @@ def archive(request: HtmxHttpRequest, entity: str, project: str, collection: str
     folder = slashed(clean(request.GET.get("folder", "")))
     if folder and not files_below(membership.version, folder).exists():
         raise NotFound(f"“{membership}” has no folder “{shown(folder)}”; choose one of its files.")
-    made = archive_of(membership.version, folder)
+    made = zip_of(membership.version, folder)
     part = f"-{plain_name(folder[:-1])}" if folder else ""
     name = f"{plain_name(membership.collection.name)}-{membership.name}{part}.zip"
     headers = {

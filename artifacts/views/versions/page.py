@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, prefetch_related_objects
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -16,10 +16,12 @@ from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import NotFound
-from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, Verb
+from artifacts.listing.paging import page_of
+from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, User, Verb
+from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of
 from artifacts.runs.metrics import measures_of
-from artifacts.trees import tree_of
+from artifacts.text.json_values import tree_of
 from artifacts.versions.history import history_of
 from artifacts.versions.time_to_live import lifetime_of
 from artifacts.views.answers import (
@@ -27,19 +29,11 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.fetch import producing_run, project_of
 from artifacts.views.lineage.tab import lineage_context
-from artifacts.views.place import (
-    TABS,
-    Place,
-    collection_url,
-    path_of,
-    place_of,
-    producing_run,
-    project_of,
-    run_url,
-    version_url,
-)
 from artifacts.views.projects.browser import project_page
+from artifacts.views.url_of import collection_url, path_of, run_url, version_url
+from artifacts.views.version_page import TABS, VersionPage, version_page_of
 from artifacts.views.versions.compare import choice_words
 from artifacts.views.versions.files import (
     files_context,
@@ -87,37 +81,40 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
         return redirect(version_url(membership))
     if tab not in TABS:
         raise NotFound(f"A version has no tab “{tab[:40]}”; choose one of {', '.join(TABS.values())}.")
-    place = place_of(request, membership)
+    version_page = version_page_of(request, membership)
     prefetch_related_objects([membership], "aliases")  # asked for by the head, the choices and some tabs
     template, partial, context_of = TAB_VIEWS[tab]
-    context = {
-        "place": place,
-        "version": place.version,
-        "tab": tab,
-        "tabs": tabs_of(place, tab),
-        "choices": choices_of(place),
-        "frame": "artifacts/version/linked.html" if place.is_link else "artifacts/version/source.html",
-        "files_url": place.url("files"),
-        "usage_url": place.url("usage"),
-        "metadata_url": place.url("metadata"),
-        "alias_used": alias_used(request, membership),
-        "guarded": labels.protected_keys(place.project),
-        "switch_url": reverse(
-            "artifacts:version-switch", args=[place.project.entity.name, place.project.name, place.collection.name]
-        ),
-        "collection_url": collection_url(place.collection),
-        **({} if place.is_link else project_page(request, place.project, place.collection, place.membership)),
-    }
-    if place.version.is_deleted:
-        context["deleted_by"] = deleted_by(place.version)
-    context["aliases"] = named_aliases(membership, context["guarded"], place)
-    context |= context_of(request, place)
+    context = {**heading(request, version_page, tab), **context_of(request, version_page)}
     if "part" in context:  # htmx asked for less than the tab
         return page(request, context["part"], context)
     response = page(request, template, context, partial=partial)
     if context.get("pushed"):  # what the tab shows then, which the address that was asked for doesn't know
         response["HX-Push-Url"] = context["pushed"]
     return response
+
+
+def heading(request: HtmxHttpRequest, version_page: VersionPage, tab: str) -> Context:
+    """What all tabs show, and in a project the artifact browser around them."""
+    project, collection, membership = version_page.project, version_page.collection, version_page.membership
+    guarded = labels.protected_keys(project)
+    names = [project.entity.name, project.name, collection.name]
+    return {
+        "version_page": version_page,
+        "version": version_page.version,
+        "tab": tab,
+        "tabs": tabs_of(version_page, tab),
+        "choices": choices_of(version_page),
+        "frame": "artifacts/version/linked.html" if version_page.is_link else "artifacts/version/source.html",
+        "files_url": version_page.url("files"),
+        "usage_url": version_page.url("usage"),
+        "metadata_url": version_page.url("metadata"),
+        "alias_used": alias_used(request, membership),
+        "aliases": named_aliases(membership, guarded, version_page),
+        "switch_url": reverse("artifacts:version-switch", args=names),
+        "collection_url": collection_url(collection),
+        "deleted_by": deleted_by(version_page.version) if version_page.version.is_deleted else "",
+        **({} if version_page.is_link else project_page(request, project, collection, membership)),
+    }
 
 
 def deleted_by(version: ArtifactVersion) -> str:
@@ -127,7 +124,7 @@ def deleted_by(version: ArtifactVersion) -> str:
 
 
 @dataclass(frozen=True)
-class Name:
+class ShownAlias:
     """An alias as it is shown."""
 
     name: str
@@ -135,13 +132,20 @@ class Name:
     remove_url: str = ""
 
 
-def named_aliases(membership: Membership, guarded: set[str], place: Place | None = None) -> list[Name]:
-    """The aliases of a version in a collection; with the place, each with where it is removed by those who may."""
+def named_aliases(
+    membership: Membership, guarded: set[str], version_page: VersionPage | None = None
+) -> list[ShownAlias]:
+    """The aliases of a version in a collection; with the page, each with where it is removed by those who may."""
     names = []
     for name in membership.alias_names:
         is_protected = key_of(name) in guarded
-        may = place is not None and (not is_protected or Can.MANAGE in place.verbs)
-        names.append(Name(name, is_protected, place.unalias_url if place is not None and may else ""))
+        may_remove = (
+            version_page is not None
+            and version_page.can_name
+            and (not is_protected or Can.MANAGE in version_page.verbs)
+        )
+        remove_url = version_page.act_url("unalias") if version_page is not None and may_remove else ""
+        names.append(ShownAlias(name, is_protected, remove_url))
     return names
 
 
@@ -152,43 +156,43 @@ def alias_used(request: HtmxHttpRequest, membership: Membership) -> str:
     return "" if reference == membership.name else str(reference)
 
 
-def tabs_of(place: Place, current: str) -> list[Context]:
+def tabs_of(version_page: VersionPage, current: str) -> list[Context]:
     """The row of tabs."""
     return [
         {
             "label": label,
-            "href": place.url(tab),
+            "href": version_page.url(tab),
             "is_current": tab == current,
-            "count": f"{place.version.file_count:,}" if tab == "files" else "",
+            "count": f"{version_page.version.file_count:,}" if tab == "files" else "",
         }
         for tab, label in TABS.items()
     ]
 
 
-def choices_of(place: Place) -> list[tuple[str, str]]:
+def choices_of(version_page: VersionPage) -> list[tuple[str, str]]:
     """The newest versions of the collection, and this one, for the switcher."""
-    found = Membership.objects.in_collection(place.collection).newest_first().with_aliases()
+    found = Membership.objects.in_collection(version_page.collection).newest_first().with_aliases()
     rows = list(found[:MOST_CHOICES])
-    if all(row.pk != place.membership.pk for row in rows):
-        rows.append(place.membership)
+    if all(row.pk != version_page.membership.pk for row in rows):
+        rows.append(version_page.membership)
     return [(row.name, choice_words(row)) for row in rows]
 
 
-def overview(request: HtmxHttpRequest, place: Place) -> Context:
+def overview(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Version”."""
-    version = place.version
+    version = version_page.version
     run = producing_run(request, version)
     uses = RunUse.objects.filter(version=version).count()
     return {
         "run": run,
         "run_url": run_url(run) if run else "",
         "measures": measures_of(run, most=SUMMARIZED) if run else [],
-        "remove_tag": place.untag_url,
+        "remove_tag": version_page.act_url("untag") if version_page.can_edit else "",
         "short_digest": short(version.digest),
         "tags": list(version.tags.order_by("name")),
         "uses": uses,
-        "links": links_of(request, place),
-        "happenings": history_of(version, request.user, place=place.membership),
+        "links": links_of(request.user, version_page),
+        "happenings": history_of(version, request.user, place=version_page.membership),
         "lifetime": lifetime_of(version),
     }
 
@@ -199,14 +203,14 @@ class Link:
 
     membership: Membership
     href: str
-    aliases: list[Name]
+    aliases: list[ShownAlias]
 
 
-def links_of(request: HtmxHttpRequest, place: Place) -> list[Link]:
+def links_of(user: User, version_page: VersionPage) -> list[Link]:
     """The registries' collections that hold the version, as far as the visitor sees them; without the place itself."""
-    seen = access.visible_projects(request.user).registries().values("pk")
-    held = Membership.objects.filter(version=place.version, collection__project__in=seen).exclude(
-        pk=place.membership.pk
+    seen = access.visible_projects(user).registries().values("pk")
+    held = Membership.objects.filter(version=version_page.version, collection__project__in=seen).exclude(
+        pk=version_page.membership.pk
     )
     rows = held.select_related("collection__project__entity__organization", "created_by").with_aliases()
     projects = "collection__project__protected_aliases"
@@ -215,79 +219,92 @@ def links_of(request: HtmxHttpRequest, place: Place) -> list[Link]:
         Link(
             membership=row,
             href=version_url(row),
-            aliases=named_aliases(row, {alias.name_key for alias in row.collection.project.protected_aliases.all()}),
+            aliases=named_aliases(row, labels.protected_keys(row.collection.project)),
         )
         for row in found
     ]
 
 
-def metadata(request: HtmxHttpRequest, place: Place) -> Context:
+def metadata(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Metadata”: what was attached, and what the run measured if the visitor sees it."""
-    attached = place.version.metadata if isinstance(place.version.metadata, Mapping) else {}
+    attached = version_page.version.metadata if isinstance(version_page.version.metadata, Mapping) else {}
     words = request.GET.get("q", "")[:200]
-    run = producing_run(request, place.version)
+    run = producing_run(request, version_page.version)
     return {
         "words": words,
         "tree": tree_of(attached, words),
         "json": json.dumps(attached, indent=2, ensure_ascii=False),
         "run": run,
         "run_url": run_url(run) if run else "",
-        "run_is_hidden": run is None and place.version.run_id is not None,
+        "run_is_hidden": run is None and version_page.version.run_id is not None,
         "measures": measures_of(run, words=words) if run else [],
     }
 
 
-def usage(request: HtmxHttpRequest, place: Place) -> Context:
+@dataclass(frozen=True)
+class UsageAddress:
+    """What the address of the tab “Usage” says: the name that the code uses, and the page of the runs."""
+
+    by: str = ""
+    page: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "UsageAddress":
+        """From a query."""
+        names = ("before", "after")
+        return cls(query.get("by", ""), tuple((name, query.get(name, "")) for name in names if name in query))
+
+    def query(self) -> dict[str, str]:
+        """What it says, as pairs of a query."""
+        return {**({"by": self.by} if self.by else {}), **dict(self.page)}
+
+
+def usage(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
     """The tab “Usage”: code, and the runs that used the version."""
-    by = request.GET.get("by", "")
-    names = [place.membership.name, *place.membership.alias_names]
-    by = by if by in names else place.membership.name
-    path = path_of(place.membership, by)
+    address = UsageAddress.read(request.GET)
+    names = [version_page.membership.name, *version_page.membership.alias_names]
+    by = address.by if address.by in names else version_page.membership.name
+    path = path_of(version_page.membership, by)
     return {
         "by": by,
         "names": names[:8] if by in names[:8] else [*names[:7], by],
         "path": path,
-        "command_path": f"{place.project.entity.name}/{path}" if place.is_link else path,
-        **uses_of(request, place),
+        "command_path": f"{version_page.project.entity.name}/{path}" if version_page.is_link else path,
+        **uses_of(version_page, address, access.visible_projects(request.user)),
     }
 
 
 @dataclass(frozen=True)
 class Use:
-    """A run that used the version, and the name by which it asked, if the visitor sees that place."""
+    """A run that used the version, and the name by which it asked, if the visitor sees where that name is."""
 
     use: RunUse
     through: str
     href: str
 
 
-def uses_of(request: HtmxHttpRequest, place: Place) -> Context:
+def uses_of(version_page: VersionPage, address: UsageAddress, seen: ProjectQuerySet) -> Context:
     """A page of the runs that used the version, the newest first, and how many there are that the visitor can't see."""
-    seen = access.visible_projects(request.user)
-    uses = RunUse.objects.filter(version=place.version)
+    uses = RunUse.objects.filter(version=version_page.version)
     visible = Count("pk", filter=Q(run__project__in=seen.values("pk")))
     counted = uses.aggregate(all=Count("pk"), visible=visible)
-    found = uses.filter(run__project__in=seen.values("pk")).order_by("-pk")
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        found = found.filter(pk__lt=int(after))
-    rows = list(found.select_related("run__project__entity", "run__created_by", "through__project")[: USES + 1])
-    places = {row.through.project_id for row in rows if row.through} | {place.version.project.pk}
-    known = set(seen.filter(pk__in=places).values_list("pk", flat=True))
-    here = place.version.project.pk
-    by = {"by": request.GET["by"]} if request.GET.get("by") else {}  # the code above stays as it is
+    found = uses.filter(run__project__in=seen.values("pk"))
+    found = found.select_related("run__project__entity", "run__created_by", "through__project")
+    listed = page_of(found, ("-pk",), address.query(), size=USES)
+    here = version_page.version.project.pk
+    projects = {row.through.project_id for row in listed.rows if row.through} | {here}
+    known = set(seen.filter(pk__in=projects).values_list("pk", flat=True))
     shown = [
         Use(row, _through(row) if (row.through.project_id if row.through else here) in known else "", run_url(row.run))
-        for row in rows
+        for row in listed.rows
     ]
+    usage_url, newest = version_page.url("usage"), replace(address, page=()).query()
     return {
-        "uses": shown[:USES],
+        "uses": shown,
         "use_count": counted["all"],
         "hidden_uses": counted["all"] - counted["visible"],
-        "first_uses": f"{place.url('usage')}{'?' if by else ''}{urlencode(by)}" if after else "",
-        "more_uses": f"{place.url('usage')}?{urlencode({**by, 'after': rows[USES - 1].pk})}"
-        if len(rows) > USES
-        else "",
+        "first_uses": f"{usage_url}{'?' if newest else ''}{urlencode(newest)}" if listed.newer else "",
+        "more_uses": f"{usage_url}{listed.older}" if listed.older else "",
     }
 
 
@@ -298,7 +315,7 @@ def _through(use: RunUse) -> str:
     return f"{use.through.project.name}/{use.through.name}"
 
 
-TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, Place], Context]]] = {
+TAB_VIEWS: dict[str, tuple[str, str, Callable[[HtmxHttpRequest, VersionPage], Context]]] = {
     "version": ("artifacts/version/overview.html", "version-overview", overview),
     "metadata": ("artifacts/version/metadata.html", "attached", metadata),
     "usage": ("artifacts/version/usage.html", "used-by", usage),

@@ -17,9 +17,10 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import collection_url
 from registry.cards import OUTLINE, mark_of
 from registry.forms import DescriptionForm, TagForm, refused
-from registry.views.place import collection_of, collection_url, permissions
+from registry.views.place import collection_of, permissions
 
 CARD, TAGS = "collection-card", "collection-tags"
 
@@ -87,7 +88,7 @@ def editor(
         "theirs": theirs,
         "outline": not text.strip(),
         "cancel": collection_url(found),
-        "preview_url": collection_url(found, "registry:collection-preview"),
+        "preview_url": collection_url(found, "preview"),
         "target": f"#{CARD}" if is_in_place else "#dialog",
     }
     template = "registry/collection/card_editor.html" if is_in_place else "registry/collection/describe.html"

@@ -12,9 +12,10 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import version_url
 from registry.actions import deprecation as acts
 from registry.forms import DeprecationForm, refused
-from registry.views.place import collection_of, version_url
+from registry.views.place import collection_of
 
 OFFERED = 50
 
@@ -23,7 +24,7 @@ OFFERED = 50
 def deprecate(request: HtmxHttpRequest, org: str, registry: str, collection: str, reference: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.EDIT)
     membership = addresses.membership(found, reference)
-    address = version_url(found, membership.name)
+    address = version_url(membership)
     initial = {
         "reason": membership.deprecation,
         "successor": membership.successor.name if membership.successor else "",
@@ -59,4 +60,4 @@ def reinstate(request: HtmxHttpRequest, org: str, registry: str, collection: str
     found = collection_of(request, org, registry, collection, can=Can.EDIT)
     membership = addresses.membership(found, reference)
     acts.reinstate(membership, acting_user=request.user)
-    return done(request, version_url(found, membership.name), toast=f"{membership} can be used again")
+    return done(request, version_url(membership), toast=f"{membership} can be used again")

@@ -20,9 +20,10 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.url_of import collection_url, registry_url
 from registry.history import aliases as alias_history
 from registry.history import events
-from registry.views.place import collection_of, collection_url, permissions, registry_of, registry_url
+from registry.views.place import collection_of, permissions, registry_of
 from registry.views.registries.page import heading
 
 FILES = {"csv": ("text/csv; charset=utf-8", events.as_csv), "json": ("application/json", events.as_json)}
@@ -33,7 +34,7 @@ def registry_history(request: HtmxHttpRequest, org: str, registry: str) -> HttpR
     """Everything that happened in a registry."""
     project = registry_of(request, org, registry)
     if project.title != registry:
-        return moved(request, registry_url(project, "registry:history"))
+        return moved(request, registry_url(project, "history"))
     found = AuditEvent.objects.filter(project_number=project.pk)
     if request.GET.get("format") in FILES:
         return exported(request, found, project.title)
@@ -46,7 +47,7 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
     """Everything that happened in a collection, and where its aliases were."""
     place = collection_of(request, org, registry, collection)
     if place.project.title != registry or place.name != collection:
-        return moved(request, collection_url(place, "registry:collection-history"))
+        return moved(request, collection_url(place, "history"))
     found = AuditEvent.objects.filter(collection_number=place.pk)
     if request.GET.get("format") in FILES:
         return exported(request, found, place.name)
@@ -95,5 +96,5 @@ def move_back(request: HtmxHttpRequest, org: str, registry: str, collection: str
     membership = addresses.membership(place, request.POST.get("version", ""))
     alias = request.POST.get("alias", "")
     labels.add_aliases(membership, [alias], acting_user=request.user)
-    address = collection_url(place, "registry:collection-history")
+    address = collection_url(place, "history")
     return done(request, address, toast=f"{alias} is back on {membership.name}")

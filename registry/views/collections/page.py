@@ -9,15 +9,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import Forbidden, Invalid, NotFound
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.columns import (
-    Choice,
-    metadata_of,
+    ColumnChoice,
     shown_columns,
 )
 from artifacts.listing.paging import page_of
 from artifacts.models import Alias, Collection, Membership, User
 from artifacts.text.json_values import number
+from artifacts.versions import filters
+from artifacts.versions.columns import metadata_of
 from artifacts.views.answers import (
     HtmxHttpRequest,
     done,
@@ -25,6 +26,7 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.url_of import collection_url, registry_url
 from artifacts.views.versions.compare import render_compare
 from registry.actions import registries
 from registry.tables import metrics
@@ -44,7 +46,7 @@ from registry.tables.rows import (
 )
 from registry.views import code_samples as snippets
 from registry.views.gone import show_gone
-from registry.views.place import collection_of, collection_url, permissions, registry_url
+from registry.views.place import collection_of, permissions
 
 DIRECTIONS = [
     ("auto", "Best: as each metric says"),
@@ -62,10 +64,10 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
     if found.project.title != registry or found.name != collection:
         return moved(request, collection_url(found))
     guarded = labels.protected_keys(found.project)
-    query = queries.parse(request.GET.get("q", ""))
+    query = search_box.parse(request.GET.get("q", ""), filters.VOCABULARY)
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else "-version"
-    filtered = queries.applied(with_rows(Membership.objects.in_collection(found)), query)
+    filtered = filters.applied(with_rows(Membership.objects.in_collection(found)), query)
     versions = page_of(filtered, SORTS[sort], request.GET)
     rows = link_rows(versions.rows, request.user, guarded)
     context: dict[str, Any] = {
@@ -80,7 +82,7 @@ def collection(request: HtmxHttpRequest, org: str, registry: str, collection: st
         "query_text": request.GET.get("q", ""),
         "query_faults": query.faults,
         "sort": sort,
-        "compare_url": collection_url(found, "registry:collection-compare"),
+        "compare_url": collection_url(found, "compare"),
         **table(request, rows, filtered),
     }
     if not versions.rows and not request.GET.get("q"):
@@ -150,7 +152,7 @@ def compared(
         "columns": columns,
         "best": best,
         "directions": DIRECTIONS,
-        "metric_choices": [Choice(name, name, name in chosen) for name in offered],
+        "metric_choices": [ColumnChoice(name, name, name in chosen) for name in offered],
         "drawn": drawn,
         "plot": metrics.plot_of(metrics.in_order(drawn, order), labels_of) if drawn else None,
         "parallel": side_by_side(memberships, numbers, metadata, columns, drawn, keys),

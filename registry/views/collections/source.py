@@ -4,26 +4,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from artifacts import access, addresses
 from artifacts.access import Can
+from artifacts.actions.labels import protected_keys
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
-from artifacts.views.place import collection_url
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.shell import in_organization
+from artifacts.views.url_of import browser_url, collection_url, source_url
 from registry.actions.delete import delete_version
 from registry.actions.sequences import delete_sequence
 from registry.forms import DeleteForm
-from registry.tables.rows import source_url
 
 SHOWN = 20
 
@@ -64,9 +59,9 @@ def delete_collection(request: HtmxHttpRequest, entity: str, project: str, colle
         except (Forbidden, Conflict, Invalid) as refusal:
             error = str(refusal)
         else:
-            back = reverse("artifacts:browser-type", args=[source.entity.name, source.name, found.type])
+            back = browser_url(source, found.type)
             if not source.collections.all().sequences().filter(type=found.type).exists():
-                back = reverse("artifacts:browser", args=[source.entity.name, source.name])
+                back = browser_url(source)
             return done(request, back, toast=f"Deleted {found.name} with its versions")
     context = {
         "collection": found,
@@ -109,7 +104,7 @@ def ending(request: HtmxHttpRequest, links: MembershipQuerySet) -> dict[str, Any
     rows = seen.select_related("collection__project", "version").with_aliases().prefetch_related(protected)
     shown = []
     for row in rows.order_by("pk")[:SHOWN]:
-        guarded = {alias.name_key for alias in row.collection.project.protected_aliases.all()}
+        guarded = protected_keys(row.collection.project)
         names = [(name, key_of(name) in guarded) for name in row.alias_names]
         shown.append(Broken(f"{row.collection.project.title}/{row}", row.version.name, names))
     held = [link for link in shown if any(is_protected for _, is_protected in link.aliases)]

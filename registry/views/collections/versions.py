@@ -1,7 +1,5 @@
 """Addresses of linked versions; the page itself is that of every version (artifacts.views.versions)."""
 
-from urllib.parse import quote
-
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
@@ -12,10 +10,10 @@ from artifacts.views.answers import (
     HtmxHttpRequest,
     moved,
 )
+from artifacts.views.url_of import reference_url, source_url
 from artifacts.views.versions.page import render_version
-from registry.tables.rows import source_url
 from registry.views.gone import show_gone
-from registry.views.place import collection_of, version_url
+from registry.views.place import collection_of
 from registry.views.registries.page import printed_url
 
 
@@ -28,8 +26,7 @@ def version(
     except NotFound as missing:
         return show_gone(request, org, registry, collection, missing)
     if found.project.title != registry or found.name != collection:
-        address = version_url(found, reference)
-        return moved(request, address if tab == "version" else f"{address}/{quote(tab)}")
+        return moved(request, reference_url(found, reference, tab))
     return render_version(request, addresses.membership(found, reference), tab)
 
 

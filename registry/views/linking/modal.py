@@ -12,19 +12,13 @@ from artifacts.actions.labels import protected_keys
 from artifacts.errors import DomainError, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership, Project
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    in_organization,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.shell import in_organization
+from artifacts.views.url_of import source_url, version_url
 from registry.actions.link import link_by_name, link_into_new_registry, link_version, refuse_unlinkable
 from registry.actions.registries import refuse_taken_name
 from registry.forms import RegistryOnTheWayForm, refused, words
-from registry.tables.rows import (
-    Name,
-    source_url,
-)
+from registry.tables.rows import Name
 from registry.views.linking.choice import (
     narrowed,
     picked_in,
@@ -55,7 +49,7 @@ from registry.views.linking.unlink import (
     REGISTRY,
     undo_url,
 )
-from registry.views.place import filled_in, version_url
+from registry.views.place import filled_in
 
 FIRST_STEP = ("target", "registry", "name", "new-name", "new-visibility", "new-accepted", "new-types")
 SENT = ",".join([*FIRST_STEP, "pick_target", "pick_registry"])
@@ -221,7 +215,7 @@ class Target:
             raise Refused({control: str(refusal)}, self) from None
         collection = made.collection
         collection.project = self.registry or Project.objects.with_entity().get(pk=collection.project_id)
-        address = version_url(collection, made.name)
+        address = version_url(made)
         return done(
             request,
             source_url(version),

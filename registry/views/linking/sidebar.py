@@ -16,6 +16,7 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import collection_url, version_url
 from registry.actions.link import link_version
 from registry.forms import words
 from registry.tables import metrics
@@ -30,7 +31,7 @@ from registry.views.linking.source_steps import (
     read_source,
 )
 from registry.views.linking.unlink import undo_url
-from registry.views.place import collection_of, collection_url, filled_in, version_url
+from registry.views.place import collection_of, filled_in
 
 SENT = "team,pick_team,project,pick_project,artifact,pick_artifact,version,pick_version,aliases"
 
@@ -95,7 +96,7 @@ def linked(
     """Link, and say under which name."""
     may_undo = takes_nothing(version, collection, aliases)
     membership = link_version(version, collection, aliases=aliases, acting_user=request.user)
-    address = version_url(collection, membership.name)
+    address = version_url(membership)
     home = collection_url(collection)
     # The page of a collection that was empty shows other things than its table: it is read again as a whole.
     is_other_page = collection.version_count == 0 and (request.htmx.current_url_abs_path or "").split("?")[0] == home

@@ -1,7 +1,5 @@
 """Ending a link: by its menu, or by the Undo of the toast that told of it, with what was made on the way."""
 
-from urllib.parse import urlencode
-
 from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.views.decorators.http import require_http_methods
@@ -15,16 +13,16 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import act_url, collection_url, registry_url, version_url
 from registry.actions.undo import TakenBack, take_back_link
-from registry.views.place import collection_of, collection_url, organization_name, registry_url, version_url
+from registry.views.place import collection_of, organization_name
 
 COLLECTION, REGISTRY = "collection", "registry"
 
 
 def undo_url(membership: Membership, new: str = "") -> str:
     """Where a link is taken back; `new` is what was made on the way to it: a collection, or a registry with one."""
-    address = version_url(membership.collection, membership.name, "registry:unlink")
-    return f"{address}?{urlencode({'new': new})}" if new else address
+    return act_url(membership, "unlink", **({"new": new} if new else {}))
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +46,7 @@ def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, r
         "collection": found,
         "membership": membership,
         "new": new,
-        "cancel": version_url(found, membership.name),
+        "cancel": version_url(membership),
         "error": error,
     }
     return page(request, "registry/linking/unlink.html", context, status=422 if error else 200)

@@ -15,7 +15,8 @@ from artifacts.views.projects.automations import (
     listing,
     switched,
 )
-from registry.views.place import organization_name, registry_of, registry_url
+from artifacts.views.url_of import registry_url
+from registry.views.place import organization_name, registry_of
 from registry.views.registries.page import heading
 
 
@@ -33,10 +34,10 @@ def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 @require_POST
 def switch(request: HtmxHttpRequest, org: str, registry: str, number: int) -> HttpResponse:
     project = registry_of(request, org, registry)
-    return switched(request, automation_of(request, project, number), registry_url(project, "registry:automations"))
+    return switched(request, automation_of(request, project, number), registry_url(project, "automations"))
 
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HtmxHttpRequest, org: str, registry: str, number: int) -> HttpResponse:
     project = registry_of(request, org, registry)
-    return deleted(request, automation_of(request, project, number), registry_url(project, "registry:automations"))
+    return deleted(request, automation_of(request, project, number), registry_url(project, "automations"))

@@ -14,18 +14,16 @@ from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.listing.paging import page_of
 from artifacts.models import Organization
-from artifacts.naming import REGISTRY_PREFIX, clean_text, key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    Shell,
-    done,
-    page,
-)
+from artifacts.naming import REGISTRY_PREFIX, key_of
+from artifacts.text.cleaning import clean_text
+from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.shell import Shell, in_organization
+from artifacts.views.url_of import registry_url
 from registry.actions import registries
 from registry.forms import RegistryForm, refused
 from registry.history.recent_links import recently_linked
 from registry.models import Registry, RegistryQuerySet
-from registry.views.place import organization_of, registry_url
+from registry.views.place import organization_of
 
 CARDS = 24
 LONGEST_WORDS = 128
@@ -67,7 +65,7 @@ def organization_home(request: HtmxHttpRequest, org: str) -> HttpResponse:
 
 def show(request: HtmxHttpRequest, organization: Organization) -> HttpResponse:
     """An organization's registries, as far as the visitor sees them."""
-    request.place = organization  # type: ignore[attr-defined]
+    in_organization(request, organization)
     visible = access.visible_projects(request.user).registries()
     seen = Registry.objects.where(request.user, Can.VIEW).of_organization(organization).as_cards(request.user)
     words = clean_text(request.GET.get("q", "")[:LONGEST_WORDS]).strip()

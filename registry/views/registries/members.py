@@ -11,11 +11,12 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import registry_url
 from registry.actions import members as acts
 from registry.actions import settings
 from registry.forms import AccessForm, NewMemberForm, refused
 from registry.tables.members import holder_named
-from registry.views.place import registry_of, registry_url
+from registry.views.place import registry_of
 from registry.views.settings_page import answer
 
 
@@ -28,7 +29,7 @@ def holder_of(project: Project, kind: str, name: str) -> User | Entity:
 
 
 def answered(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
-    return done(request, f"{registry_url(project, 'registry:settings')}#members", event="membersChanged", toast=words)
+    return done(request, f"{registry_url(project, 'settings')}#members", event="membersChanged", toast=words)
 
 
 @require_POST
@@ -101,7 +102,7 @@ def remove(request: HtmxHttpRequest, org: str, registry: str, kind: str, person:
     context = {
         "registry": project,
         "holder": holder,
-        "cancel": registry_url(project, "registry:settings"),
+        "cancel": registry_url(project, "settings"),
         "error": error,
     }
     return page(request, "registry/settings/remove_access.html", context, status=422 if error else 200)

@@ -14,6 +14,7 @@ from artifacts.views.answers import (
     done,
     page,
 )
+from artifacts.views.url_of import collection_url, registry_url, version_url
 from registry.actions import registries
 from registry.actions.link import link_into_new_collection
 from registry.forms import CollectionForm, refused
@@ -30,15 +31,7 @@ from registry.views.linking.source_steps import (
     Wanted,
     read_short_source,
 )
-from registry.views.place import (
-    collection_url,
-    filled_in,
-    organization_name,
-    owner_of,
-    registry_of,
-    registry_url,
-    version_url,
-)
+from registry.views.place import filled_in, organization_name, owner_of, registry_of
 
 SENT = "type,project,pick_project,artifact,pick_artifact,version,pick_version"
 LINKED = ("project", "artifact", "version")
@@ -106,7 +99,7 @@ def made(
     collection = membership.collection
     collection.project = project
     name = f"{collection.name}:{membership.name}"
-    address = version_url(collection, membership.name)
+    address = version_url(membership)
     return done(request, collection_url(collection), toast="Created collection; linked as", link=(address, name))
 
 

@@ -20,19 +20,13 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.url_of import collection_url, reference_url, registry_url
 from registry.actions import registries
 from registry.models import Registry
 from registry.tables.members import members_of
 from registry.tables.rows import collection_rows
 from registry.views import code_samples as snippets
-from registry.views.place import (
-    collection_url,
-    owner_of,
-    permissions,
-    registry_of,
-    registry_url,
-    version_url,
-)
+from registry.views.place import owner_of, permissions, registry_of
 
 SORTS: dict[str, tuple[str, Sequence[str]]] = {
     "name": ("Name", ("natural_key",)),
@@ -111,10 +105,10 @@ def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, A
     """What stands above every page of a registry."""
     given = Registry.objects.as_cards(request.user).get(project=project)
     tabs = [
-        ("collections", "Collections", "registry:registry", given.collection_count),
-        ("automations", "Automations", "registry:automations", None),
-        ("history", "History", "registry:history", None),
-        ("members", "Members", "registry:members", None),
+        ("collections", "Collections", "registry", given.collection_count),
+        ("automations", "Automations", "automations", None),
+        ("history", "History", "history", None),
+        ("members", "Members", "members", None),
     ]
     return {
         "registry": project,
@@ -122,8 +116,8 @@ def heading(request: HtmxHttpRequest, project: Project, tab: str) -> dict[str, A
         "organization": project.entity.organization,
         **permissions(request, project),
         "tabs": [
-            {"label": label, "href": registry_url(project, name), "is_current": key == tab, "count": count}
-            for key, label, name, count in tabs
+            {"label": label, "href": registry_url(project, page), "is_current": key == tab, "count": count}
+            for key, label, page, count in tabs
         ],
     }
 
@@ -133,7 +127,7 @@ def printed_url(request: HtmxHttpRequest, project: Project) -> str:
     name = request.GET["selectionPath"].partition("/")[2].partition("/")[2]
     collection = addresses.collection(project, name)
     reference = request.GET.get("version", "")
-    return version_url(collection, reference) if reference else collection_url(collection)
+    return reference_url(collection, reference) if reference else collection_url(collection)
 
 
 @require_POST
@@ -149,7 +143,7 @@ def star(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     return page(
         request,
         "components/star.html",
-        {"name": project.title, "action": registry_url(project, "registry:star"), "is_on": is_on},
+        {"name": project.title, "action": registry_url(project, "star"), "is_on": is_on},
     )
 
 

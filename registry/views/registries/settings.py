@@ -15,11 +15,12 @@ from artifacts.views.answers import (
     moved,
     page,
 )
+from artifacts.views.url_of import registry_url
 from registry.actions import registries
 from registry.actions import settings as acts
 from registry.forms import ALL, AcceptedForm, AliasForm, DeleteForm, GeneralForm, TypesForm, refused
 from registry.models import Registry
-from registry.views.place import organization_name, registry_of, registry_url
+from registry.views.place import organization_name, registry_of
 from registry.views.settings_page import answer
 
 
@@ -27,7 +28,7 @@ from registry.views.settings_page import answer
 def show(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     project = registry_of(request, org, registry)
     if project.title != registry:
-        return moved(request, registry_url(project, "registry:settings"))
+        return moved(request, registry_url(project, "settings"))
     return answer(request, project)
 
 
@@ -62,7 +63,7 @@ def icon(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 def restrict(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
     """Asks first, since there is no way back; then only those who were added see it."""
     project = registry_of(request, org, registry, can=Can.MANAGE)
-    address = registry_url(project, "registry:settings")
+    address = registry_url(project, "settings")
     error = ""
     if request.method == "POST":
         try:
@@ -135,7 +136,7 @@ def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
         "registry": project,
         "published": Registry.objects.get(project=project),
         "form": form,
-        "cancel": registry_url(project, "registry:settings"),
+        "cancel": registry_url(project, "settings"),
     }
     return page(request, "registry/settings/delete_registry.html", context, status=422 if form.is_bound else 200)
 
@@ -143,4 +144,4 @@ def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 def saved(request: HtmxHttpRequest, project: Project, words: str) -> HttpResponse:
     """Back to the page, saying what was done."""
     messages.success(request, words)
-    return redirect(registry_url(project, "registry:settings"))
+    return redirect(registry_url(project, "settings"))

@@ -14,7 +14,7 @@ from artifacts.actions.search_index import file_key
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.naming import key_of
 from artifacts.templatetags.linkyard import binary_size, type_icon
-from artifacts.views.place import version_url
+from artifacts.views.url_of import collection_url, registry_url, version_url
 from registry.search.hits import (
     Hit,
     Kind,
@@ -28,7 +28,7 @@ from registry.search.sql import (
 )
 from registry.search.words import Words
 from registry.tables.rows import Name
-from registry.views.place import collection_url, organization_name, registry_url
+from registry.views.place import organization_name
 
 MOST_BADGES = 4
 LONGEST_ABOUT = 180

@@ -15,7 +15,8 @@ from artifacts.access import Can
 from artifacts.actions import streams
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Run, User
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
+from artifacts.text.cleaning import clean_text
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.endpoints.files import send_file
@@ -39,7 +40,7 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         return not_logged_in()
     try:
         found = find_run(user, entity, project, run, can=Can.LOG)
-        should_stop = streams.receive(found, streams.read_sent(streams.parse(body_of(request))), acting_user=user)
+        should_stop = streams.receive(found, streams.read_request(streams.parse(body_of(request))), acting_user=user)
     except TooLarge:
         return client_error(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     # wandb-core hands this on to the script's process, which is then interrupted as by Ctrl-C.

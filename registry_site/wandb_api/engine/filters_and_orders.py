@@ -11,7 +11,7 @@ from artifacts.listing.filter_values import (
     moment_value,
     number_value,
     text_value,
-    truth,
+    truth_value,
     version_value,
 )
 from artifacts.listing.filters import (
@@ -19,7 +19,7 @@ from artifacts.listing.filters import (
     Field,
     Json,
     Names,
-    both,
+    in_both_spellings,
 )
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
@@ -46,7 +46,7 @@ def id_value(*type_names: str) -> Reader:
 
 def project_fields(before: str = "") -> dict[str, Field]:
     """The fields of a project or registry that lies behind `before` ("project__")."""
-    return both(
+    return in_both_spellings(
         {
             "id": Column(f"{before}pk", id_value(*PROJECT)),
             "project_id": Column(f"{before}pk", id_value(*PROJECT)),
@@ -64,7 +64,7 @@ def collection_fields(before: str = "") -> dict[str, Field]:
     number = Column(f"{before}pk", id_value(*COLLECTION))
     name = Column(f"{before}name", text_value, is_text=True)
     tag = Names(CollectionTag, "collection", f"{before}pk")
-    return both(
+    return in_both_spellings(
         {
             "id": number,
             "collection_id": number,
@@ -82,12 +82,12 @@ def collection_fields(before: str = "") -> dict[str, Field]:
     )
 
 
-AUTOMATION_FIELDS = both(
+AUTOMATION_FIELDS = in_both_spellings(
     {
         "id": Column("pk", id_value("Trigger")),
         "name": Column("name", text_value, is_text=True),
         "description": Column("description", text_value, is_text=True, unset=""),
-        "enabled": Column("enabled", truth),
+        "enabled": Column("enabled", truth_value),
         "created_at": Column("created_at", moment_value),
         "updated_at": Column("updated_at", moment_value),
     }
@@ -97,7 +97,7 @@ TAG = Names(VersionTag, "version", "version_id")
 VERSION = Column("index", version_value)
 METADATA = Json("version__metadata")
 NUMBER = Column("version_id", id_value("Artifact"))
-MEMBERSHIP_FIELDS = both(
+MEMBERSHIP_FIELDS = in_both_spellings(
     {
         "id": NUMBER,
         "artifact_id": NUMBER,

@@ -9,7 +9,7 @@ from django.db.models import Min, Q
 from artifacts import access, addresses
 from artifacts.actions import automations, integrations
 from artifacts.actions.automations import Scope
-from artifacts.automations.payloads import Deed
+from artifacts.automations.payloads import GivenAction
 from artifacts.automations.webhook_urls import without_path
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.listing.filters import filtered
@@ -201,7 +201,7 @@ def find_scope(context: Context, kind: str, number: str) -> Scope:
     return entity
 
 
-def deed_of(kind: str, config: dict[str, Any]) -> Deed:
+def action_of(kind: str, config: dict[str, Any]) -> GivenAction:
     """What the client wants done; the one input that its kind of action has."""
     given = config.get(CONFIGS.get(kind, "")) or {}
     if kind in CONFIGS and not given:
@@ -209,8 +209,8 @@ def deed_of(kind: str, config: dict[str, Any]) -> Deed:
     number = given.get("integration_id")
     pk = ids.decode(number, "Integration") if number else None
     if kind == "GENERIC_WEBHOOK":
-        return Deed(kind, pk, {"payload": given.get("request_payload")})
-    return Deed(kind, pk, {name: given.get(name) for name in ("title", "message", "severity")})
+        return GivenAction(kind, pk, {"payload": given.get("request_payload")})
+    return GivenAction(kind, pk, {name: given.get(name) for name in ("title", "message", "severity")})
 
 
 def find_automation(context: Context, number: str) -> Automation:
@@ -230,7 +230,7 @@ def create_filter_trigger(source: None, context: Context, input: dict[str, Any])
         find_scope(context, input["scope_type"], input["scope_id"]),
         event=input["triggering_event_type"],
         condition=input["event_filter"],
-        deed=deed_of(input["triggered_action_type"], input["triggered_action_config"]),
+        action=action_of(input["triggered_action_type"], input["triggered_action_config"]),
         description=input.get("description") or "",
         enabled=input["enabled"],
         acting_user=context.person,
@@ -250,7 +250,7 @@ def update_filter_trigger(source: None, context: Context, input: dict[str, Any])
         scope=find_scope(context, input.get("scope_type") or "PROJECT", scope_id) if scope_id else None,
         event=input.get("triggering_event_type"),
         condition=input.get("event_filter"),
-        deed=deed_of(action, input.get("triggered_action_config") or {}) if action else None,
+        action=action_of(action, input.get("triggered_action_config") or {}) if action else None,
         acting_user=context.person,
     )
     return {"trigger": find_automation(context, ids.encode("Trigger", changed.pk))}

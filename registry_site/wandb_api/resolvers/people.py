@@ -10,7 +10,8 @@ from artifacts import access, addresses
 from artifacts.actions import people
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import ApiKey, Entity, Organization, TeamMember, User
-from artifacts.naming import clean_text, key_of
+from artifacts.naming import key_of
+from artifacts.text.cleaning import clean_text
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.batching import (
     read_for_peers,

@@ -27,13 +27,14 @@ from artifacts.listing.filters import (
 )
 from artifacts.listing.json_order import by_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
-from artifacts.naming import clean_text, shown
+from artifacts.naming import shown
 from artifacts.runs.filters import (
-    RUN_FIELDS,
-    RUN_ORDERS,
+    FIELDS,
+    ORDERS,
     as_stored,
     stored,
 )
+from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
@@ -90,7 +91,7 @@ def runs(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS)
+    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS)
     ordered, key = in_order(found, order)
     return connection(with_peers(ordered), first=first, after=after, key=key, total=found.count)
 
@@ -99,15 +100,15 @@ def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Ke
     """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
     sign = "-" if order and order.startswith("-") else ""
     head, _, path = stored((order or "").lstrip("+-")).partition(".")
-    place = RUN_FIELDS.get(head)
+    place = FIELDS.get(head)
     if not path or not isinstance(place, Json):
-        return found, filters_and_orders.key_for(order, RUN_ORDERS, default="-pk")
+        return found, filters_and_orders.key_for(order, ORDERS, default="-pk")
     return by_value(found, place.path, path, sign=sign)
 
 
 @resolves("Project.runCount", permission=Permission.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
-    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), RUN_FIELDS).count()
+    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS).count()
 
 
 @resolves("Run.id", permission=Permission.PARENT)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import integrations
-from artifacts.automations.payloads import Deed
+from artifacts.automations.payloads import GivenAction
 from artifacts.automations.secrets import unseal
 from artifacts.models import AuditEvent, Automation, Integration, Project, Secret, User
 from tests import factories
@@ -49,7 +49,7 @@ def watched(world: World, project: Project) -> dict[str, Automation]:
             event="LINK_MODEL",
             condition=json.dumps({"$or": [{"$and": [{"alias": {"$regex": "^prod"}}]}]}),
             description="<b>bold</b> words",
-            deed=Deed("GENERIC_WEBHOOK", hook.pk),
+            action=GivenAction("GENERIC_WEBHOOK", hook.pk),
         ),
         "portfolio": factories.automation(
             factories.portfolio(world.model, user=world.bob), "on the shelf", user=world.bob

@@ -14,7 +14,7 @@ from artifacts.automations.conditions import (
     read_condition,
 )
 from artifacts.automations.payloads import (
-    Deed,
+    GivenAction,
     payload,
 )
 from artifacts.automations.sentences import (
@@ -339,28 +339,28 @@ def test_only_integrations_that_one_may_use_and_of_the_same_organization(world: 
     )
     project = factories.project(world.team, user=world.bob)
 
-    def attempt(deed: Deed) -> Automation:
-        return factories.automation(project, "watch", user=world.bob, deed=deed)
+    def attempt(action: GivenAction) -> Automation:
+        return factories.automation(project, "watch", user=world.bob, action=action)
 
     for number in (far.pk, 10**6, None):
         with pytest.raises(NotFound, match="No integration"):
-            attempt(Deed("GENERIC_WEBHOOK", number))
+            attempt(GivenAction("GENERIC_WEBHOOK", number))
     with pytest.raises(Invalid, match="outside of “vision”"):
-        attempt(Deed("GENERIC_WEBHOOK", own.pk))
+        attempt(GivenAction("GENERIC_WEBHOOK", own.pk))
     for kind, number in (("GENERIC_WEBHOOK", slack.pk), ("NOTIFICATION", near.pk)):
         with pytest.raises(Invalid, match="is not a"):
-            attempt(Deed(kind, number))
+            attempt(GivenAction(kind, number))
     with pytest.raises(Invalid, match="no severity"):
-        attempt(Deed("NOTIFICATION", slack.pk, {"severity": "LOUD"}))
+        attempt(GivenAction("NOTIFICATION", slack.pk, {"severity": "LOUD"}))
     for kind in ("ARIA", "PUSH_NOTIFICATION", "QUEUE_JOB"):
         with pytest.raises(Invalid, match="can't do"):
-            attempt(Deed(kind, near.pk))
-    made = attempt(Deed("NOTIFICATION", slack.pk, {"title": "t", "message": None}))
+            attempt(GivenAction(kind, near.pk))
+    made = attempt(GivenAction("NOTIFICATION", slack.pk, {"title": "t", "message": None}))
     assert made.action == {"title": "t", "message": "", "severity": "INFO"}
     mine = factories.project(world.bob.personal, "mine", user=world.bob)
-    factories.automation(mine, "own", user=world.bob, deed=Deed("GENERIC_WEBHOOK", own.pk))
+    factories.automation(mine, "own", user=world.bob, action=GivenAction("GENERIC_WEBHOOK", own.pk))
     with pytest.raises(Invalid, match="outside of"):
-        factories.automation(mine, "other", user=world.bob, deed=Deed("GENERIC_WEBHOOK", near.pk))
+        factories.automation(mine, "other", user=world.bob, action=GivenAction("GENERIC_WEBHOOK", near.pk))
 
 
 def test_an_integration_that_is_there_stays_usable_for_those_who_may_not_choose_it(world: World) -> None:
@@ -369,22 +369,22 @@ def test_an_integration_that_is_there_stays_usable_for_those_who_may_not_choose_
         "speech", world.organization, members=[(world.carol, "member")], acting_user=world.alice
     )
     hook = factories.webhook(speech, user=world.alice)
-    deed = Deed("GENERIC_WEBHOOK", hook.pk, {"payload": "{}"})
+    action = GivenAction("GENERIC_WEBHOOK", hook.pk, {"payload": "{}"})
     shelf = factories.portfolio(world.model, user=world.alice)
     with pytest.raises(NotFound):
-        factories.automation(shelf, user=world.bob, deed=deed)
-    made = factories.automation(shelf, user=world.alice, deed=deed)
-    assert automations.change_automation(made, enabled=False, deed=deed, acting_user=world.bob).integration == hook
+        factories.automation(shelf, user=world.bob, action=action)
+    made = factories.automation(shelf, user=world.alice, action=action)
+    assert automations.change_automation(made, enabled=False, action=action, acting_user=world.bob).integration == hook
     with pytest.raises(Conflict, match="“watch”"):
         integrations.delete_integration(hook, acting_user=world.alice)
-    automations.change_automation(made, deed=Deed("NO_OP"), acting_user=world.bob)
+    automations.change_automation(made, action=GivenAction("NO_OP"), acting_user=world.bob)
     integrations.delete_integration(hook, acting_user=world.alice)
     assert scope_words(made) == "collection detectors"
 
 
 def test_a_refused_automation_leaves_nothing(world: World) -> None:
     before = AuditEvent.objects.count()
-    for fields in ({"event": "NO"}, {"condition": "{"}, {"deed": Deed("ARIA")}, {"description": "x" * 30_000}):
+    for fields in ({"event": "NO"}, {"condition": "{"}, {"action": GivenAction("ARIA")}, {"description": "x" * 30_000}):
         with pytest.raises(DomainError):
             factories.automation(world.model, user=world.alice, **fields)
     assert (Automation.objects.count(), AuditEvent.objects.count()) == (0, before)

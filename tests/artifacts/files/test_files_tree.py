@@ -16,8 +16,8 @@ from pytest_django import Settings
 from artifacts.files import storage
 from artifacts.files.search import find_files
 from artifacts.files.zips import (
-    archive_of,
     safe_name,
+    zip_of,
 )
 from artifacts.models import ArtifactVersion, ManifestEntry, Project, Role
 from registry.actions import link
@@ -252,7 +252,7 @@ def test_names_in_a_zip_stay_in_its_folder(path: str, name: str) -> None:
 
 
 def test_names_that_become_the_same_are_told_apart(world: World, project: Project) -> None:
-    made = archive_of(logged(project, world, {"a/b.txt": b"1", "a//b.txt": b"2", "/a/b.txt": b"3"}))
+    made = zip_of(logged(project, world, {"a/b.txt": b"1", "a//b.txt": b"2", "/a/b.txt": b"3"}))
     sent = b"".join(made.chunks)
     assert len(sent) == made.size
     with zipfile.ZipFile(io.BytesIO(sent)) as archive:
@@ -265,7 +265,7 @@ def test_a_damaged_file_breaks_a_zip_off(world: World, project: Project) -> None
     assert blob is not None
     storage.store().delete(blob.key)
     with pytest.raises(storage.Damaged):
-        b"".join(archive_of(version).chunks)
+        b"".join(zip_of(version).chunks)
 
 
 def test_every_kind_of_file_has_its_page(world: World, project: Project, client: Client) -> None:

@@ -12,7 +12,7 @@ from artifacts.files import storage
 from artifacts.files.storage import (
     BlobStore,
     Damaged,
-    Stored,
+    StoredBytes,
 )
 
 
@@ -25,7 +25,7 @@ def md5_of(data: bytes) -> str:
     return hashlib.md5(data).hexdigest()
 
 
-def put(store: BlobStore, data: bytes, **options) -> Stored:
+def put(store: BlobStore, data: bytes, **options) -> StoredBytes:
     options = {"size": len(data), "md5": md5_of(data), **options}
     return store.write(lambda md5: storage.blob_key(1, md5), io.BytesIO(data), **options)
 
@@ -39,7 +39,7 @@ def test_what_was_written_is_read_in_any_range(store, size):
     data = os.urandom(size)
     key = storage.blob_key(1, put(store, data).md5)
     assert store.size(key) == size
-    assert store.digest(key) == Stored(size, md5_of(data))
+    assert store.digest(key) == StoredBytes(size, md5_of(data))
     for start, length in [(0, size), (size // 3, size // 3), (size, 0)]:
         assert b"".join(store.open(key, start=start, length=length)) == data[start : start + length]
 
@@ -113,7 +113,7 @@ def test_parts_are_written_to_their_place_in_any_order(store):
     store.write(lambda md5: "parts/1/x.tail", io.BytesIO(pieces[2]), size=10)
     for _ in range(2):  # again does the same
         store.append("parts/1/x", "parts/1/x.tail", at=2000)
-    assert store.digest("parts/1/x") == Stored(2010, md5_of(b"".join(pieces)))
+    assert store.digest("parts/1/x") == StoredBytes(2010, md5_of(b"".join(pieces)))
 
 
 def test_linked_bytes_outlive_their_first_key(store):

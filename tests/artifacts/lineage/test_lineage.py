@@ -9,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from artifacts.lineage.graph import (
-    BACK,
+    BACKWARDS,
     EVERYTHING,
-    LEVELS_ALONE,
+    FORWARDS,
+    LEVELS_WALKED,
     MOST_NODES,
-    ON,
     _outputs_of_runs,
     _outputs_of_versions,
     _reached,
@@ -238,7 +238,7 @@ def test_a_long_way_is_walked_to_its_end_and_costs_what_a_shorter_one_costs(
         back = walk(far, EVERYTHING)
     assert len(back.keys) == 5 + 240, "eval-1 and its report are no ancestors"
     assert set(back.edges) < set(found.edges)
-    assert len(counted) <= 4 * LEVELS_ALONE + 7
+    assert len(counted) <= 4 * LEVELS_WALKED + 7
 
 
 def test_a_deep_walk_finds_what_one_by_levels_finds(
@@ -259,7 +259,7 @@ def test_a_deep_walk_finds_what_one_by_levels_finds(
     for version in (trained, end, right):
         by_levels = walk(version, EVERYTHING)
         with monkeypatch.context() as changed:
-            changed.setattr("artifacts.lineage.graph.LEVELS_ALONE", 1)
+            changed.setattr("artifacts.lineage.graph.LEVELS_WALKED", 1)
             deep = walk(version, EVERYTHING)
         assert deep.keys.keys() == by_levels.keys.keys()
         assert deep.edges == by_levels.edges
@@ -362,7 +362,7 @@ def test_levels_are_read_by_indexes(db: None) -> None:
         assert isinstance(rows, QuerySet)
         assert "SCAN" not in rows.explain()
     with CaptureQueriesContext(connection) as counted:
-        for way in (BACK, ON):
+        for way in (BACKWARDS, FORWARDS):
             _reached([1], way, 10)
     for query in counted.captured_queries:
         with connection.cursor() as cursor:

@@ -31,7 +31,7 @@ def stock(world: World, sizes: list[int], name: str = "yolo") -> list[ArtifactVe
 
 
 def numbers(client: Client, query: str = "") -> list[str]:
-    return [row.place.membership.name for row, _ in client.get(YOLO + query).context["table_rows"]]
+    return [row.version_page.membership.name for row, _ in client.get(YOLO + query).context["table_rows"]]
 
 
 def test_versions_are_filtered_sorted_and_shown_as_the_address_says(client: Client, world: World) -> None:
@@ -52,7 +52,7 @@ def test_versions_are_filtered_sorted_and_shown_as_the_address_says(client: Clie
     assert numbers(client, "?q=version<2&sort=version") == ["v0", "v1"]
     wrong = client.get(f"{YOLO}?q=colour:red+v1")
     assert "“colour:” isn’t a filter here" in wrong.content.decode()
-    assert [row.place.membership.name for row, _ in wrong.context["table_rows"]] == ["v1"]
+    assert [row.version_page.membership.name for row, _ in wrong.context["table_rows"]] == ["v1"]
     shown = client.get(f"{YOLO}?show=digest&show=metadata.data.lang").content.decode()
     assert 'title="metadata.data.lang">data.lang</th>' in shown
     assert ">Digest</th>" in shown
@@ -80,7 +80,7 @@ def test_two_versions_and_two_hundred_take_the_same_queries(client: Client, worl
     while address:
         response = client.get(address)
         assert len(response.content) < 400_000
-        seen += [row.place.membership.name for row, _ in response.context["table_rows"]]
+        seen += [row.version_page.membership.name for row, _ in response.context["table_rows"]]
         address = response.context["versions"].older and YOLO + response.context["versions"].older
     assert sorted(seen) == sorted(f"v{number}" for number in range(200))
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from artifacts.actions import streams
 from artifacts.models import HistoryChunk, MetricSeries, Run
-from artifacts.runs import history
-from artifacts.runs import reading as readings
+from artifacts.runs import history, reading
 from artifacts.runs.history import Series
 from tests import factories
 from tests.conftest import World
@@ -26,7 +25,7 @@ def run(world: World) -> Run:
 
 
 def send(run: Run, world: World, offset: int, lines: list[str], file: str = "output.log") -> None:
-    sent = streams.read_sent({"files": {file: {"offset": offset, "content": lines}}})
+    sent = streams.read_request({"files": {file: {"offset": offset, "content": lines}}})
     streams.receive(run, sent, acting_user=world.bob)
     run.refresh_from_db()
 
@@ -104,7 +103,7 @@ def test_what_is_no_number_is_counted_and_not_plotted() -> None:
     ],
 )
 def test_metrics_of_a_line(line: str, keys: list[str]) -> None:
-    assert [key for key, _ in history.measured(history.record(line))] == keys
+    assert [key for key, _ in history.metrics_in(history.line_values(line))] == keys
 
 
 @given(st.lists(st.integers(), max_size=200), st.integers(-1, 50))
@@ -135,9 +134,9 @@ def test_lines_are_at_their_numbers_whatever_is_sent_twice(
             send(run, world, offset, lines)
             send(run, world, offset, lines)
             straight.update(enumerate(lines, offset))
-        assert dict(readings.lines(run, "output")) == straight
+        assert dict(reading.lines(run, "output")) == straight
         assert run.output_lines == max(straight, default=-1) + 1
-        assert dict(readings.lines(run, "output", start=5, end=20)) == {
+        assert dict(reading.lines(run, "output", start=5, end=20)) == {
             number: line for number, line in straight.items() if 5 <= number < 20
         }
         assert all(chunk.line_count <= bound for chunk in HistoryChunk.objects.filter(run=run))
@@ -152,7 +151,7 @@ def test_a_history_sent_in_pieces_with_repeats_is_plotted_once(world: World, run
         send(run, world, max(0, offset - 3), piece, "wandb-history.jsonl")
     row = MetricSeries.objects.get(run=run, key="loss")
     assert (row.count, row.minimum, row.maximum, row.last, row.last_step) == (100, 0.01, 1.0, 0.01, 99)
-    assert [point.last for point in readings.points(row)] == [1 / (step + 1) for step in range(100)]
+    assert [point.last for point in reading.points(row)] == [1 / (step + 1) for step in range(100)]
     assert (run.history_lines, run.last_step) == (100, 99)
     assert HistoryChunk.objects.filter(run=run).count() == 1
 
@@ -162,15 +161,15 @@ def test_lines_by_range_of_steps(world: World, run: Run, monkeypatch: pytest.Mon
     lines = [json.dumps({"a": step, "_step": step * 10}) for step in range(100)]
     send(run, world, 0, lines, "wandb-history.jsonl")
     assert HistoryChunk.objects.filter(run=run).count() == 7
-    assert list(readings.between(run, "history", 95, 200)) == lines[10:20]
-    assert list(readings.between(run, "history", None, None)) == lines
-    assert readings.sampled(run, "history", 3, min_step=None, max_step=None) == [lines[0], lines[50], lines[99]]
-    assert readings.sampled_values(run, ["_step", "a"], 2, min_step=None, max_step=None) == [
+    assert list(reading.between(run, "history", 95, 200)) == lines[10:20]
+    assert list(reading.between(run, "history", None, None)) == lines
+    assert reading.sampled(run, "history", 3, min_step=None, max_step=None) == [lines[0], lines[50], lines[99]]
+    assert reading.sampled_values(run, ["_step", "a"], 2, min_step=None, max_step=None) == [
         {"_step": 0, "a": 0},
         {"_step": 990, "a": 99},
     ]
-    assert readings.sampled_values(run, ["a", "b"], 10, min_step=None, max_step=None) == []
-    assert readings.tail(run, "history", 2) == lines[-2:]
+    assert reading.sampled_values(run, ["a", "b"], 10, min_step=None, max_step=None) == []
+    assert reading.tail(run, "history", 2) == lines[-2:]
 
 
 def test_metrics_beyond_the_bound_stay_in_the_lines(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,5 +187,5 @@ def test_a_long_run_is_few_rows_and_quickly_plotted(world: World, run: Run) -> N
         send(run, world, offset, lines[offset : offset + 10_000], "wandb-history.jsonl")
     assert HistoryChunk.objects.filter(run=run).count() <= 14
     row = MetricSeries.objects.get(run=run, key="loss")
-    assert len(readings.points(row)) <= history.MOST_BUCKETS
+    assert len(reading.points(row)) <= history.MOST_BUCKETS
     assert len(row.buckets) < 20_000

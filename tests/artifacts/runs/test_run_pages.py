@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from artifacts.actions import runs as acts
 from artifacts.actions import streams
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import receive
 from artifacts.models import Project, Run, RunUse
 from artifacts.views.projects import runs as views
-from artifacts.views.projects.projects import PAGE
+from artifacts.views.projects.page import PAGE
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
@@ -51,7 +51,7 @@ def run(world: World, project: Project) -> Run:
 
 
 def log(run: Run, world: World, file: str, lines: list[str], offset: int = 0) -> None:
-    sent = streams.read_sent({"files": {file: {"offset": offset, "content": lines}}})
+    sent = streams.read_request({"files": {file: {"offset": offset, "content": lines}}})
     streams.receive(run, sent, acting_user=world.bob)
     run.refresh_from_db()
 
@@ -140,7 +140,7 @@ def test_versions_lead_to_their_pages(world: World, project: Project, run: Run) 
 
 def test_files_are_listed_and_downloaded(world: World, run: Run, client: Client) -> None:
     (row, _) = acts.create_run_files(run, ["a b#.txt", "pending.bin"], acting_user=world.bob)
-    uploads.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
+    receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
     page = opened(world, "/vision/detector/runs/x9k2m4qd/files")
     address = "/files/vision/detector/x9k2m4qd/a%20b%23.txt"
     assert f'href="{address}"' in page
@@ -264,7 +264,7 @@ def test_a_running_run_is_stopped_from_its_page(world: World, project: Project, 
     assert "will stop when it next reports" in said
     assert "Somebody asked this run to stop" in opened(world, address)
     assert "Stop run" not in opened(world, address, world.bob)
-    streams.receive(run, streams.read_sent({"complete": True, "exitcode": 1}), acting_user=world.bob)
+    streams.receive(run, streams.read_request({"complete": True, "exitcode": 1}), acting_user=world.bob)
     ended = opened(world, address)
     assert "killed" in ended
     assert "Somebody asked" not in ended

@@ -9,7 +9,7 @@ from artifacts.actions import runs, streams
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.models import AuditEvent, HistoryChunk, Project, Run
-from artifacts.runs import names as run_names
+from artifacts.runs.names import number_in
 from tests import factories
 from tests.conftest import World
 
@@ -20,7 +20,7 @@ def start(world: World, name: str | None = None, **changes: object) -> Run:
 
 
 def send(world: World, run: Run, body: object) -> None:
-    streams.receive(run, streams.read_sent(body), acting_user=world.bob)
+    streams.receive(run, streams.read_request(body), acting_user=world.bob)
     run.refresh_from_db()
 
 
@@ -28,13 +28,13 @@ def test_starting_makes_the_project_and_names_the_run(world: World) -> None:
     run = start(world)
     assert run.project == Project.objects.get(name="detector")
     assert (len(run.name), run.created_by, run.state) == (8, world.bob, "running")
-    assert run_names.number_in(run.display_name) == 1
-    assert [run_names.number_in(start(world).display_name) for _ in range(2)] == [2, 3]
+    assert number_in(run.display_name) == 1
+    assert [number_in(start(world).display_name) for _ in range(2)] == [2, 3]
 
 
 def test_numbers_go_on_behind_names_that_people_chose(world: World) -> None:
     start(world, display_name="mine")
-    assert run_names.number_in(start(world).display_name) == 2
+    assert number_in(start(world).display_name) == 2
 
 
 def test_starting_again_goes_on_with_the_run(world: World) -> None:
@@ -88,7 +88,7 @@ def test_who_may_start(world: World) -> None:
         with pytest.raises(error):
             runs.create_run_files(Run.objects.get(), ["x"], acting_user=user)
         with pytest.raises(error):
-            streams.receive(Run.objects.get(), streams.Sent(), acting_user=user)
+            streams.receive(Run.objects.get(), streams.StreamRequest(), acting_user=user)
 
 
 def test_changing_keeps_what_is_not_named(world: World) -> None:
@@ -152,4 +152,4 @@ def test_deleting_takes_the_history_and_leaves_the_versions(world: World) -> Non
     assert version.run_id is None
     assert AuditEvent.objects.filter(verb="run.deleted", actor=world.bob).count() == 1
     with pytest.raises(NotFound):
-        streams.receive(run, streams.Sent(), acting_user=world.bob)
+        streams.receive(run, streams.StreamRequest(), acting_user=world.bob)

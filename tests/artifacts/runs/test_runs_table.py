@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from artifacts.listing.search_box import parse
 from artifacts.models import Project, Run
-from artifacts.runs.filters import RUNS
+from artifacts.runs import filters
+from artifacts.versions.filters import VOCABULARY as VERSIONS
 from tests import factories
 from tests.conftest import World
 
@@ -174,7 +175,7 @@ def test_who_sees_the_table(client: Client, world: World, project: Project) -> N
 
 
 def test_the_words_of_runs_are_not_those_of_versions() -> None:
-    assert [part.name for part in parse("alias:x state:y", RUNS).parts] == ["state"]
-    assert [part.name for part in parse("alias:x state:y").parts] == ["alias"]
-    assert parse("config.x metadata.y").parts[0].name == ""
-    assert parse("  tag:a   v3 ").parts[1].text == "v3"
+    assert [part.name for part in parse("alias:x state:y", filters.VOCABULARY).conditions] == ["state"]
+    assert [part.name for part in parse("alias:x state:y", VERSIONS).conditions] == ["alias"]
+    assert parse("config.x metadata.y", VERSIONS).conditions[0].name == ""
+    assert parse("  tag:a   v3 ", VERSIONS).conditions[1].text == "v3"

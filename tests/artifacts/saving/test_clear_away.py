@@ -8,9 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from artifacts.actions.saving import blobs, parts
-from artifacts.actions.saving import clear_away as gc
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import blobs, clear_away, parts, receive
 from artifacts.actions.saving.blobs import held_blobs
 from artifacts.actions.saving.clear_away import (
     Swept,
@@ -46,7 +44,7 @@ def project(world):
 def grow_old(files: BlobStore | None = None) -> None:
     """Make everything that is there a month old."""
     then = time.time() - LONG_AGO.total_seconds()
-    for kind in (*gc.KINDS, "incoming"):
+    for kind in (*clear_away.KINDS, "incoming"):
         for file in store().list(kind):
             os.utime(store().path(file.key), (then, then))
     for model in (Blob, ArtifactVersion, Upload):
@@ -54,7 +52,7 @@ def grow_old(files: BlobStore | None = None) -> None:
 
 
 def keys() -> set[str]:
-    return {file.key for kind in (*gc.KINDS, "incoming") for file in store().list(kind)}
+    return {file.key for kind in (*clear_away.KINDS, "incoming") for file in store().list(kind)}
 
 
 def test_what_versions_and_runs_hold_stays(world, project):
@@ -62,7 +60,7 @@ def test_what_versions_and_runs_hold_stays(world, project):
     deleted = logged(project, {"gone": b"gone"}, user=world.bob)
     delete_version(deleted, delete_aliases=True, acting_user=world.bob)
     file = RunFile.objects.create(run=factories.run(project, user=world.bob), name="output.log")
-    uploads.receive_run_file(file.pk, io.BytesIO(b"log"), size=3)
+    receive.receive_run_file(file.pk, io.BytesIO(b"log"), size=3)
     before = {key for key in keys() if not key.startswith("manifests/")}
     grow_old()
     swept = sweep()
@@ -74,7 +72,7 @@ def test_what_versions_and_runs_hold_stays(world, project):
 def test_a_run_file_that_was_replaced_goes(world, project):
     file = RunFile.objects.create(run=factories.run(project, user=world.bob), name="output.log")
     for data in (b"one", b"two"):
-        uploads.receive_run_file(file.pk, io.BytesIO(data), size=3)
+        receive.receive_run_file(file.pk, io.BytesIO(data), size=3)
     grow_old()
     assert sweep().files == 1
     file.refresh_from_db()
@@ -106,11 +104,11 @@ def test_a_blob_that_is_claimed_at_that_moment_survives(world, project):
     version = start(project, entries_of(FILES), user=world.bob)
     send_files(version, FILES, user=world.bob)
     grow_old()
-    before = timezone.now() - gc.GRACE
-    batches = list(gc._unused(before))  # the collection has chosen them …
+    before = timezone.now() - clear_away.GRACE
+    batches = list(clear_away._unused(before))  # the collection has chosen them …
     assert set(held_blobs(project.pk, {b64(data) for data in FILES.values()})) == {b64(d) for d in FILES.values()}
     for number, batch in batches:  # … and goes on after a save has claimed them
-        gc._forget(number, batch, before)
+        clear_away._forget(number, batch, before)
     assert Blob.objects.count() == 2
     send_manifest(version, entries_of(FILES), user=world.bob)
     ArtifactVersion.objects.update(created_at=timezone.now())
@@ -122,12 +120,12 @@ def test_a_file_that_is_sent_again_at_that_moment_survives(world, project):
     version = start(project, entries_of(FILES), user=world.bob)
     send_files(version, FILES, user=world.bob)
     grow_old()
-    before = (timezone.now() - gc.GRACE).timestamp()
+    before = (timezone.now() - clear_away.GRACE).timestamp()
     Blob.objects.all().delete()
-    strays = list(gc._strays(before, set()))
+    strays = list(clear_away._strays(before, set()))
     assert len(strays) == 2
     send_files(version, FILES, user=world.bob)
-    assert not any(gc._remove(file, before) for file in strays)
+    assert not any(clear_away._remove(file, before) for file in strays)
     assert len(keys()) == 2
 
 

@@ -8,9 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from artifacts.actions.saving import in_background as background
-from artifacts.actions.saving import parts
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions.saving import in_background, parts, receive
 from artifacts.actions.saving.parts import (
     complete,
     find_or_begin,
@@ -85,7 +83,7 @@ def test_one_part_is_enough(version):
 
 def test_a_claim_with_parts_goes_on_with_the_open_upload(version):
     spec = FileSpec("big", b64(WHOLE), [(number, md5_of(piece)) for number, piece in enumerate(PIECES, 1)])
-    (first,), (again,) = (uploads.claim_files(version, [spec], acting_user=version.bob) for _ in range(2))
+    (first,), (again,) = (receive.claim_files(version, [spec], acting_user=version.bob) for _ in range(2))
     assert first.upload.pk == again.upload.pk
     assert end(again.upload, send(first.upload)) == b64(WHOLE)
 
@@ -138,11 +136,11 @@ def test_a_verification_that_died_is_taken_over(version, monkeypatch):
     etags = send(upload)
     Upload.objects.update(state=Upload.State.VERIFYING, verifying_since=timezone.now())
     monkeypatch.setattr(parts, "LEASE", timedelta(seconds=2))
-    monkeypatch.setattr(background.within, "__kwdefaults__", {"patience": 0.2})
+    monkeypatch.setattr(in_background.within, "__kwdefaults__", {"patience": 0.2})
     with pytest.raises(NotYet) as said:
         end(upload, etags)
     assert said.value.seconds == 5
-    monkeypatch.setattr(background.within, "__kwdefaults__", {"patience": 20})
+    monkeypatch.setattr(in_background.within, "__kwdefaults__", {"patience": 20})
     assert end(upload, etags) == b64(WHOLE)
 
 

@@ -6,9 +6,8 @@ import threading
 import pytest
 from django.db import connection
 
-from artifacts.actions import labels
-from artifacts.actions.saving import begin as log
-from artifacts.actions.saving import receive as uploads
+from artifacts.actions import labels, runs
+from artifacts.actions.saving import begin, receive
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound, NotYet
 from artifacts.files.storage import (
@@ -58,7 +57,7 @@ def project(world):
 def test_a_logged_version_has_everything(world, project):
     run = factories.run(project, user=world.bob)
     contents = entries_of(FILES, **REFERENCE)
-    draft = log.Draft(
+    draft = begin.Draft(
         "model",
         "yolo",
         digest_of(contents),
@@ -68,7 +67,7 @@ def test_a_logged_version_has_everything(world, project):
         description="Trained at night",
         metadata={"loss": float("nan")},
     )
-    version = log.start(project, draft, run=run, acting_user=world.bob)
+    version = begin.start(project, draft, run=run, acting_user=world.bob)
     assert (version.state, version.index) == ("PENDING", None)
     assert send_files(version, FILES, user=world.bob) == list(FILES)
     send_manifest(version, contents, user=world.bob)
@@ -104,7 +103,7 @@ def test_another_project_learns_nothing_of_what_is_held(world, project):
 
 def test_equal_files_of_one_batch_are_each_wanted(world, project):
     version = start(project, {}, user=world.bob)
-    claims = uploads.claim_files(version, [FileSpec("a", b64(b"x")), FileSpec("b", b64(b"x"))], acting_user=world.bob)
+    claims = receive.claim_files(version, [FileSpec("a", b64(b"x")), FileSpec("b", b64(b"x"))], acting_user=world.bob)
     assert [(claim.spec.path, claim.is_wanted) for claim in claims] == [("a", True), ("b", True)]
 
 
@@ -121,8 +120,8 @@ def test_equal_content_gives_the_version_there_is_and_moves_its_names(world, pro
     first = logged(project, FILES, user=world.bob)
     logged(project, {"other": b"x"}, user=world.bob, aliases=["best"])
     run = factories.run(project, user=world.bob)
-    draft = log.Draft("model", "yolo", first.digest, client_id="c3", aliases=["latest", "best"], tags=["again"])
-    same = log.start(project, draft, run=run, acting_user=world.bob)
+    draft = begin.Draft("model", "yolo", first.digest, client_id="c3", aliases=["latest", "best"], tags=["again"])
+    same = begin.start(project, draft, run=run, acting_user=world.bob)
     assert (same.pk, same.state) == (first.pk, "COMMITTED")
     assert Membership.objects.get(version=first).alias_names == ["latest", "best"]
     assert RunOutput.objects.filter(run=run, version=first).exists()
@@ -162,7 +161,7 @@ def refused_commit(version, user, error, fragment):
 
 def test_a_commit_without_its_manifest_is_refused(world, project):
     version = pending(project, world.bob)
-    log.add_manifest(version, "FULL", "", acting_user=world.bob)
+    begin.add_manifest(version, "FULL", "", acting_user=world.bob)
     refused_commit(version, world.bob, Invalid, "manifest has not been uploaded")
 
 
@@ -206,10 +205,10 @@ def test_nothing_changes_after_the_commit(world, project):
     version = logged(project, FILES, user=world.bob)
     manifest = Manifest.objects.filter(version=version).last()
     acts = [
-        lambda: uploads.claim_files(version, [], acting_user=world.bob),
-        lambda: log.add_manifest(version, "FULL", "", acting_user=world.bob),
-        lambda: log.replace_manifest(Manifest.objects.get(pk=manifest.pk), b64(b"x"), acting_user=world.bob),
-        lambda: uploads.receive_manifest(manifest.pk, manifest.digest, io.BytesIO(b""), size=0),
+        lambda: receive.claim_files(version, [], acting_user=world.bob),
+        lambda: begin.add_manifest(version, "FULL", "", acting_user=world.bob),
+        lambda: begin.replace_manifest(Manifest.objects.get(pk=manifest.pk), b64(b"x"), acting_user=world.bob),
+        lambda: receive.receive_manifest(manifest.pk, manifest.digest, io.BytesIO(b""), size=0),
     ]
     for act in acts:
         with pytest.raises(Conflict, match="is committed, and its content never changes"):
@@ -223,9 +222,9 @@ def test_whoever_may_not_log_is_refused_at_every_step(world, project):
         with pytest.raises(error):
             start(project, entries_of(FILES), user=user)
         with pytest.raises(error):
-            uploads.claim_files(version, [], acting_user=user)
+            receive.claim_files(version, [], acting_user=user)
         with pytest.raises(error):
-            log.add_manifest(version, "FULL", "", acting_user=user)
+            begin.add_manifest(version, "FULL", "", acting_user=user)
         refused_commit(version, user, error, ".")
 
 
@@ -254,10 +253,10 @@ def test_bad_wishes_are_refused_at_the_start(world, project, wish, fragment):
 
 def test_bytes_that_are_not_the_announced_ones_are_not_taken(world, project):
     version = start(project, entries_of(FILES), user=world.bob)
-    (claim,) = uploads.claim_files(version, [FileSpec("a", b64(b"right"))], acting_user=world.bob)
+    (claim,) = receive.claim_files(version, [FileSpec("a", b64(b"right"))], acting_user=world.bob)
     for data, size in [(b"wrong", 5), (b"righ", 5), (b"right and more", 14)]:
         with pytest.raises(Invalid, match=r"digest mismatch|broke off"):
-            uploads.receive_blob(project.pk, claim.md5, io.BytesIO(data), size=size)
+            receive.receive_blob(project.pk, claim.md5, io.BytesIO(data), size=size)
     assert not Blob.objects.exists()
     assert not store().exists(blob_key(project.pk, claim.md5))
 
@@ -267,13 +266,13 @@ def test_an_incremental_version_adds_to_its_base(world, project):
     delta = {"b": b"2", "c": b"2"}
     version = start(project, entries_of(delta), user=world.bob)
     send_files(version, delta, user=world.bob)
-    first = log.add_manifest(version, Manifest.Kind.INCREMENTAL, "", base=base, acting_user=world.bob)
+    first = begin.add_manifest(version, Manifest.Kind.INCREMENTAL, "", base=base, acting_user=world.bob)
     data = b'{"version":1,"contents":{"b":{"digest":"%s"},"c":{"digest":"%s"}}}' % (
         b64(b"2").encode(),
         b64(b"2").encode(),
     )
-    log.replace_manifest(first, b64(data), acting_user=world.bob)
-    uploads.receive_manifest(first.pk, b64(data), io.BytesIO(data), size=len(data))
+    begin.replace_manifest(first, b64(data), acting_user=world.bob)
+    receive.receive_manifest(first.pk, b64(data), io.BytesIO(data), size=len(data))
     version = finish(version, user=world.bob)
     whole = {"a": b"1", "b": b"2", "c": b"2"}
     assert version.digest == digest_of(entries_of(whole))
@@ -323,15 +322,15 @@ def test_a_run_uses_what_it_may_download(world, project):
     link = link_by_name(version, world.model, "detectors", acting_user=world.bob)
     run = factories.run(project, user=world.bob)
     for _ in range(2):
-        log.use_version(run, version, place=world.model, used_as="base", acting_user=world.bob)
+        runs.use_version(run, version, place=world.model, used_as="base", acting_user=world.bob)
     assert RunUse.objects.get(run=run, version=version).through_id == link.collection_id
     with pytest.raises(NotFound):
-        log.use_version(run, version, place=world.dataset, acting_user=world.bob)
+        runs.use_version(run, version, place=world.dataset, acting_user=world.bob)
     with pytest.raises(Forbidden):
-        log.use_version(run, version, acting_user=world.carol)
+        runs.use_version(run, version, acting_user=world.carol)
     theirs = factories.run(factories.project(world.strangers, user=world.mallory), user=world.mallory)
     with pytest.raises(NotFound):
-        log.use_version(theirs, version, acting_user=world.mallory)
+        runs.use_version(theirs, version, acting_user=world.mallory)
 
 
 def test_deleting_a_version_mends_every_place(world, project):

@@ -14,7 +14,7 @@ from artifacts.models import ArtifactVersion, ManifestEntry, Membership, Project
 from artifacts.versions import comparison
 from artifacts.versions.comparison import (
     MISSING,
-    kind_of,
+    difference_of,
 )
 from registry.actions.link import link_by_name
 from tests import factories
@@ -85,7 +85,7 @@ def versions(world: World) -> list[Membership]:
     ],
 )
 def test_a_value_is_added_removed_changed_or_the_same(values: list[object], known: list[bool], kind: str) -> None:
-    assert kind_of(values, known) == kind
+    assert difference_of(values, known) == kind
 
 
 def test_two_versions_stand_beside_each_other(client: Client, world: World, versions: list[Membership]) -> None:
@@ -200,8 +200,8 @@ def test_equal_digests_are_not_counted_and_very_many_files_are_not_either(
     one, other = versions[0].version, versions[1].version
     one.refresh_from_db()
     other.refresh_from_db()
-    assert comparison.tally(one, other) == comparison.Tally(added=1, removed=1, changed=1, same=2)
+    assert comparison.file_counts(one, other) == comparison.FileCounts(added=1, removed=1, changed=1, same=2)
     monkeypatch.setattr(comparison, "MOST_COUNTED", 3)
-    assert comparison.tally(one, other) is None
+    assert comparison.file_counts(one, other) is None
     other.digest = one.digest
-    assert comparison.tally(one, other) == comparison.Tally(0, 0, 0, other.file_count)
+    assert comparison.file_counts(one, other) == comparison.FileCounts(0, 0, 0, other.file_count)

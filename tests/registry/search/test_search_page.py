@@ -7,8 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.actions import labels
-from artifacts.actions import search_index as search
+from artifacts.actions import labels, search_index
 from artifacts.errors import Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, SearchTerm, User, VersionTag
 from registry.actions import registries
@@ -265,7 +264,7 @@ def crowd(world: World, count: int) -> None:
         ManifestEntry(version=version, path=f"{name}.bin", digest="x") for _, version, _, name in rows
     )
     for collection, version, _, _ in rows:
-        search.remember_files(collection, version)
+        search_index.remember_files(collection, version)
 
 
 def test_the_page_and_the_panel_ask_as_often_for_two_as_for_two_hundred(world: World) -> None:

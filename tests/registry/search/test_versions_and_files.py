@@ -5,8 +5,7 @@ import hashlib
 
 import pytest
 
-from artifacts.actions import labels
-from artifacts.actions import search_index as search
+from artifacts.actions import labels, search_index
 from artifacts.models import ArtifactVersion, Collection, LinkedFile, Membership, Project, ProjectMember, Role, User
 from artifacts.models.organizations import TeamMember
 from registry.actions import registries
@@ -146,7 +145,7 @@ def test_only_links_are_searched_and_each_name_is_kept_once(world: World, linked
     assert files(world.bob, hashlib.md5(b"unpublished").hexdigest()) == []
     assert LinkedFile.objects.count() == 3
     collection = Collection.objects.get(name="detectors")
-    search.remember_files(collection, linked[0].version)
+    search_index.remember_files(collection, linked[0].version)
     assert LinkedFile.objects.count() == 3
 
 

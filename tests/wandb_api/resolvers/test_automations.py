@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from artifacts.actions import integrations, organizations
-from artifacts.automations.payloads import Deed
+from artifacts.automations.payloads import GivenAction
 from artifacts.models import Automation, User
 from registry_site.wandb_api.engine import ids
 from tests import factories
@@ -115,11 +115,11 @@ def test_a_strangers_organization_has_no_automations_and_no_ids(world: World) ->
 def test_an_update_changes_what_it_gives(linked: Linked, world: World) -> None:
     hook = factories.webhook(world.team, user=world.alice)
     made = change(world.alice, "CreateAutomation", **new(world))["trigger"]
-    deed = {"integrationID": ids.encode("Integration", hook.pk), "requestPayload": '{"a": "${alias}"}'}
+    action = {"integrationID": ids.encode("Integration", hook.pk), "requestPayload": '{"a": "${alias}"}'}
     fields = {
         "id": made["id"], "name": "renamed", "description": "d", "enabled": False, "triggeringEventType": "ADD_ARTIFACT_ALIAS",
         "eventFilter": "{}", "scopeType": "ARTIFACT_COLLECTION", "scopeID": ids.encode("ArtifactPortfolio", linked.detectors.pk),
-        "triggeredActionType": "GENERIC_WEBHOOK", "triggeredActionConfig": {"genericWebhookActionInput": deed},
+        "triggeredActionType": "GENERIC_WEBHOOK", "triggeredActionConfig": {"genericWebhookActionInput": action},
     }  # fmt: skip
     for _ in range(2):
         saved = change(world.alice, "UpdateAutomation", **fields)["trigger"]
@@ -133,8 +133,8 @@ def test_an_update_changes_what_it_gives(linked: Linked, world: World) -> None:
 
 def test_the_path_of_a_webhook_is_told_to_its_users_only(world: World) -> None:
     hook = factories.webhook(world.team, user=world.alice)
-    deed = Deed("GENERIC_WEBHOOK", hook.pk)
-    factories.automation(world.model, user=world.alice, deed=deed)
+    action = GivenAction("GENERIC_WEBHOOK", hook.pk)
+    factories.automation(world.model, user=world.alice, action=action)
     seen = {
         user.name: nodes(ask(user, "GetEntityAutomations", entity="acme-corp")["scope"]["triggers"])[0]["action"]
         for user in (world.bob, world.carol)
@@ -209,9 +209,9 @@ def test_a_walk_through_all_projects_finds_each_automation_once(linked: Linked, 
 
 def test_many_automations_cost_no_more_queries_than_few(linked: Linked, world: World) -> None:
     hook = factories.webhook(world.team, user=world.alice)
-    deed = Deed("GENERIC_WEBHOOK", hook.pk)
+    action = GivenAction("GENERIC_WEBHOOK", hook.pk)
     for scope in (world.model, linked.detectors, linked.best, world.model.entity, linked.project):
-        factories.automation(scope, f"{type(scope).__name__} {scope.pk}", user=world.alice, deed=deed)
+        factories.automation(scope, f"{type(scope).__name__} {scope.pk}", user=world.alice, action=action)
     asked: list[tuple[str, dict[str, str]]] = [
         ("GetEntityAutomations", {"entity": "acme-corp"}),
         ("GetOrgAutomations", {"org": "Acme Corp"}),

@@ -75,10 +75,10 @@ def test_a_run_whose_machine_is_taken_ends_as_preempted(
     world: World, project: Project, before: str, code: int, after: str
 ) -> None:
     run = factories.run(project, user=world.bob, state="running")
-    streams.receive(run, streams.read_sent({"preempting": before == "preempting"}), acting_user=world.bob)
+    streams.receive(run, streams.read_request({"preempting": before == "preempting"}), acting_user=world.bob)
     run.refresh_from_db()
     assert run.state_now == before
-    streams.receive(run, streams.read_sent({"complete": True, "exitcode": code}), acting_user=world.bob)
+    streams.receive(run, streams.read_request({"complete": True, "exitcode": code}), acting_user=world.bob)
     run.refresh_from_db()
     assert run.state_now == after
 

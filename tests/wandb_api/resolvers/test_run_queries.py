@@ -42,7 +42,7 @@ def log(run: Run, world: World, files: dict[str, list[Any]]) -> None:
         name: {"offset": 0, "content": [line if isinstance(line, str) else json.dumps(line) for line in lines]}
         for name, lines in files.items()
     }
-    streams.receive(run, streams.read_sent({"files": content}), acting_user=world.bob)
+    streams.receive(run, streams.read_request({"files": content}), acting_user=world.bob)
     run.refresh_from_db()
 
 

@@ -5,12 +5,9 @@ from typing import Any
 import pytest
 
 from artifacts.actions import labels
-from artifacts.listing.search_box import (
-    MOST_PARTS,
-    applied,
-    parse,
-)
+from artifacts.listing.search_box import MOST_CONDITIONS, parse
 from artifacts.models import Membership
+from artifacts.versions.filters import VOCABULARY, applied
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
@@ -52,8 +49,8 @@ METADATA: list[dict[str, Any]] = [
     ],
 )
 def test_a_text_is_read_as_conditions(text: str, parts: list[tuple[str, str, Any]]) -> None:
-    query = parse(text)
-    assert [(part.name, part.operator, part.value) for part in query.parts] == parts
+    query = parse(text, VOCABULARY)
+    assert [(part.name, part.operator, part.value) for part in query.conditions] == parts
     assert query.faults == []
 
 
@@ -68,13 +65,13 @@ def test_a_text_is_read_as_conditions(text: str, parts: list[tuple[str, str, Any
         ("version:abc v3", 1, "needs a version’s number"),
         ("tag>fast v3", 1, "has no order; write tag:fast or tag!=fast."),
         ("metadata.x > 1e999 v3", 1, "larger than a number can be"),
-        (" ".join(["x"] * 30), MOST_PARTS, "Only the first 20 conditions"),
+        (" ".join(["x"] * 30), MOST_CONDITIONS, "Only the first 20 conditions"),
         ("x" * 600, 1, "Only the first 500 characters"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_the_rest_kept(text: str, kept: int, said: str) -> None:
-    query = parse(text)
-    assert len(query.parts) == kept
+    query = parse(text, VOCABULARY)
+    assert len(query.conditions) == kept
     assert len(query.faults) == 1
     assert said in query.faults[0]
 
@@ -130,11 +127,11 @@ CASES: list[tuple[str, list[int], str]] = [
 def test_conditions_leave_the_right_versions(places: list[Membership]) -> None:
     collection = places[0].collection
     for text, expected, said in CASES:
-        query = parse(text)
+        query = parse(text, VOCABULARY)
         found = applied(Membership.objects.in_collection(collection), query).order_by("index")
         assert (text, [row.index for row in found]) == (text, expected)
         assert (not query.faults) == (not said), (text, query.faults)
         assert said in "".join(query.faults)
     quoted = ODD.replace("\\", "\\\\").replace('"', '\\"')
-    found = applied(Membership.objects.in_collection(collection), parse(f'metadata.note = "{quoted}"'))
+    found = applied(Membership.objects.in_collection(collection), parse(f'metadata.note = "{quoted}"', VOCABULARY))
     assert [row.index for row in found] == [1]

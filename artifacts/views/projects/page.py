@@ -4,40 +4,38 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts.access import Can, verbs_in
 from artifacts.actions.projects import describe_project, rename_project
 from artifacts.errors import Conflict, Invalid
 from artifacts.forms import ProjectForm
-from artifacts.listing import search_box as queries
+from artifacts.listing import search_box
 from artifacts.listing.paging import page_of
 from artifacts.listing.search_box import (
-    Part,
     Query,
+    TypedCondition,
 )
 from artifacts.models import Project, Run
-from artifacts.runs import filters as run_filters
+from artifacts.runs import filters
 from artifacts.runs.columns import (
-    Told,
-    columns_of,
-    told_by,
+    RunValues,
+    shown_run_columns,
+    values_of_runs,
 )
 from artifacts.views.answers import (
     HtmxHttpRequest,
-    kept,
     moved,
     page,
 )
-from artifacts.views.place import project_of
-from artifacts.views.projects.browser import registry_url
+from artifacts.views.fetch import project_of
+from artifacts.views.table_address import TableAddress
+from artifacts.views.url_of import project_url, registry_url
 
 PAGE = 50
 STATES = {"": "All", "running": "Running", "finished": "Finished", "failed": "Failed", "crashed": "Crashed"}
@@ -59,7 +57,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Row:
+class RunRow:
     """A run in the table; its group, job type and tags lead to the runs that share them."""
 
     run: Run
@@ -75,7 +73,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
     found = project_of(request, entity, project)
     if found.is_registry:
         return moved(request, registry_url(found))
-    address = reverse("artifacts:project", args=[found.entity.name, found.name])
+    address = project_url(found)
     if (found.entity.name, found.name) != (entity, project):
         return moved(request, address)
     context = {
@@ -84,7 +82,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
         "first_run": FIRST_RUN.format(entity=json.dumps(found.entity.name), project=json.dumps(found.name)),
         "run_count": found.runs.count(),
         "artifact_count": found.collections.all().sequences().count(),
-        **_runs(request, found),
+        **runs_table(found, TableAddress.read(request.GET)),
     }
     return page(request, "artifacts/project/project.html", context, partial="run-rows")
 
@@ -93,7 +91,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
 def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
     """`…/runs` without a run, to which people cut addresses short, and the `…/workspace` that the client prints: the project's page."""
     found = project_of(request, entity, project)
-    return redirect("artifacts:project", found.entity.name, found.name)
+    return redirect(project_url(found))
 
 
 @require_http_methods(["GET", "POST"])
@@ -101,8 +99,8 @@ def project_settings(request: HtmxHttpRequest, entity: str, project: str) -> Htt
     """Name and description. Who may not change them reads them here."""
     found = project_of(request, entity, project, can=Can.EDIT if request.method == "POST" else Can.VIEW)
     if found.is_registry:
-        return moved(request, f"{registry_url(found)}/-/settings")
-    address = reverse("artifacts:project-settings", args=[found.entity.name, found.name])
+        return moved(request, registry_url(found, "settings"))
+    address = project_url(found, "settings")
     if request.method == "GET" and (found.entity.name, found.name) != (entity, project):
         return moved(request, address)
     verbs = verbs_in(request.user, found)
@@ -133,44 +131,43 @@ def _saved(request: HtmxHttpRequest, project: Project, given: dict[str, str]) ->
         rename_project(project, given["name"], acting_user=request.user)
     describe_project(project, given["description"], acting_user=request.user)
     messages.success(request, "Saved the project’s settings")
-    return redirect("artifacts:project-settings", project.entity.name, project.name)
+    return redirect(project_url(project, "settings"))
 
 
-def _runs(request: HtmxHttpRequest, project: Project) -> dict[str, Any]:
-    """A page of the runs that the address asks for."""
-    asked = request.GET.get("q", "")
-    query = queries.parse(asked, run_filters.RUNS)
+def runs_table(project: Project, address: TableAddress) -> dict[str, Any]:
+    """A page of the runs that an address asks for, with the columns that it names."""
+    query = search_box.parse(address.words, filters.VOCABULARY)
     read = project.runs.with_state_now().select_related("created_by").prefetch_related("tag_rows")
-    found = run_filters.applied(read.defer("config", "summary", "notes"), query)
-    ordered, columns, sort = run_filters.in_order(found, request.GET.get("sort", ""))
-    runs = page_of(ordered, columns, request.GET, size=PAGE)
-    told = told_by(runs.rows)
-    shown = columns_of(request.GET.getlist("show"), runs.rows, told)
+    found = filters.applied(read.defer("config", "summary", "notes"), query)
+    ordered, columns, sort = filters.in_order(found, address.sort)
+    runs = page_of(ordered, columns, address.query, size=PAGE)
+    told = values_of_runs(runs.rows)
+    shown = shown_run_columns(address.columns, runs.rows, told)
     return {
         "runs": runs,
-        "rows": _rows(request, query, runs.rows, told, shown.values),
+        "rows": _rows(address, query, runs.rows, told, shown.values),
         "columns_shown": shown,
         "key_heads": [(key, key.partition(".")[2]) for key in shown.keys],
-        "query_text": asked,
+        "query_text": address.words,
         "query_faults": query.faults,
-        "chips": [Filter(part.text, _with(request, query, left_out=part)) for part in query.parts],
-        "states": _states(request, query),
+        "chips": [Filter(part.text, _without(address, query, part)) for part in query.conditions],
+        "states": _states(address, query),
         "sort": sort,
-        "kept_by_filter": kept(request, "q"),
-        "kept_by_columns": kept(request, "show"),
+        "kept_by_filter": address.kept("q"),
+        "kept_by_columns": address.kept("show"),
     }
 
 
 def _rows(
-    request: HtmxHttpRequest, query: Query, runs: Sequence[Run], told: Sequence[Told], values: list[list[object]]
-) -> list[Row]:
+    address: TableAddress, query: Query, runs: Sequence[Run], told: Sequence[RunValues], values: list[list[object]]
+) -> list[RunRow]:
     def narrowed(name: str, value: str) -> Filter | None:
-        return Filter(value, _with(request, query, added=_condition(name, value))) if value else None
+        return Filter(value, _with(address, query, _condition(name, value))) if value else None
 
     rows = []
     for run, one, cells in zip(runs, told, values, strict=True):
         tags = [narrowed("tag", tag.name) for tag in run.tag_rows.all()]
-        row = Row(
+        row = RunRow(
             run=run,
             values=cells,
             duration=one.duration,
@@ -182,14 +179,14 @@ def _rows(
     return rows
 
 
-def _states(request: HtmxHttpRequest, query: Query) -> list[Filter]:
+def _states(address: TableAddress, query: Query) -> list[Filter]:
     """The states that one looks for most, as a choice of one."""
-    others = Query([part for part in query.parts if part.name != "state"])
-    now = [str(part.value).lower() if part.operator == "$eq" else "?" for part in query.parts if part.name == "state"]
+    others = Query([part for part in query.conditions if part.name != "state"])
+    now = [
+        str(part.value).lower() if part.operator == "$eq" else "?" for part in query.conditions if part.name == "state"
+    ]
     return [
-        Filter(
-            words, _with(request, others, added=f"state:{state}" if state else ""), now == ([state] if state else [])
-        )
+        Filter(words, _with(address, others, f"state:{state}" if state else ""), now == ([state] if state else []))
         for state, words in STATES.items()
     ]
 
@@ -201,9 +198,12 @@ def _condition(name: str, value: str) -> str:
     return f"{name}:{value}" if is_plain else f'{name}:"{quoted}"'
 
 
-def _with(request: HtmxHttpRequest, query: Query, *, left_out: Part | None = None, added: str = "") -> str:
-    """The address with another filter: without a condition, or with one more."""
-    texts = [part.text for part in query.parts if part is not left_out and part.text != added]
-    text = " ".join([*texts, added] if added else texts)
-    pairs = kept(request, "q")
-    return f"?{urlencode([*pairs, ('q', text)] if text else pairs)}"
+def _with(address: TableAddress, query: Query, condition: str) -> str:
+    """The address with one more condition, which may be empty."""
+    texts = [part.text for part in query.conditions if part.text != condition]
+    return address.with_words(" ".join([*texts, condition] if condition else texts))
+
+
+def _without(address: TableAddress, query: Query, condition: TypedCondition) -> str:
+    """The address without a condition."""
+    return address.with_words(" ".join(part.text for part in query.conditions if part is not condition and part.text))
