@@ -64,7 +64,7 @@ def signed_address(request: HttpRequest, token: str) -> HttpResponseBase:
     return send_file(request, ticket.fields["key"], ticket.fields["size"], ticket.fields["name"])
 
 
-def receive_upload(request: HttpRequest, ticket: signed_urls.Ticket) -> HttpResponse:
+def receive_upload(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpResponse:
     """Take a body; the answer's ETag is the MD5 of what came, which multipart uploads end with."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not (length.isascii() and length.isdigit() and len(length) < 19):
@@ -82,7 +82,7 @@ def receive_upload(request: HttpRequest, ticket: signed_urls.Ticket) -> HttpResp
     return upload_answer(found)
 
 
-def upload_answer(found: Stored) -> HttpResponse:
+def upload_answer(found: StoredBytes) -> HttpResponse:
     """The answer to an upload."""
     return HttpResponse(b"", status=200, headers={"ETag": f'"{found.md5}"', "Content-Length": "0"})
 

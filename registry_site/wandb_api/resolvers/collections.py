@@ -16,7 +16,6 @@ from artifacts.listing.filters import filtered
 from artifacts.models import Alias, ArtifactVersion, Collection, CollectionTag, Membership, Project, VersionTag
 from registry.actions.delete import delete_sequence
 from registry.actions.registries import delete_collection
-from registry.actions.sequences import delete_sequence
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
     peers_of,

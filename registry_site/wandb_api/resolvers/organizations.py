@@ -11,7 +11,8 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import Blob, Collection, Entity, Membership, Organization, Project, TeamMember, User
 from artifacts.models.projects import ProjectQuerySet
-from artifacts.naming import clean_text, key_of, shown
+from artifacts.naming import key_of, shown
+from artifacts.text.cleaning import clean_text
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import (
     read_for_peers,

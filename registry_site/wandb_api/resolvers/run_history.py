@@ -116,7 +116,7 @@ def parquet_history(run: Run, context: Context, live_keys: list[str]) -> dict[st
     Without a word of it, `download_history_exports` would take an empty directory for the whole history.
     """
     first = next(reading.lines(run, Stream.HISTORY), None)
-    live = [] if first is None else [{"_step": history.step_of(history.record(first[1]), first[0])}]
+    live = [] if first is None else [{"_step": history.step_of(history.line_values(first[1]), first[0])}]
     return {"parquet_urls": [], "live_data": live}
 
 

@@ -102,7 +102,7 @@ def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Ke
     head, _, path = stored((order or "").lstrip("+-")).partition(".")
     place = FIELDS.get(head)
     if not path or not isinstance(place, Json):
-        return found, filters_and_orders.key_for(order, RUN_ORDERS, default="-pk")
+        return found, filters_and_orders.key_for(order, ORDERS, default="-pk")
     return by_value(found, place.path, path, sign=sign)
 
 

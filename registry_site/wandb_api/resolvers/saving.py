@@ -226,7 +226,7 @@ def use_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[
         place = find_project(context, input["artifact_entity_name"], input["artifact_project_name"])
     run = run_of(project, input["run_name"])
     used_as = input.get("used_as") or ""
-    return {"artifact": begin.use_version(run, version, place=place, used_as=used_as, acting_user=context.person)}
+    return {"artifact": runs.use_version(run, version, place=place, used_as=used_as, acting_user=context.person)}
 
 
 @resolves("Mutation.deleteArtifact", permission=Permission.checked("edit"))
