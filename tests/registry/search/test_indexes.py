@@ -124,7 +124,7 @@ KEPT: dict[str, set[str]] = {
     "labels": {*TERMS, *IS_BORNE, *FILES, *BEARS, BY_NAME, "alias_newest_of_a_name"},
 }  # fmt: skip
 MADE_FOR_SEARCH = {
-    "search_gram_once_in_place", "linked_file_name_once", "linked_file_part_once", 
+    "search_gram_once_in_place", "linked_file_name_once", "linked_file_part_once",
     "collection_list_of_a_type", "version_digest_anywhere", "blob_digest",
 }  # fmt: skip
 
