@@ -1,7 +1,7 @@
 """What Django's test client gets of a page, without the line breaks of its templates.
 
 Tests look for words and elements as a reader sees them; where a template's lines are broken is none of their business. So white
-space is one space, and a break between two tags or at the edge of an element is nothing. What is preformatted stays, and so does
+space is one space, and a break between two tags, at the edge of an element or the end of a tag is nothing. What is preformatted stays, and so does
 what browsers and the client get from a live server.
 """
 
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 KEPT = re.compile(r"(<(pre|textarea|script)\b.*?</\2>)", re.DOTALL)
 BETWEEN = re.compile(r"(?<=>)\s*\n\s*(?=<)")
-INSIDE = re.compile(r"(<[a-z][^<>]*>)\s*\n\s*|\s*\n\s*(?=</)")
+INSIDE = re.compile(r"(<[a-z][^<>]*>)\s*\n\s*|\s*\n\s*(?=</|/?>)")
 
 
 def squeezed(html: str) -> str:
