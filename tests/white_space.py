@@ -1,8 +1,8 @@
 """What Django's test client gets of a page, without the line breaks of its templates.
 
 Tests look for words and elements as a reader sees them; where a template's lines are broken is none of their business. So white
-space is one space, and a break between two tags or at the edge of an element is nothing. What is preformatted stays, and so does
-what browsers and the client get from a live server.
+space is one space, and a break between two tags, at the edge of an element or at the end of a tag is nothing. What is preformatted
+stays, and so does what browsers and the client get from a live server.
 """
 
 import re
@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 KEPT = re.compile(r"(<(pre|textarea|script)\b.*?</\2>)", re.DOTALL)
 BETWEEN = re.compile(r"(?<=>)\s*\n\s*(?=<)")
-INSIDE = re.compile(r"(<[a-z][^<>]*>)\s*\n\s*|\s*\n\s*(?=</)")
+BEFORE_END = re.compile(r"\s*\n\s*(?=</|/?>)")
+AFTER_TAG = re.compile(r"(<[a-z][^<>]*>)\s*\n\s*")
 
 
 def squeezed(html: str) -> str:
@@ -24,7 +25,7 @@ def squeezed(html: str) -> str:
 
 
 def _joined(html: str) -> str:
-    html = INSIDE.sub(lambda match: match[1] or "", BETWEEN.sub("", html))
+    html = AFTER_TAG.sub(r"\1", BEFORE_END.sub("", BETWEEN.sub("", html)))
     return re.sub(r"\s+", " ", html)
 
 
