@@ -38,10 +38,7 @@ from benchmarks.serving import ROOT, Serving, free_port
 from registry.actions.link import link_version
 from registry.models import Registry
 from registry_site.management.commands import provision
-from registry_site.management.operator_command import (
-    OperatorCommand,
-    Report,
-)
+from registry_site.management.operator_command import OperatorCommand, Report
 from tests import factories
 from tests.conftest import World
 

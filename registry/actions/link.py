@@ -8,11 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import (
-    labels,
-    search_index,
-    versions,
-)
+from artifacts.actions import labels, search_index, versions
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
     ArtifactVersion,

@@ -7,11 +7,7 @@ from django.db.models import Q, QuerySet
 
 from artifacts.models import AuditEvent, Membership, Organization, Project, ProtectedAlias, User, Verb
 from artifacts.models.lookups import IsInQuery
-from registry.tables.rows import (
-    LinkRow,
-    link_rows,
-    with_rows,
-)
+from registry.tables.rows import LinkRow, link_rows, with_rows
 
 
 def recently_linked(

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 
 from artifacts.models import Membership, Run
 from artifacts.naming import natural_key
-from artifacts.runs.metrics import (
-    COUNTERS,
-    TELLING,
-    is_lower_better,
-)
+from artifacts.runs.metrics import COUNTERS, TELLING, is_lower_better
 
 MOST_COLUMNS = 6
 MOST_OFFERED = 300

@@ -12,20 +12,12 @@ from artifacts.actions.runs import use_version
 from artifacts.actions.saving.begin import Draft
 from artifacts.automations.payloads import GivenAction
 from artifacts.models import ArtifactVersion, Collection, Entity, Organization, Project, Run, User
-from registry.actions import (
-    members,
-    registries,
-    searches,
-)
+from registry.actions import members, registries, searches
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name
 from registry.actions.settings import choose_icon
 from registry_site.demo import calendar, files
-from registry_site.demo.saving import (
-    Training,
-    run_of,
-    version_of,
-)
+from registry_site.demo.saving import Training, run_of, version_of
 
 ORGANIZATION = "Acme Robotics"
 PEOPLE = {"ada": "Ada Byron", "grace": "Grace Holt", "linus": "Linus Aalto", "mei": "Mei Tan", "tomas": "Tomás Ruiz"}

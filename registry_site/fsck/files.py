@@ -8,10 +8,7 @@ from django.db.models import Q
 from artifacts.actions.saving import clear_away
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
-from artifacts.files.storage import (
-    Damaged,
-    store,
-)
+from artifacts.files.storage import Damaged, store
 from artifacts.models import ArtifactVersion, Blob, Manifest, ManifestEntry, RunFile
 from registry_site.fsck.invariant import Invariant
 

@@ -25,10 +25,7 @@ from graphql import (
 from artifacts.errors import NotYet
 from registry_site.http.refusals import as_refusal
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.execute import (
-    AnswerTooLarge,
-    execute,
-)
+from registry_site.wandb_api.engine.execute import AnswerTooLarge, execute
 from registry_site.wandb_api.not_served import reason_not_served
 from registry_site.wandb_api.schema import schema
 

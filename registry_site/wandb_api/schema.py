@@ -25,14 +25,7 @@ from graphql import (
 
 from registry_site.wandb_api.engine import resolve
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    RESOLVERS,
-    ROOTS,
-    Permission,
-    Registered,
-    Resolver,
-    snake_case,
-)
+from registry_site.wandb_api.engine.resolve import RESOLVERS, ROOTS, Permission, Registered, Resolver, snake_case
 
 SDL = Path(__file__).with_name("schema.graphql")
 LARGEST = 2**63 - 1

@@ -9,14 +9,8 @@ from django.db.models.functions import Cast, Concat
 
 from artifacts.models import ArtifactVersion, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
-from artifacts.runs.columns import (
-    config_of,
-    duration_of,
-)
-from artifacts.runs.metrics import (
-    Measure,
-    measures_of,
-)
+from artifacts.runs.columns import config_of, duration_of
+from artifacts.runs.metrics import Measure, measures_of
 from artifacts.views.lineage.address import LineageAddress
 from artifacts.views.lineage.nodes import (
     Groups,

@@ -9,29 +9,12 @@ from typing import Any
 from artifacts import access
 from artifacts.errors import NotFound
 from artifacts.lineage import layout
-from artifacts.lineage.graph import (
-    MOST_NODES,
-    Walk,
-    walk,
-)
+from artifacts.lineage.graph import MOST_NODES, Walk, walk
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.views.answers import HtmxHttpRequest
-from artifacts.views.lineage.address import (
-    DEPTHS,
-    KEY,
-    LineageAddress,
-)
-from artifacts.views.lineage.nodes import (
-    Node,
-    counted,
-    kind_of,
-    nodes_of,
-    notes_of,
-)
-from artifacts.views.lineage.side_panel import (
-    group_beside,
-    preview_of,
-)
+from artifacts.views.lineage.address import DEPTHS, KEY, LineageAddress
+from artifacts.views.lineage.nodes import Node, counted, kind_of, nodes_of, notes_of
+from artifacts.views.lineage.side_panel import group_beside, preview_of
 from artifacts.views.version_page import VersionPage
 
 Context = dict[str, Any]

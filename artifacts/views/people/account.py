@@ -19,11 +19,7 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.forms import ApiKeyForm, DefaultEntityForm, PasswordForm, ProfileForm, ThemeForm
 from artifacts.models import ApiKey, Entity
 from artifacts.models.organizations import EntityQuerySet
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import throttle
 
 KEYS_SHOWN = 100

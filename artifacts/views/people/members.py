@@ -14,11 +14,7 @@ from artifacts.errors import DomainError, NotFound
 from artifacts.forms import MemberForm, RoleForm
 from artifacts.models import Entity, Organization, OrganizationMember, Role, TeamMember, User
 from artifacts.naming import key_of, shown
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 
 PAGE = 100
 

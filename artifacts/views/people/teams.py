@@ -13,10 +13,7 @@ from artifacts.errors import NotFound
 from artifacts.forms import TeamTtlForm
 from artifacts.models import Collection, Entity, Project, Run
 from artifacts.naming import key_of, natural_key
-from artifacts.versions.time_to_live import (
-    DAY,
-    days_of,
-)
+from artifacts.versions.time_to_live import DAY, days_of
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.people import members
 from artifacts.views.people.integrations import integrations_of

@@ -11,20 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from artifacts import access
 from artifacts.actions import automations
-from artifacts.automations.sentences import (
-    action_words,
-    condition_words,
-    event_words,
-    scope_words,
-)
+from artifacts.automations.sentences import action_words, condition_words, event_words, scope_words
 from artifacts.errors import NotFound
 from artifacts.models import Automation, Project
 from artifacts.models.automations import AutomationQuerySet
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import registry_url
 

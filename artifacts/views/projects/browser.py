@@ -16,12 +16,7 @@ from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
 from artifacts.naming import LATEST, key_of, natural_key
 from artifacts.text.cleaning import clean_text
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    moved,
-    page,
-    pairs_without,
-)
+from artifacts.views.answers import HtmxHttpRequest, moved, page, pairs_without
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import browser_url, collection_url, registry_url, version_url
 

@@ -15,24 +15,14 @@ from artifacts.actions.collections import describe_collection, rename_collection
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import CollectionNameForm, VersionDescriptionForm
 from artifacts.listing import search_box
-from artifacts.listing.columns import (
-    shown_columns,
-)
+from artifacts.listing.columns import shown_columns
 from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, Collection, Membership, Run
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.versions import filters
 from artifacts.versions.columns import metadata_of
-from artifacts.versions.time_to_live import (
-    Lifetime,
-    lifetime_of,
-)
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    moved,
-    page,
-)
+from artifacts.versions.time_to_live import Lifetime, lifetime_of
+from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.fetch import project_of
 from artifacts.views.projects.browser import project_page
 from artifacts.views.table_address import TableAddress

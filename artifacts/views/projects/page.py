@@ -17,22 +17,11 @@ from artifacts.errors import Conflict, Invalid
 from artifacts.forms import ProjectForm
 from artifacts.listing import search_box
 from artifacts.listing.paging import page_of
-from artifacts.listing.search_box import (
-    Query,
-    TypedCondition,
-)
+from artifacts.listing.search_box import Query, TypedCondition
 from artifacts.models import Project, Run
 from artifacts.runs import filters
-from artifacts.runs.columns import (
-    RunValues,
-    shown_run_columns,
-    values_of_runs,
-)
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    moved,
-    page,
-)
+from artifacts.runs.columns import RunValues, shown_run_columns, values_of_runs
+from artifacts.views.answers import HtmxHttpRequest, moved, page
 from artifacts.views.fetch import project_of
 from artifacts.views.table_address import TableAddress
 from artifacts.views.url_of import project_url, registry_url

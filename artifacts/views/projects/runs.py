@@ -17,20 +17,12 @@ from artifacts.errors import NotFound
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import shown
 from artifacts.runs import metrics, plots, reading
-from artifacts.runs.columns import (
-    config_of,
-    duration_of,
-)
+from artifacts.runs.columns import config_of, duration_of
 from artifacts.runs.history import console_line
 from artifacts.runs.plots import Plot
 from artifacts.text.cleaning import clean_text
 from artifacts.text.json_values import tree_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    moved,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import project_url, run_url, version_url
 
@@ -251,7 +243,9 @@ def _log(request: HtmxHttpRequest, run: Run) -> Context:
     end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
     end = min(end, run.output_lines)
     start = max(0, end - LINES)
-    said = [(number + 1, console_line(line)) for number, line in reading.lines(run, Stream.OUTPUT, start=start, end=end)]
+    said = [
+        (number + 1, console_line(line)) for number, line in reading.lines(run, Stream.OUTPUT, start=start, end=end)
+    ]
     return {
         "lines": [(number, line.text[:LONGEST_LINE], line.level == "error") for number, line in said],
         "first": start + 1,

@@ -9,16 +9,8 @@ from artifacts.access import Can
 from artifacts.actions import labels, versions
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import TtlForm, VersionDescriptionForm, VersionMetadataForm
-from artifacts.versions.time_to_live import (
-    DAY,
-    days_of,
-)
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    changed,
-    done,
-    page,
-)
+from artifacts.versions.time_to_live import DAY, days_of
+from artifacts.views.answers import HtmxHttpRequest, changed, done, page
 from artifacts.views.fetch import membership_of
 from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.page import named_aliases

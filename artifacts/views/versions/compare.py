@@ -9,33 +9,17 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
-from artifacts import (
-    access,
-    addresses,
-)
+from artifacts import access, addresses
 from artifacts.actions import labels
 from artifacts.models import Collection, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of
 from artifacts.runs.columns import config_of
-from artifacts.runs.metrics import (
-    is_lower_better,
-    rank,
-    summary_of,
-)
+from artifacts.runs.metrics import is_lower_better, rank, summary_of
 from artifacts.text.json_values import leaves
 from artifacts.versions import comparison
-from artifacts.versions.comparison import (
-    MOST,
-    ComparisonCell,
-    ComparisonRow,
-    ComparisonSection,
-    FileCounts,
-)
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    page,
-)
+from artifacts.versions.comparison import MOST, ComparisonCell, ComparisonRow, ComparisonSection, FileCounts
+from artifacts.views.answers import HtmxHttpRequest, page
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import collection_url, path_of, run_url, source_url, version_url
 from artifacts.views.version_page import source_of

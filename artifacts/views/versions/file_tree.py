@@ -5,14 +5,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from artifacts.files.folders import (
-    PAGE,
-    FolderItem,
-    FolderPage,
-    list_around,
-    list_folder,
-    summed,
-)
+from artifacts.files.folders import PAGE, FolderItem, FolderPage, list_around, list_folder, summed
 from artifacts.files.previews import is_risky
 from artifacts.files.previews.preview import suffix
 from artifacts.views.url_of import act_url
@@ -116,7 +109,9 @@ class Tree:
         if not listing.items:
             return None
         above, _, name = folder[:-1].rpartition("/")
-        node = self._folder(summed(self.version_page.version, f"{above}/" if above else "", [FolderItem(name, folder)])[0])
+        node = self._folder(
+            summed(self.version_page.version, f"{above}/" if above else "", [FolderItem(name, folder)])[0]
+        )
         if is_open:
             node.level, node.toggle = self.level(listing), self._fragment(folder, closed="1")
         return node

@@ -11,45 +11,21 @@ from django.views.decorators.http import require_GET
 
 from artifacts.access import Can
 from artifacts.errors import NotFound
-from artifacts.files.folders import (
-    FolderItem,
-    files_below,
-    list_folder,
-)
-from artifacts.files.previews import (
-    ANYTHING,
-    Options,
-    Preview,
-    preview_of,
-    shown_type,
-)
+from artifacts.files.folders import FolderItem, files_below, list_folder
+from artifacts.files.previews import ANYTHING, Options, Preview, preview_of, shown_type
 from artifacts.files.previews.media import IMAGES
-from artifacts.files.previews.preview import (
-    Grid,
-    suffix,
-)
+from artifacts.files.previews.preview import Grid, suffix
 from artifacts.files.ranges import asked_range
 from artifacts.files.search import find_files
-from artifacts.files.storage import (
-    Damaged,
-    store,
-)
+from artifacts.files.storage import Damaged, store
 from artifacts.files.zips import zip_of
 from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
 from artifacts.views.fetch import membership_of
 from artifacts.views.version_page import VersionPage, version_page_of
-from artifacts.views.versions.file_tree import (
-    Node,
-    Tree,
-)
-from artifacts.views.versions.files_address import (
-    LONGEST_WORDS,
-    FilesAddress,
-    clean,
-    slashed,
-)
+from artifacts.views.versions.file_tree import Node, Tree
+from artifacts.views.versions.files_address import LONGEST_WORDS, FilesAddress, clean, slashed
 
 Context = dict[str, Any]
 SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"

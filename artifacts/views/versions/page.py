@@ -24,21 +24,14 @@ from artifacts.runs.metrics import measures_of
 from artifacts.text.json_values import tree_of
 from artifacts.versions.history import history_of
 from artifacts.versions.time_to_live import lifetime_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    moved,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, moved, page
 from artifacts.views.fetch import producing_run, project_of
 from artifacts.views.lineage.tab import lineage_context
 from artifacts.views.projects.browser import project_page
 from artifacts.views.url_of import collection_url, path_of, run_url, version_url
 from artifacts.views.version_page import TABS, VersionPage, version_page_of
 from artifacts.views.versions.compare import choice_words
-from artifacts.views.versions.files import (
-    files_context,
-    short,
-)
+from artifacts.views.versions.files import files_context, short
 
 Context = dict[str, Any]
 MOST_CHOICES = 50

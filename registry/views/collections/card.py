@@ -11,12 +11,7 @@ from artifacts.access import Can
 from artifacts.actions import collections, labels
 from artifacts.errors import Conflict, Invalid
 from artifacts.models import Collection
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    changed,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, changed, done, page
 from artifacts.views.url_of import collection_url
 from registry.forms import DescriptionForm, TagForm, refused
 from registry.views.place import collection_of, permissions

@@ -7,11 +7,7 @@ from artifacts import addresses
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Collection, Membership
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.url_of import version_url
 from registry.actions import deprecation
 from registry.forms import DeprecationForm, refused

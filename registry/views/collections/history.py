@@ -15,12 +15,7 @@ from artifacts.actions import labels
 from artifacts.errors import NotFound
 from artifacts.listing.paging import page_of
 from artifacts.models import AuditEvent, Verb
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    moved,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.url_of import collection_url, registry_url
 from registry.history import aliases, events
 from registry.views.place import collection_of, permissions, registry_of

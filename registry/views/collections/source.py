@@ -13,11 +13,7 @@ from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.fetch import membership_of, project_of
 from artifacts.views.url_of import browser_url, collection_url, source_url
 from registry.actions.delete import delete_sequence, delete_version

@@ -8,10 +8,7 @@ from django.views.decorators.http import require_GET
 
 from artifacts import addresses
 from artifacts.errors import NotFound
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    moved,
-)
+from artifacts.views.answers import HtmxHttpRequest, moved
 from artifacts.views.url_of import reference_url, source_url
 from artifacts.views.versions.page import render_version
 from registry.views.collections.history import show_gone

@@ -8,11 +8,7 @@ from artifacts import addresses
 from artifacts.access import Can
 from artifacts.errors import Forbidden, Invalid
 from artifacts.models import Collection, Membership
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.url_of import act_url, collection_url, registry_url, version_url
 from registry.actions.undo import TakenBack, take_back_link
 from registry.views.place import collection_of, organization_name

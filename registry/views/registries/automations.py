@@ -5,16 +5,8 @@ from django.shortcuts import resolve_url
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from artifacts.models import Automation
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    page,
-)
-from artifacts.views.projects.automations import (
-    automation_of,
-    deleted,
-    listing,
-    switched,
-)
+from artifacts.views.answers import HtmxHttpRequest, page
+from artifacts.views.projects.automations import automation_of, deleted, listing, switched
 from artifacts.views.url_of import registry_url
 from registry.views.place import organization_name, registry_of
 from registry.views.registries.page import heading

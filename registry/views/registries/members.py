@@ -6,11 +6,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from artifacts.access import Can
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import Entity, Project, Role, User
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.url_of import registry_url
 from registry.actions import members, settings
 from registry.forms import AccessForm, NewMemberForm, refused

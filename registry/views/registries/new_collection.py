@@ -8,11 +8,7 @@ from django.views.decorators.http import require_http_methods
 from artifacts.access import Can
 from artifacts.errors import DomainError, NotFound
 from artifacts.models import ArtifactVersion, Project
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.url_of import collection_url, registry_url, version_url
 from registry.actions import registries
 from registry.actions.link import link_into_new_collection

@@ -10,11 +10,7 @@ from artifacts import access, addresses
 from artifacts.actions.labels import protected_keys
 from artifacts.listing.paging import page_of
 from artifacts.models import CollectionTag, Project
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    moved,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, moved, page
 from artifacts.views.url_of import collection_url, reference_url, registry_url
 from registry.actions import registries
 from registry.models import Registry

@@ -13,12 +13,7 @@ from artifacts.access import Can
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.listing.paging import page_of
 from artifacts.models import Alias, Entity, OrganizationMember, Project, Role
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    moved,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.url_of import registry_url
 from registry.actions import registries, settings
 from registry.forms import (

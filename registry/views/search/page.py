@@ -10,49 +10,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from artifacts.models import Project
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, page
 from registry.actions.searches import recent_searches, remember_search, saved_searches
 from registry.models import RecentSearch, SavedSearch
-from registry.search.address import (
-    FACETS,
-    SORTS,
-    Address,
-    narrowing_of,
-    read_address,
-    registry_labels,
-)
-from registry.search.facets import (
-    KIND_TITLES,
-    TITLES,
-    facets_of,
-)
-from registry.search.find import (
-    CANDIDATES,
-    find,
-    visible_registries,
-)
-from registry.search.hits import (
-    Found,
-    Hit,
-    Kind,
-)
+from registry.search.address import FACETS, SORTS, Address, narrowing_of, read_address, registry_labels
+from registry.search.facets import KIND_TITLES, TITLES, facets_of
+from registry.search.find import CANDIDATES, find, visible_registries
+from registry.search.hits import Found, Hit, Kind
 from registry.search.labels import labels_of
-from registry.search.meaning import (
-    as_meant,
-    instead,
-)
-from registry.search.words import (
-    Words,
-    read,
-)
-from registry.views.search.lines import (
-    Line,
-    line_of,
-    lines_of,
-)
+from registry.search.meaning import as_meant, instead
+from registry.search.words import Words, read
+from registry.views.search.lines import Line, line_of, lines_of
 
 IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 8, 50
 FOR_PANEL = 24  # candidates of a kind, of which the best six are shown

@@ -5,19 +5,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from artifacts.errors import Conflict, Invalid
-from artifacts.views.answers import (
-    HtmxHttpRequest,
-    done,
-    page,
-)
+from artifacts.views.answers import HtmxHttpRequest, done, page
 from registry.actions import searches
 from registry.forms import SavedSearchForm, refused
 from registry.models import SavedSearch
 from registry.search.address import read_address
-from registry.views.search.page import (
-    asked_of,
-    empty_panel,
-)
+from registry.views.search.page import asked_of, empty_panel
 
 
 @require_http_methods(["GET", "POST"])

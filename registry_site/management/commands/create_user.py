@@ -6,10 +6,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from artifacts.actions import people
-from registry_site.management.operator_command import (
-    OperatorCommand,
-    Report,
-)
+from registry_site.management.operator_command import OperatorCommand, Report
 
 
 class Command(OperatorCommand):

@@ -9,10 +9,7 @@ from django.core.management.base import CommandParser
 from registry_site.fsck.files import FILES, FILES_DEEP
 from registry_site.fsck.invariant import look
 from registry_site.fsck.rows import ROWS, ROWS_DEEP
-from registry_site.management.operator_command import (
-    OperatorCommand,
-    Report,
-)
+from registry_site.management.operator_command import OperatorCommand, Report
 
 
 class Command(OperatorCommand):

@@ -7,10 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from artifacts.actions.saving import clear_away
-from registry_site.management.operator_command import (
-    OperatorCommand,
-    Report,
-)
+from registry_site.management.operator_command import OperatorCommand, Report
 
 
 class Command(OperatorCommand):

@@ -8,10 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 
-from registry_site.management.operator_command import (
-    OperatorCommand,
-    Report,
-)
+from registry_site.management.operator_command import OperatorCommand, Report
 from registry_site.server import installation
 
 

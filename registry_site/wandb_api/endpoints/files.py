@@ -15,10 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 
-from artifacts import (
-    access,
-    addresses,
-)
+from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions.saving import parts, receive
 from artifacts.errors import Invalid, NotFound
@@ -26,12 +23,7 @@ from artifacts.files import manifests, signed_urls
 from artifacts.files.manifests import Entry
 from artifacts.files.ranges import asked_range
 from artifacts.files.signed_urls import Purpose
-from artifacts.files.storage import (
-    Damaged,
-    Reader,
-    StoredBytes,
-    store,
-)
+from artifacts.files.storage import Damaged, Reader, StoredBytes, store
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
 from artifacts.models.collections import MembershipQuerySet
 from registry_site.http.refusals import client_error

@@ -24,11 +24,7 @@ from graphql import (
 from graphql.pyutils import Undefined, inspect
 
 from registry_site.wandb_api.engine.resolve import type_name
-from registry_site.wandb_api.engine.selections import (
-    Node,
-    Selections,
-    chosen_operation,
-)
+from registry_site.wandb_api.engine.selections import Node, Selections, chosen_operation
 
 MOST_OBJECTS = 50_000  # of one answer, so that pages within pages can't multiply without end
 

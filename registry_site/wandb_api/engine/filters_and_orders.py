@@ -14,13 +14,7 @@ from artifacts.listing.filter_values import (
     truth_value,
     version_value,
 )
-from artifacts.listing.filters import (
-    Column,
-    Field,
-    Json,
-    Names,
-    in_both_spellings,
-)
+from artifacts.listing.filters import Column, Field, Json, Names, in_both_spellings
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
 from registry_site.wandb_api.engine import ids

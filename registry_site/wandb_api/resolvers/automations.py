@@ -16,20 +16,10 @@ from artifacts.listing.filters import filtered
 from artifacts.models import Automation, Entity, Integration, Organization, Project
 from artifacts.models.automations import AutomationQuerySet
 from registry_site.wandb_api.engine import filters_and_orders, ids
-from registry_site.wandb_api.engine.batching import (
-    peers_of,
-    read_for_peers,
-    remember_visible,
-    with_peers,
-)
+from registry_site.wandb_api.engine.batching import peers_of, read_for_peers, remember_visible, with_peers
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    answers_with,
-    names_type,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, answers_with, names_type, resolves
 from registry_site.wandb_api.resolvers.collections import find_collection
 
 MOST_OF_PROJECTS = 5_000  # on one page of projects, since a project's automations have no pages

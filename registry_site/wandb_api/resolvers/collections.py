@@ -26,23 +26,9 @@ from registry_site.wandb_api.engine.batching import (
     with_peers,
 )
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.paging import (
-    connection,
-    page_size,
-    read_page,
-    whole,
-)
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    names_type,
-    null_if_missing,
-    resolves,
-)
-from registry_site.wandb_api.resolvers.projects import (
-    find_project,
-    membership_of,
-    type_of,
-)
+from registry_site.wandb_api.engine.paging import connection, page_size, read_page, whole
+from registry_site.wandb_api.engine.resolve import Permission, names_type, null_if_missing, resolves
+from registry_site.wandb_api.resolvers.projects import find_project, membership_of, type_of
 
 KINDS = ("ArtifactSequence", "ArtifactPortfolio")
 

@@ -11,19 +11,9 @@ from artifacts.naming import key_of
 from registry.actions.link import link_by_name, link_version, refuse_personal, unlink_from
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
-from registry_site.wandb_api.resolvers.collections import (
-    find_collection,
-    named_collection,
-)
-from registry_site.wandb_api.resolvers.projects import (
-    NEW_REGISTRY,
-    OLD_REGISTRY,
-    find_project,
-)
+from registry_site.wandb_api.engine.resolve import Permission, resolves
+from registry_site.wandb_api.resolvers.collections import find_collection, named_collection
+from registry_site.wandb_api.resolvers.projects import NEW_REGISTRY, OLD_REGISTRY, find_project
 from registry_site.wandb_api.resolvers.versions import find_version
 
 

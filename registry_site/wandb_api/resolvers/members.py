@@ -9,10 +9,7 @@ from registry.actions import members
 from registry.actions.members import Holder
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, resolves
 from registry_site.wandb_api.resolvers.people import visible_people
 from registry_site.wandb_api.resolvers.registries import find_registry
 

@@ -14,19 +14,10 @@ from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of, shown
 from artifacts.text.cleaning import clean_text
 from registry_site.wandb_api.engine import filters_and_orders, ids
-from registry_site.wandb_api.engine.batching import (
-    read_for_peers,
-    remember_visible,
-    with_peers,
-)
+from registry_site.wandb_api.engine.batching import read_for_peers, remember_visible, with_peers
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    null_if_missing,
-    reads,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, null_if_missing, reads, resolves
 from registry_site.wandb_api.resolvers.people import visible_people
 
 TYPE_WORDS = {Entity.Kind.TEAM: "team", Entity.Kind.PERSONAL: "user", Entity.Kind.ORGANIZATION: "organization"}

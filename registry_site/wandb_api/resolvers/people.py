@@ -13,20 +13,10 @@ from artifacts.models import ApiKey, Entity, Organization, TeamMember, User
 from artifacts.naming import key_of
 from artifacts.text.cleaning import clean_text
 from registry_site.wandb_api.engine import ids
-from registry_site.wandb_api.engine.batching import (
-    read_for_peers,
-    with_peers,
-)
+from registry_site.wandb_api.engine.batching import read_for_peers, with_peers
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.paging import (
-    connection,
-    whole,
-)
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    names_type,
-    resolves,
-)
+from registry_site.wandb_api.engine.paging import connection, whole
+from registry_site.wandb_api.engine.resolve import Permission, names_type, resolves
 
 MOST_FOUND = 100
 LONGEST_PART = 320

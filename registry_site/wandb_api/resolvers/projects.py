@@ -12,23 +12,10 @@ from artifacts.models import ArtifactType, ArtifactVersion, Collection, Membersh
 from artifacts.naming import LATEST, key_of
 from registry.models import AcceptedType, Registry
 from registry_site.wandb_api.engine import filters_and_orders, ids
-from registry_site.wandb_api.engine.batching import (
-    read_for_peers,
-    remember_visible,
-    visible_project,
-    with_peers,
-)
+from registry_site.wandb_api.engine.batching import read_for_peers, remember_visible, visible_project, with_peers
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.paging import (
-    connection,
-    whole,
-)
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    null_if_missing,
-    reads,
-    resolves,
-)
+from registry_site.wandb_api.engine.paging import connection, whole
+from registry_site.wandb_api.engine.resolve import Permission, null_if_missing, reads, resolves
 
 OLD_REGISTRY = "model-registry"  # where `run.link_model` links to: it stands for the registry named so
 NEW_REGISTRY = "model"

@@ -10,10 +10,7 @@ from registry.actions.settings import delete_registry, rename_registry, save_reg
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.batching import remember_visible
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, resolves
 from registry_site.wandb_api.resolvers.projects import find_project
 
 VISIBILITY = {"PRIVATE": Project.Visibility.ORGANIZATION, "RESTRICTED": Project.Visibility.RESTRICTED}

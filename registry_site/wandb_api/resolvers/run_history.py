@@ -10,16 +10,8 @@ from artifacts.models import MetricSeries, Run
 from artifacts.runs import history, reading
 from registry_site.wandb_api.engine.batching import read_for_peers
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.paging import (
-    page,
-    page_size,
-    read_cursor,
-    write_cursor,
-)
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
+from registry_site.wandb_api.engine.paging import page, page_size, read_cursor, write_cursor
+from registry_site.wandb_api.engine.resolve import Permission, resolves
 
 Stream = reading.Stream
 DEFAULT_SAMPLES = 500

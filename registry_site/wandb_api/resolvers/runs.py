@@ -10,50 +10,25 @@ import re2
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from artifacts import (
-    access,
-    addresses,
-)
+from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions import people
 from artifacts.actions import runs as run_actions
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import signed_urls
-from artifacts.listing.filters import (
-    Json,
-    filtered,
-    matching,
-)
+from artifacts.listing.filters import Json, filtered, matching
 from artifacts.listing.json_order import by_value
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
 from artifacts.naming import shown
-from artifacts.runs.filters import (
-    FIELDS,
-    ORDERS,
-    as_stored,
-    stored,
-)
+from artifacts.runs.filters import FIELDS, ORDERS, as_stored, stored
 from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
 from registry_site.wandb_api.engine import filters_and_orders, ids
-from registry_site.wandb_api.engine.batching import (
-    related,
-    remember_visible,
-    visible_project,
-    with_peers,
-)
+from registry_site.wandb_api.engine.batching import related, remember_visible, visible_project, with_peers
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.paging import (
-    Key,
-    connection,
-)
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    Resolver,
-    null_if_missing,
-    resolves,
-)
+from registry_site.wandb_api.engine.paging import Key, connection
+from registry_site.wandb_api.engine.resolve import Permission, Resolver, null_if_missing, resolves
 from registry_site.wandb_api.resolvers.projects import find_project
 
 

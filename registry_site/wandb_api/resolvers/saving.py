@@ -9,10 +9,7 @@ from artifacts.actions import runs, versions
 from artifacts.actions.projects import find_or_create_project
 from artifacts.actions.saving import begin, parts, receive
 from artifacts.actions.saving.commit import commit
-from artifacts.actions.saving.receive import (
-    Claim,
-    FileSpec,
-)
+from artifacts.actions.saving.receive import Claim, FileSpec
 from artifacts.errors import DomainError, Invalid, NotFound
 from artifacts.files import signed_urls
 from artifacts.models import ArtifactVersion, Manifest, Project, Run
@@ -20,16 +17,9 @@ from artifacts.naming import shown
 from registry.actions.delete import delete_version
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, resolves
 from registry_site.wandb_api.resolvers.projects import find_project
-from registry_site.wandb_api.resolvers.versions import (
-    INHERIT,
-    find_version,
-    ttl_from_client,
-)
+from registry_site.wandb_api.resolvers.versions import INHERIT, find_version, ttl_from_client
 
 MD5 = "MANIFEST_MD5"
 

@@ -12,10 +12,7 @@ from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Membershi
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, resolves
 
 MOST_NAMES = 5_000
 NO_DOWNLOAD = (

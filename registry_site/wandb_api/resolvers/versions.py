@@ -11,23 +11,10 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.models import Alias, ArtifactVersion, ClientId, Collection, Membership, Run, User, VersionTag
 from artifacts.naming import LATEST
 from registry_site.wandb_api.engine import ids
-from registry_site.wandb_api.engine.batching import (
-    read_for_peers,
-    related,
-    visible_project,
-    with_peers,
-)
+from registry_site.wandb_api.engine.batching import read_for_peers, related, visible_project, with_peers
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.paging import (
-    connection,
-    whole,
-)
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    names_type,
-    null_if_missing,
-    resolves,
-)
+from registry_site.wandb_api.engine.paging import connection, whole
+from registry_site.wandb_api.engine.resolve import Permission, names_type, null_if_missing, resolves
 from registry_site.wandb_api.resolvers.projects import type_of
 
 MOST_USERS = 1_000

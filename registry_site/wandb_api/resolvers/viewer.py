@@ -3,10 +3,7 @@
 from typing import Any
 
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    resolves,
-)
+from registry_site.wandb_api.engine.resolve import Permission, resolves
 
 # Only what is fully served: the client asks for them once (`serverInfo`) and does without the rest.
 FEATURES = [

@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 
 from artifacts import access
 from artifacts.actions import automations, integrations, organizations
-from artifacts.automations.conditions import (
-    EVENTS,
-    read_condition,
-)
-from artifacts.automations.payloads import (
-    GivenAction,
-    payload,
-)
-from artifacts.automations.sentences import (
-    condition_words,
-    scope_words,
-)
+from artifacts.automations.conditions import EVENTS, read_condition
+from artifacts.automations.payloads import GivenAction, payload
+from artifacts.automations.sentences import condition_words, scope_words
 from artifacts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from artifacts.models import AuditEvent, Automation, Collection, Entity, Project
 from registry.actions.registries import delete_collection

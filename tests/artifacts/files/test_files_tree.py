@@ -15,10 +15,7 @@ from pytest_django import Settings
 
 from artifacts.files import storage
 from artifacts.files.search import find_files
-from artifacts.files.zips import (
-    safe_name,
-    zip_of,
-)
+from artifacts.files.zips import safe_name, zip_of
 from artifacts.models import ArtifactVersion, ManifestEntry, Project, Role
 from registry.actions import link
 from tests import factories

@@ -6,10 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.files.folders import (
-    list_around,
-    list_folder,
-)
+from artifacts.files.folders import list_around, list_folder
 from artifacts.files.search import find_files
 from artifacts.models import ArtifactVersion, ManifestEntry
 from tests import factories

@@ -17,17 +17,9 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from artifacts.files import storage
-from artifacts.files.previews import (
-    Options,
-    Preview,
-    is_risky,
-    preview_of,
-)
+from artifacts.files.previews import Options, Preview, is_risky, preview_of
 from artifacts.files.previews.preview import Grid
-from artifacts.files.storage import (
-    BlobStore,
-    Chunks,
-)
+from artifacts.files.storage import BlobStore, Chunks
 from artifacts.models import Blob, ManifestEntry
 from tests.artifacts.files import samples
 

@@ -9,11 +9,7 @@ import pytest
 
 from artifacts.errors import Invalid, NotYet
 from artifacts.files import storage
-from artifacts.files.storage import (
-    BlobStore,
-    Damaged,
-    StoredBytes,
-)
+from artifacts.files.storage import BlobStore, Damaged, StoredBytes
 
 
 @pytest.fixture

@@ -9,12 +9,7 @@ from artifacts.models import ArtifactVersion, Project, Role, Run
 from registry.actions import link
 from tests import factories
 from tests.artifacts.lineage import lineages
-from tests.artifacts.lineage.test_lineage import (
-    ADDRESS,
-    drawn,
-    link_named,
-    shown,
-)
+from tests.artifacts.lineage.test_lineage import ADDRESS, drawn, link_named, shown
 from tests.artifacts.versions.test_version_pages import reader_of_the_link_alone
 from tests.conftest import World
 

@@ -7,15 +7,8 @@ from django.test import override_settings
 
 from artifacts import access
 from artifacts.actions import integrations
-from artifacts.automations.secrets import (
-    seal,
-    unseal,
-)
-from artifacts.automations.webhook_urls import (
-    refuse_private,
-    webhook_url,
-    without_path,
-)
+from artifacts.automations.secrets import seal, unseal
+from artifacts.automations.webhook_urls import refuse_private, webhook_url, without_path
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import AuditEvent, Integration, Secret
 from tests import factories

@@ -7,11 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifacts.runs import plots
-from artifacts.runs.history import (
-    Point,
-    Series,
-    points,
-)
+from artifacts.runs.history import Point, Series, points
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 

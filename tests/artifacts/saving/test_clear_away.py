@@ -10,14 +10,8 @@ from django.utils import timezone
 
 from artifacts.actions.saving import blobs, clear_away, parts, receive
 from artifacts.actions.saving.blobs import held_blobs
-from artifacts.actions.saving.clear_away import (
-    Swept,
-    sweep,
-)
-from artifacts.files.storage import (
-    BlobStore,
-    store,
-)
+from artifacts.actions.saving.clear_away import Swept, sweep
+from artifacts.files.storage import BlobStore, store
 from artifacts.models import ArtifactVersion, Blob, RunFile, Upload
 from registry.actions.delete import delete_version
 from tests import factories

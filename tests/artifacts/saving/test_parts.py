@@ -9,11 +9,7 @@ import pytest
 from django.utils import timezone
 
 from artifacts.actions.saving import in_background, parts, receive
-from artifacts.actions.saving.parts import (
-    complete,
-    find_or_begin,
-    receive_part,
-)
+from artifacts.actions.saving.parts import complete, find_or_begin, receive_part
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Invalid, NotFound, NotYet
 from artifacts.files.storage import store

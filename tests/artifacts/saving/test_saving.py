@@ -10,10 +10,7 @@ from artifacts.actions import labels, runs
 from artifacts.actions.saving import begin, receive
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound, NotYet
-from artifacts.files.storage import (
-    blob_key,
-    store,
-)
+from artifacts.files.storage import blob_key, store
 from artifacts.models import (
     ArtifactVersion,
     AuditEvent,

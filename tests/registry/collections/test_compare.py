@@ -12,10 +12,7 @@ from django.utils import timezone
 from artifacts.actions import labels
 from artifacts.models import ArtifactVersion, ManifestEntry, Membership, Project
 from artifacts.versions import comparison
-from artifacts.versions.comparison import (
-    MISSING,
-    difference_of,
-)
+from artifacts.versions.comparison import MISSING, difference_of
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World

@@ -17,14 +17,7 @@ from registry.search.find import find
 from registry.search.hits import Kind
 from tests import factories
 from tests.conftest import World
-from tests.registry.search.test_search_page import (
-    HTMX,
-    PANEL,
-    as_user,
-    facets,
-    shown,
-    titles,
-)
+from tests.registry.search.test_search_page import HTMX, PANEL, as_user, facets, shown, titles
 
 
 @pytest.fixture

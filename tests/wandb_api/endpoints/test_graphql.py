@@ -14,10 +14,7 @@ from artifacts.actions import people
 from artifacts.models import ApiKey, User
 from registry_site.wandb_api import operation, urls
 from registry_site.wandb_api.endpoints import graphql
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    Registered,
-)
+from registry_site.wandb_api.engine.resolve import Permission, Registered
 from registry_site.wandb_api.schema import SDL, executable
 
 KEY = "k" * 40

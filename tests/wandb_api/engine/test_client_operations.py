@@ -11,10 +11,7 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, assert_valid_schema, parse, validate
 
 from registry_site.wandb_api import not_served, operation
-from registry_site.wandb_api.engine.resolve import (
-    RESOLVERS,
-    ROOTS,
-)
+from registry_site.wandb_api.engine.resolve import RESOLVERS, ROOTS
 from registry_site.wandb_api.not_served import ALERTS, LAUNCH, REPORTS, REWINDS, SWEEPS
 from registry_site.wandb_api.schema import SDL, executable, schema, undeclared
 from tests.wandb_api.client_documents import ClientDocument, client_documents, headings, package_directory

@@ -30,10 +30,7 @@ from hypothesis import strategies as st
 from artifacts.errors import Conflict, Invalid
 from registry_site.wandb_api.engine import execute
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    Registered,
-)
+from registry_site.wandb_api.engine.resolve import Permission, Registered
 from registry_site.wandb_api.schema import SDL, executable
 from tests.wandb_api.client_documents import client_documents
 from tests.wandb_api.engine.test_client_operations import NOT_SERVED

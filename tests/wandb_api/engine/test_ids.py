@@ -5,11 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artifacts.errors import DomainError, Invalid, NotFound
-from registry_site.wandb_api.engine.ids import (
-    LARGEST,
-    decode,
-    encode,
-)
+from registry_site.wandb_api.engine.ids import LARGEST, decode, encode
 
 names = st.sampled_from(["Artifact", "Project", "ArtifactCollectionMembership", "User"])
 

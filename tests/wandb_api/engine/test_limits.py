@@ -15,10 +15,7 @@ from artifacts.errors import Forbidden, NotYet
 from artifacts.models import User
 from registry_site.wandb_api import operation
 from registry_site.wandb_api.engine.context import Context
-from registry_site.wandb_api.engine.resolve import (
-    Permission,
-    Registered,
-)
+from registry_site.wandb_api.engine.resolve import Permission, Registered
 from registry_site.wandb_api.operation import BadRequest, run_document
 from registry_site.wandb_api.schema import SDL, executable
 

@@ -3,10 +3,7 @@
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from artifacts.access import Can
-from registry_site.wandb_api.engine.resolve import (
-    RESOLVERS,
-    ROOTS,
-)
+from registry_site.wandb_api.engine.resolve import RESOLVERS, ROOTS
 from registry_site.wandb_api.schema import schema, undeclared
 
 

@@ -9,17 +9,10 @@ import pytest
 from artifacts.actions import labels
 from artifacts.errors import Invalid
 from artifacts.listing.filter_values import MOST_VALUES
-from artifacts.listing.filters import (
-    DEEPEST,
-    MOST_CONDITIONS,
-    filtered,
-)
+from artifacts.listing.filters import DEEPEST, MOST_CONDITIONS, filtered
 from artifacts.models import ArtifactVersion, Membership
 from registry_site.wandb_api.engine import ids
-from registry_site.wandb_api.engine.filters_and_orders import (
-    MEMBERSHIP_FIELDS,
-    collection_fields,
-)
+from registry_site.wandb_api.engine.filters_and_orders import MEMBERSHIP_FIELDS, collection_fields
 from tests.conftest import World
 from tests.wandb_api.conftest import Linked
 

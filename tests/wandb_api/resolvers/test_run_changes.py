@@ -9,10 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from artifacts.actions import (
-    runs,
-    streams,
-)
+from artifacts.actions import runs, streams
 from artifacts.actions.saving import clear_away, receive
 from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion, AuditEvent, Project, Run, RunFile
