@@ -20,12 +20,18 @@ from tests import databases
 from tests.browser import controls
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More workers than cores: tests of the client and of the browser mostly wait."""
+    return len(os.sched_getaffinity(0)) + 2
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On another database than the embedded one, only what asks a database: the rest can't differ from what it did there."""
+    """On another database than the embedded one, only what can differ there: tests that ask a database, and not only as others do."""
     if connection.vendor == "sqlite":
         return
     asks = {item for item in items if "db" in item.fixturenames or "transactional_db" in item.fixturenames}  # type: ignore[attr-defined]
     asks |= {item for item in items if item.get_closest_marker("django_db")}
+    asks -= {item for item in items if item.get_closest_marker("once")}
     config.hook.pytest_deselected(items=[item for item in items if item not in asks])
     items[:] = [item for item in items if item in asks]
 

@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from artifacts.naming import RESERVED_ENTITIES, key_of
 from tests.conftest import World
 
+pytestmark = pytest.mark.once
+
 # What answers somebody who isn't logged in, and why.
 PUBLIC = {
     "": "leads to the Registry App or to the log-in",

@@ -12,6 +12,8 @@ from artifacts.models import Run, User
 from registry_site.demo import story
 from tests.page_addresses import addresses
 
+pytestmark = pytest.mark.once
+
 GOOD = {200, 204, 301, 302}
 ALIKE = 1  # so many links of one kind are followed, for each person
 # What a link may not be followed to here: it ends the session, or belongs to Django.

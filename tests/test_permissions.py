@@ -16,6 +16,8 @@ from tests import factories
 from tests.conftest import World
 from tests.test_addresses import ALL, PROTOCOL
 
+pytestmark = pytest.mark.once
+
 # What one needs in the place that an address names. The words are those of `access.Can`, and:
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {

@@ -9,6 +9,8 @@ from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
 
+pytestmark = pytest.mark.once
+
 HOME = "/orgs/Acme Corp/registry"
 REGISTRY = f"{HOME}/model"
 COLLECTION = f"{REGISTRY}/detectors"

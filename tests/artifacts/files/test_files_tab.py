@@ -15,6 +15,8 @@ from artifacts.models import ArtifactVersion, Blob, ManifestEntry
 from tests import factories
 from tests.conftest import World
 
+pytestmark = pytest.mark.once
+
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC"
 )
