@@ -1,0 +1,50 @@
+"""The map in docs/architecture.md is true: each room is on it, and what it names is in the code."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PACKAGES = ("artifacts", "registry", "registry_site")
+PATHS = sorted(set(re.findall(r"`((?:artifacts|registry|registry_site|templates|tests)/[\w/.]*)`", MAP)))
+STEPS = sorted(set(re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", MAP)))
+
+
+def rooms(package: str) -> list[str]:
+    """The folders and modules directly in a package, as the map writes them."""
+    inside = [path for path in (ROOT / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    return sorted(
+        f"{package}/{path.name}{'/' if path.is_dir() else ''}" for path in inside if path.name != "__init__.py"
+    )
+
+
+@cache
+def names_in(path: str) -> set[str]:
+    """The functions and classes of a module, those inside classes too."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_room_is_on_the_map(package: str) -> None:
+    assert [room for room in rooms(package) if f"`{room}`" not in MAP] == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_the_map_names_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(("name", "path"), STEPS)
+def test_the_walks_lead_through_functions_that_are_there(name: str, path: str) -> None:
+    assert name in names_in(path)
+
+
+def test_the_walks_are_walks() -> None:
+    """Fails where the words of the page no longer fit the pattern by which its steps are found."""
+    assert len(STEPS) > 25
