@@ -185,6 +185,13 @@ def standing_world(
             standing.take_down()
 
 
+@pytest.fixture(scope="module")
+def empty_database(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """For a module that keeps rows of its own in an open transaction: the world of others isn't below it."""
+    with django_db_blocker.unblock():
+        standing.take_down()
+
+
 @pytest.fixture
 def _django_db_helper(standing_world: None, _django_db_helper: None) -> None:
     """pytest-django's, which begins the transaction of a test: within that of the world."""

@@ -266,7 +266,7 @@ def listed_fields(text: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def both(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Crowd, Crowd]]:
+def both(empty_database: None, django_db_blocker: Any) -> Iterator[tuple[Crowd, Crowd]]:
     """Few and many rows, made once for all of these tests."""
     with django_db_blocker.unblock(), transaction.atomic():
         few, many = crowds.make(FEW, "few"), crowds.make(MANY, "many")
