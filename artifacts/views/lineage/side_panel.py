@@ -202,6 +202,8 @@ def _seen(members: Sequence[str], seen: ProjectQuerySet) -> int:
     return visible_places(seen, numbers(members, "v")).values("version").distinct().count()
 
 
+# The members of a group are known by their numbers, and every link of the panel carries its place in the address of the
+# graph (`LineageAddress.after`): so it is paged by these numbers alone, without the rows and cursors of `page_of`.
 def _runs(members: Sequence[str], address: LineageAddress, seen: ProjectQuerySet) -> list[str]:
     """A page of runs, and the first of the next."""
     runs = visible_runs(seen, members)

@@ -100,11 +100,11 @@ def lineage_of(version_page: VersionPage, address: LineageAddress, seen: Project
     known = _known(address, found, root, seen)
     if is_side and address.node and not address.group:  # a node of the picture, which stands there already
         preview = preview_of(address, known, root, {}, version_page, seen)
-        return {"part": PART, "look": address, "preview": preview, "picked": address.node}
+        return {"part": PART, "address": address, "preview": preview, "picked": address.node}
     picture = pictured(found, root, address, known)
     picked = picture.shown_as(address.node) if address.node else address.group
     context: Context = {
-        "look": address,
+        "address": address,
         "preview": preview_of(address, known, root, picture.all_groups, version_page, seen),
         "group": group_beside(address, picture.groups, picture.unfolded, seen),
         "picked": picked,
