@@ -27,7 +27,7 @@ from registry.search.without_words import rows_of_fitting_collections
 from registry.search.words import Words
 
 STALE = 4  # times as many terms are looked at as are wanted, for those that nothing bears any more
-NARROWED = 8  # the same where facets leave some of them
+NARROWED = 8  # times as many, where facets leave only some of what bears them
 MOST_HOLDERS = 10_000  # of an alias that are looked through, the newest first
 BEARERS = 200  # of a tag that are looked through
 name_pieces(

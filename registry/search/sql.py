@@ -198,7 +198,7 @@ def contains(column: str, text: str) -> Statement:
 
 
 def contains_lowered(column: str, text: str) -> Statement:
-    """The same in lower case."""
+    """The column, in lower case, has a text somewhere in it, in whatever case that is given."""
     return contains(f"LOWER({column})", text.lower())
 
 

@@ -57,12 +57,12 @@ class RunPreview:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """What people call the run."""
         return str(self.run)
 
     @property
     def ran(self) -> str:
-        """How long."""
+        """How long it ran."""
         return duration_of(self.run, self.run.summary)
 
 
@@ -81,7 +81,7 @@ class VersionPreview:
 
     @property
     def name(self) -> str:
-        """With its number."""
+        """What people call it: `detectors:v3`."""
         return str(self.membership)
 
     @property

@@ -28,7 +28,7 @@ class MembersPage:
 
     @property
     def kind(self) -> str:
-        """As the names of the addresses begin."""
+        """How the names of its addresses begin: `organization` or `team`."""
         return "organization" if isinstance(self.holder, Organization) else "team"
 
     @property

@@ -29,7 +29,7 @@ def concerning(request: HtmxHttpRequest, project: Project) -> AutomationQuerySet
 
 
 def automation_of(request: HtmxHttpRequest, project: Project, number: int) -> Automation:
-    """One of them by its number."""
+    """The automation of this number, if the visitor sees it here; else NotFound."""
     found = concerning(request, project).filter(pk=number).first()
     if found is None:
         raise NotFound("There is no such automation here; reload the list.")
@@ -68,14 +68,14 @@ def listing(request: HtmxHttpRequest, project: Project, address_of: AddressOf) -
 
 
 def switched(request: HtmxHttpRequest, automation: Automation, back: str) -> HttpResponse:
-    """On or off, as the form says."""
+    """Switch the automation on or off, as the form says."""
     is_on = request.POST.get("enabled") == "on"
     automations.change_automation(automation, enabled=is_on, acting_user=request.user)
     return done(request, back, toast=f"“{automation.name}” is {'enabled' if is_on else 'disabled'}.")
 
 
 def deleted(request: HtmxHttpRequest, automation: Automation, back: str) -> HttpResponse:
-    """Asks first."""
+    """The dialog that asks whether to delete the automation; its POST deletes it."""
     access.require_automating(request.user, automation.scope)
     if request.method == "POST":
         automations.delete_automation(automation, acting_user=request.user)
