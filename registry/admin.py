@@ -59,7 +59,7 @@ class OrganizationAdmin(PanelTable):
         become(obj, registries.create_organization(given["name"], owner=given["owner"], acting_user=request.user))  # type: ignore[arg-type]
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """With its teams, registries and all they hold."""
+        """Delete the organization with its teams, registries and all that they hold."""
         organizations.delete_organization(obj, acting_user=request.user)  # type: ignore[arg-type]
 
 
@@ -147,7 +147,7 @@ class CollectionAdmin(ReadOnly):
         return not isinstance(obj, Collection) or obj.is_portfolio
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """With its links; the linked versions stay in their projects."""
+        """Delete the collection with its links; the linked versions stay in their projects."""
         registries.delete_collection(obj, acting_user=request.user)  # type: ignore[arg-type]
 
 

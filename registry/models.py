@@ -29,19 +29,19 @@ class RegistryQuerySet(models.QuerySet["Registry"]):
     """Registries."""
 
     def where(self, user: User, can: Can) -> "RegistryQuerySet":
-        """Those in which somebody may do this."""
+        """The registries in which somebody may do this."""
         return self.filter(projects_condition(user, can, "project__"))
 
     def of_organization(self, organization: Organization) -> "RegistryQuerySet":
-        """Those that an organization owns."""
+        """The registries that an organization owns."""
         return self.filter(project__entity__organization=organization)
 
     def core(self) -> "RegistryQuerySet":
-        """Those that every organization has from the start."""
+        """The registries that every organization has from the start."""
         return self.filter(project__is_core=True)
 
     def custom(self) -> "RegistryQuerySet":
-        """Those that somebody made."""
+        """The registries that somebody made."""
         return self.filter(project__is_core=False)
 
     def as_cards(self, user: User) -> "RegistryQuerySet":

@@ -34,7 +34,7 @@ class Panel(AdminSite):
     def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        """As everywhere else."""
+        """Logging out leads to the log-in page, as in the rest of the web app."""
         auth.logout(request)
         return HttpResponseRedirect(reverse("login"))
 

@@ -147,7 +147,7 @@ def fold(
 
 
 def _folded(members: list[str], kept: set[str], shown: int) -> list[str]:
-    """Those of a kind in a column that a group stands for: all but the first few and those that are kept."""
+    """The nodes of one kind in a column that a group stands for: all but the first few, and but the kept ones."""
     foldable = [key for key in members if key not in kept]
     return foldable[max(0, shown - (len(members) - len(foldable))) :]
 

@@ -8,7 +8,7 @@ cursor is the row's values of these columns: `page_of` writes them into the addr
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,13 @@ from django.utils.datastructures import MultiValueDict
 from artifacts.text.cleaning import clean_text
 
 PAGE = 50
-LONGEST = 2000  # characters of a cursor in an address
+type Names = tuple[str, str]
+NAMES: Names = ("after", "before")  # what addresses call the cursor of the next and of the previous page
+LONGEST = 6000  # characters of a cursor in an address: a path of 1,024 signs of four bytes fits
 
 
 @dataclass(frozen=True)
-class Page[Item: Model]:
+class Page[Item]:
     """Rows of one page, and the queries (`?after=…`) that lead to its neighbours; empty where there is none."""
 
     rows: list[Item]
@@ -34,16 +36,29 @@ class Page[Item: Model]:
     older: str
 
 
+@dataclass(frozen=True)
+class ListPage[Item](Page[Item]):
+    """A page of a list in memory; `start` is the position of its first row, from 0."""
+
+    start: int
+
+
 def page_of[Item: Model](
-    queryset: QuerySet[Item], columns: Sequence[str], asked: Mapping[str, str], *, size: int = PAGE
+    queryset: QuerySet[Item],
+    columns: Sequence[str],
+    asked: Mapping[str, str],
+    *,
+    size: int = PAGE,
+    names: Names = NAMES,
 ) -> Page[Item]:
     """The page that an address asks for by `after` or `before`, in the order of `columns`.
 
-    A cursor that isn't one of this list, or is none at all, gives the first page.
+    A cursor that isn't one of this list, or is none at all, gives the first page. `names` are what the address calls the two:
+    other ones for the second list of a page.
     """
-    order = [*columns]
-    values = _read_cursor(asked.get("before") or asked.get("after") or "", len(order))
-    backwards = values is not None and "before" in asked
+    order, (after, before) = [*columns], names
+    values = _read_cursor(asked.get(before) or asked.get(after) or "", len(order))
+    backwards = values is not None and before in asked
     direction = [_reversed(column) for column in order] if backwards else order
     part = queryset
     if values is not None:
@@ -60,8 +75,28 @@ def page_of[Item: Model](
     has_older = backwards or has_more
     return Page(
         rows=rows,
-        newer=_address(asked, "before", rows[0], order) if rows and has_newer else "",
-        older=_address(asked, "after", rows[-1], order) if rows and has_older else "",
+        newer=_address(asked, names, before, _cursor(rows[0], order)) if rows and has_newer else "",
+        older=_address(asked, names, after, _cursor(rows[-1], order)) if rows and has_older else "",
+    )
+
+
+def page_of_list[Item](
+    items: Sequence[Item], key_of: Callable[[Item], str], asked: Mapping[str, str], *, size: int = PAGE
+) -> ListPage[Item]:
+    """The page of a list in memory (ranked, say) that an address asks for by the key of the row `after` or `before` it.
+
+    A key that isn't in the list gives the first page.
+    """
+    keys = [key_of(item) for item in items]
+    start = keys.index(asked["after"]) + 1 if asked.get("after") in keys else 0
+    if asked.get("before") in keys:
+        start = max(0, keys.index(asked["before"]) - size)
+    end = min(start + size, len(keys))
+    return ListPage(
+        rows=[*items[start:end]],
+        newer=_address(asked, NAMES, "before", keys[start]) if 0 < start < end else "",
+        older=_address(asked, NAMES, "after", keys[end - 1]) if end < len(keys) else "",
+        start=start,
     )
 
 
@@ -110,11 +145,15 @@ def _reversed(column: str) -> str:
     return column[1:] if column.startswith("-") else f"-{column}"
 
 
-def _address(asked: Mapping[str, str], direction: str, row: Model, columns: Sequence[str]) -> str:
+def _cursor(row: Model, columns: Sequence[str]) -> str:
     values = to_json([*(value_of(row, column) for column in columns), row.pk])
-    text = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
-    kept = [(name, given) for name, given in _pairs(asked) if name not in {"before", "after", "open"}]
-    return f"?{urlencode([*kept, (direction, text)])}"
+    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _address(asked: Mapping[str, str], names: Names, direction: str, cursor: str) -> str:
+    """The query that was asked for, with another cursor; rows that were opened stay behind."""
+    kept = [(name, given) for name, given in _pairs(asked) if name not in {*names, "open"}]
+    return f"?{urlencode([*kept, (direction, cursor)])}"
 
 
 def _pairs(asked: Mapping[str, str]) -> list[tuple[str, str]]:

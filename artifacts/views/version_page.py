@@ -43,7 +43,7 @@ class VersionPage:
 
     @property
     def title(self) -> str:
-        """As the page's heading: `detectors:v11`."""
+        """The heading of the page: `detectors:v11`."""
         return f"{self.collection.name}:{self.membership.name}"
 
     @property

@@ -122,7 +122,7 @@ def _restrict(project: Project, visibility: str, acting_user: User) -> None:
 
 
 def _accept_all(registry: Registry, accepts_all_types: bool, acting_user: User) -> None:
-    """With or without a list; a new list begins with what collections already hold, so that they keep working."""
+    """Accept all types, or only those of a list; a new list begins with the types of the collections that are there."""
     project = registry.project
     access.require(acting_user, Can.MANAGE, project)
     registry.accepts_all_types = accepts_all_types

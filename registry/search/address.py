@@ -69,7 +69,7 @@ class Address:
         return " · ".join([*words, *facets, *([SORTS[self.sort].casefold()] if self.sort else [])])
 
     def meaning(self, name: str, meant: Mapping[str, Sequence[str]]) -> "Address":
-        """The same with values of a facet replaced by those that they mean; what means nothing stays as it is."""
+        """The address with what was typed for a facet replaced by the values that it means; what means none stays as it is."""
         values = [other for value in self.chosen.get(name, ()) for other in meant.get(value) or [value]]
         return replace(self, chosen={**self.chosen, name: tuple(dict.fromkeys(values))[:MOST_CHOSEN]})
 

@@ -66,7 +66,7 @@ def facets_of(
 
 
 def without(narrowing: Narrowing, name: str) -> Narrowing:
-    """The same without one of the facets."""
+    """What is left if one of the facets is not chosen."""
     empty: dict[str, Narrowing] = {
         "kind": replace(narrowing, kinds=frozenset()),
         "registry": replace(narrowing, registries=None),

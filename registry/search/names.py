@@ -27,7 +27,7 @@ from registry.search.without_words import rows_of_fitting_collections
 from registry.search.words import Words
 
 STALE = 4  # times as many terms are looked at as are wanted, for those that nothing bears any more
-NARROWED = 8  # the same where facets leave some of them
+NARROWED = 8  # times as many, where facets leave only some of what bears them
 MOST_HOLDERS = 10_000  # of an alias that are looked through, the newest first
 BEARERS = 200  # of a tag that are looked through
 name_pieces(
@@ -83,7 +83,7 @@ def collections_named(visible: Mapping[int, Project], asked: Words, narrowing: N
         terms = _terms(ids, SearchTerm.Kind.COLLECTION, key, limit, stale=NARROWED if is_narrowed else STALE)
         found = sql(
             "WITH {terms} SELECT {collection.columns} FROM terms JOIN {collection} "
-            "ON {collection.project_id} = terms.project_id AND {collection.name_key} = terms.name_key "
+            "ON {collection.project_id} = terms.project_id AND {collection.name_key} = terms.name_key{compared_as_usual} "
             "AND {is_portfolio}{fits} ORDER BY terms.is_inside, terms.name_key, terms.id LIMIT {most}",
             terms=terms,
             fits=fits,
@@ -135,7 +135,7 @@ def aliases_named(visible: Mapping[int, Project], key: str, narrowing: Narrowing
         most=(1 if fits == NOTHING else NARROWED) * (limit + 1),
     )
     held = sql(
-        "WITH {terms}, names AS MATERIALIZED (SELECT DISTINCT name_key FROM terms) "
+        "WITH {terms}, names AS MATERIALIZED (SELECT DISTINCT name_key{compared_as_usual} AS name_key FROM terms) "
         "SELECT {alias.columns}, {of_membership} FROM {held} "
         "JOIN {membership} ON {membership.id} = {alias.membership_id} {its_version} "
         "JOIN {collection} ON {collection.id} = {alias.collection_id}{fits} ORDER BY {alias.id} DESC LIMIT {most}",

@@ -1,4 +1,4 @@
-"""What the facets of a search leave, and the same as conditions of its statements.
+"""What the facets of a search leave, as values and as conditions of its statements.
 
 Every condition here begins with AND, to stand behind another one, and is empty where nothing was chosen.
 """

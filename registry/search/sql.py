@@ -198,9 +198,14 @@ def contains(column: str, text: str) -> Statement:
 
 
 def contains_lowered(column: str, text: str) -> Statement:
-    """The same in lower case."""
+    """The column, in lower case, has a text somewhere in it, in whatever case that is given."""
     return contains(f"LOWER({column})", text.lower())
 
+
+# Behind a term's key that is compared with another table's. On PostgreSQL the columns that are asked by their beginnings
+# compare by bytes, others as the database does; two that differ are compared by bytes, and no index of the other table
+# is in that order: for each of 244 terms all of 50,000 aliases were read, which took two seconds.
+NAMES["compared_as_usual"] = ' COLLATE "default"' if _is_postgresql() else ""
 
 CONDITIONS: dict[str, Callable[[str, Any], Statement]] = {
     condition.__name__: condition for condition in (begins, one_of, among, contains, contains_lowered)

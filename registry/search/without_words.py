@@ -40,7 +40,7 @@ def rows_of_fitting_collections(ids: Sequence[int], narrowing: Narrowing, limit:
 
 
 def _rows_of_bearing_collections(ids: Sequence[int], narrowing: Narrowing, limit: int, key: str) -> list[Row]:
-    """The same where tags or aliases are chosen: from those that bear one."""
+    """Rows of the collections that fit, found from those that bear one of the chosen aliases or else tags."""
     bearing = sql(
         "SELECT {collection.columns} FROM {bearers} CROSS JOIN {collection} WHERE {collection.id} = bearers.number "
         "AND {is_portfolio} AND {collection.project_id:among seen}{fits}{holds} LIMIT {most}",

@@ -130,7 +130,7 @@ def all_names(rows: Sequence[Mapping[str, float]]) -> list[str]:
 
 
 def in_order(column: Column, order: Sequence[int]) -> Column:
-    """The same metric with its cells from the newest version to the oldest."""
+    """The metric with its cells in another order: `order` are positions, from the newest version to the oldest."""
     return Column(column.name, column.is_lower_better, [column.cells[place] for place in order])
 
 

@@ -144,7 +144,7 @@ def names(document: DocumentNode) -> str:
 
 @lru_cache(maxsize=MOST_CACHED)
 def prepare_cached(text: str) -> Prepared:
-    """As `prepare`; the client's documents are constant, so that each is parsed and validated once."""
+    """What `prepare` gives for a document, kept: the client's documents are constant, so each is parsed and validated once."""
     return prepare(text)
 
 

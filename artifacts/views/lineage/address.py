@@ -94,28 +94,28 @@ class LineageAddress:
         return f"?{urlencode([*changed.pairs(), *((name, value) for name, value in beside if value)])}"
 
     def extracted(self, key: str) -> str:
-        """With a member out of its group."""
+        """The query of this graph with a member taken out of its group."""
         return self.query(out=(*self.out, key)[-MOST_NAMED:])
 
     def put_back(self, key: str) -> str:
-        """With a member that was taken out in its group again."""
+        """The query of this graph with a member that was taken out put back into its group."""
         return self.query(out=_without(self.out, key))
 
     def hiding(self, key: str) -> str:
-        """Without a node or a group, which is then no longer shown beside the picture either."""
+        """The query of this graph with a node or a group hidden; nothing is shown beside the picture then."""
         return self.query(hidden=(*self.hidden, key)[-MOST_NAMED:], node="", group="", words="", after=0)
 
     def unfolded(self, group: str, after: str = "") -> str:
-        """With a page of the group's members unfolded."""
+        """The query of this graph with a page of the group's members unfolded: the one behind the member `after`."""
         return self.query(opened={**self.opened, group: after})
 
     def folded(self, group: str) -> str:
-        """With the group folded."""
+        """The query of this graph with the group folded."""
         return self.query(opened={name: after for name, after in self.opened.items() if name != group})
 
 
 def _keys(texts: Iterable[str], *kinds: re.Pattern[str]) -> tuple[str, ...]:
-    """Those that are keys, each once; one text may name several, joined by full stops."""
+    """The keys that some texts name, each once; a text may name several, joined by full stops. What is no key is left out."""
     known = (key for text in texts for key in text[:1000].split(".") if any(kind.fullmatch(key) for kind in kinds))
     return tuple(dict.fromkeys(known))[:MOST_NAMED]
 

@@ -66,12 +66,12 @@ def numbers(keys: Iterable[str], letter: str) -> list[int]:
 
 
 def visible_runs(seen: ProjectQuerySet, keys: Iterable[str]) -> RunQuerySet:
-    """Those of some runs that are in projects which the visitor sees."""
+    """The runs with these keys that are in projects which the visitor sees."""
     return Run.objects.filter(IsOneOfNumbers("pk", numbers(keys, "r")), project__in=seen.values("pk"))
 
 
 def visible_places(seen: ProjectQuerySet, versions: Iterable[int]) -> MembershipQuerySet:
-    """The places of some versions that are in projects and registries which the visitor sees."""
+    """The memberships of these versions in projects and registries that the visitor sees."""
     return Membership.objects.filter(IsOneOfNumbers("version", versions), collection__project__in=seen.values("pk"))
 
 

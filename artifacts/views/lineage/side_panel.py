@@ -57,12 +57,12 @@ class RunPreview:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """What people call the run."""
         return str(self.run)
 
     @property
     def ran(self) -> str:
-        """How long."""
+        """How long it ran."""
         return duration_of(self.run, self.run.summary)
 
 
@@ -81,7 +81,7 @@ class VersionPreview:
 
     @property
     def name(self) -> str:
-        """With its number."""
+        """What people call it: `detectors:v3`."""
         return str(self.membership)
 
     @property
@@ -202,6 +202,8 @@ def _seen(members: Sequence[str], seen: ProjectQuerySet) -> int:
     return visible_places(seen, numbers(members, "v")).values("version").distinct().count()
 
 
+# The members of a group are known by their numbers, and every link of the panel carries its place in the address of the
+# graph (`LineageAddress.after`): so it is paged by these numbers alone, without the rows and cursors of `page_of`.
 def _runs(members: Sequence[str], address: LineageAddress, seen: ProjectQuerySet) -> list[str]:
     """A page of runs, and the first of the next."""
     runs = visible_runs(seen, members)

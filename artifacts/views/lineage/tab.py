@@ -100,11 +100,11 @@ def lineage_of(version_page: VersionPage, address: LineageAddress, seen: Project
     known = _known(address, found, root, seen)
     if is_side and address.node and not address.group:  # a node of the picture, which stands there already
         preview = preview_of(address, known, root, {}, version_page, seen)
-        return {"part": PART, "look": address, "preview": preview, "picked": address.node}
+        return {"part": PART, "address": address, "preview": preview, "picked": address.node}
     picture = pictured(found, root, address, known)
     picked = picture.shown_as(address.node) if address.node else address.group
     context: Context = {
-        "look": address,
+        "address": address,
         "preview": preview_of(address, known, root, picture.all_groups, version_page, seen),
         "group": group_beside(address, picture.groups, picture.unfolded, seen),
         "picked": picked,
@@ -115,7 +115,10 @@ def lineage_of(version_page: VersionPage, address: LineageAddress, seen: Project
 
 
 def _known(address: LineageAddress, found: Walk, root: str, seen: ProjectQuerySet) -> set[str]:
-    """Those nodes that the address names, that are in the graph and that the visitor may see; others can't be told apart."""
+    """The nodes that the address names, as far as they are in the graph and the visitor may see them.
+
+    NotFound where the node beside the picture is none of these, whether it is hidden or doesn't exist.
+    """
     named = {key for key in (address.node, *address.out, *address.hidden) if KEY.fullmatch(key)}
     there = named & found.keys.keys()
     known = {key for key, node in nodes_of(sorted(there), seen).items() if not node.is_opaque} if there else set()
@@ -303,7 +306,7 @@ def outline(
 
 
 def _beginnings(columns: Mapping[str, int], near: Mapping[str, list[str]], *, backwards: bool) -> list[str]:
-    """Those on one side of the version that are joined to it by nodes which aren't drawn."""
+    """The nodes on one side of the version to which no drawn line leads: what joins them to it isn't drawn."""
     joined = {key for keys in near.values() for key in keys}
     return [key for key, column in columns.items() if (column < 0 if backwards else column > 0) and key not in joined]
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from artifacts import access
 from artifacts.actions import organizations
 from artifacts.errors import DomainError, NotFound
 from artifacts.forms import MemberForm, RoleForm
-from artifacts.models import Entity, Organization, OrganizationMember, Role, TeamMember, User
+from artifacts.listing.paging import page_of
+from artifacts.models import Entity, Organization, Role, TeamMember, User
 from artifacts.naming import key_of, shown
 from artifacts.views.answers import HtmxHttpRequest, done, page
 
@@ -28,7 +28,7 @@ class MembersPage:
 
     @property
     def kind(self) -> str:
-        """As the names of the addresses begin."""
+        """How the names of its addresses begin: `organization` or `team`."""
         return "organization" if isinstance(self.holder, Organization) else "team"
 
     @property
@@ -57,14 +57,11 @@ class MembersPage:
 
 def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int = 200, **context: Any) -> HttpResponse:
     """The page of a place with its members; `form` is the one that was sent, if there was one."""
-    after = key_of(request.GET.get("after", ""))
-    members = (
-        members_page.holder.members.select_related("user").order_by("user__name_key").filter(user__name_key__gt=after)
-    )
+    members: QuerySet[Any] = members_page.holder.members.select_related("user")
     if isinstance(members_page.holder, Organization):
         teams = TeamMember.objects.filter(team__organization=members_page.holder).select_related("team").order_by("pk")
         members = members.prefetch_related(Prefetch("user__team_memberships", queryset=teams, to_attr="teams_here"))
-    found: list[OrganizationMember | TeamMember] = list(members[: PAGE + 1])
+    found = page_of(members, ("user__name_key",), request.GET.dict(), size=PAGE)
     rows = [
         {
             "member": member,
@@ -72,9 +69,8 @@ def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int 
             "remove": members_page.address_of("remove", member.user.name),
             "is_self": member.user_id == request.user.pk,
         }
-        for member in found[:PAGE]
+        for member in found.rows
     ]
-    older = f"{members_page.address}?{urlencode({'after': found[PAGE - 1].user.name_key})}" if len(found) > PAGE else ""
     everything = {
         "members_page": members_page,
         "rows": rows,
@@ -82,8 +78,8 @@ def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int 
         "manages": members_page.is_managed_by(request.user),
         "form": MemberForm(initial={"role": Role.MEMBER}),
         "add": members_page.address_of("add"),
-        "older": older,
-        "first": members_page.address if after else "",
+        "older": f"{members_page.address}{found.older}" if found.older else "",
+        "first": members_page.address if found.newer else "",
         **context,
     }
     return page(request, members_page.template, everything, partial="members", status=status)

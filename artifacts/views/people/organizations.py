@@ -10,14 +10,12 @@ from artifacts import access, addresses
 from artifacts.actions import organizations
 from artifacts.errors import DomainError
 from artifacts.forms import TeamForm
+from artifacts.listing.paging import page_of
 from artifacts.models import Organization
-from artifacts.naming import key_of
 from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.people import members
 from artifacts.views.people.members import MembersPage
 from artifacts.views.shell import in_organization
-
-PAGE = 50
 
 
 def _organization(request: HtmxHttpRequest, name: str) -> Organization:
@@ -63,17 +61,13 @@ def organization_member_remove(request: HtmxHttpRequest, org: str, person: str) 
 def _settings(
     request: HtmxHttpRequest, organization: Organization, *, status: int = 200, **changed: Any
 ) -> HttpResponse:
-    after = key_of(request.GET.get("after", ""))
-    teams = access.visible_entities(request.user).filter(organization=organization, kind="team", name_key__gt=after)
-    found = list(teams.order_by("name_key")[: PAGE + 1])
+    teams = access.visible_entities(request.user).filter(organization=organization, kind="team")
     context = {
         "organization": organization,
         "entity": addresses.organization_entity(organization),
         "role": access.organization_role(request.user, organization),
         "manages": access.manages_organization(request.user, organization),
-        "teams": found[:PAGE],
-        "after": found[PAGE - 1].name_key if len(found) > PAGE else "",
-        "is_first": not after,
+        "teams": page_of(teams, ("name_key",), request.GET.dict()),
         "form": TeamForm(),
         **changed,
     }

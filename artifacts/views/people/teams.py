@@ -11,8 +11,8 @@ from artifacts import access, addresses
 from artifacts.actions.organizations import keep_versions
 from artifacts.errors import NotFound
 from artifacts.forms import TeamTtlForm
+from artifacts.listing.paging import page_of
 from artifacts.models import Collection, Entity, Project, Run
-from artifacts.naming import key_of, natural_key
 from artifacts.versions.time_to_live import DAY, days_of
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.people import members
@@ -20,7 +20,6 @@ from artifacts.views.people.integrations import integrations_of
 from artifacts.views.people.members import MembersPage
 from artifacts.views.shell import in_organization
 
-PAGE = 50
 SOME = 8
 
 
@@ -44,10 +43,8 @@ def entity(request: HtmxHttpRequest, entity: str) -> HttpResponse:
 
 def _projects(request: HtmxHttpRequest, projects: QuerySet[Project]) -> dict[str, Any]:
     """A page of projects by name, with what they hold: counted over their collections, never over versions or runs."""
-    after = key_of(request.GET.get("after", ""))
-    found = list(projects.filter(natural_key__gt=natural_key(after)).order_by("natural_key")[: PAGE + 1])
-    shown = found[:PAGE]
-    numbers = [project.pk for project in shown]
+    found = page_of(projects, ("natural_key",), request.GET.dict())
+    numbers = [project.pk for project in found.rows]
     held = {
         number: {"artifacts": artifacts, "versions": versions}
         for number, artifacts, versions in Collection.objects.sequences()
@@ -60,10 +57,9 @@ def _projects(request: HtmxHttpRequest, projects: QuerySet[Project]) -> dict[str
     runs = Run.objects.in_bulk([number for number in last.values() if number])
     rows = [
         {"project": project, **held.get(project.pk, {"artifacts": 0, "versions": 0}), "run": runs.get(last[project.pk])}
-        for project in shown
+        for project in found.rows
     ]
-    older = found[PAGE - 1].name_key if len(found) > PAGE else ""
-    return {"rows": rows, "after": older, "is_first": not after}
+    return {"rows": rows, "older": found.older, "is_first": not found.newer}
 
 
 def _recent_runs(projects: QuerySet[Project]) -> list[Run]:

@@ -13,13 +13,12 @@ from artifacts import access
 from artifacts.actions import automations
 from artifacts.automations.sentences import action_words, condition_words, event_words, scope_words
 from artifacts.errors import NotFound
+from artifacts.listing.paging import page_of
 from artifacts.models import Automation, Project
 from artifacts.models.automations import AutomationQuerySet
 from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.fetch import project_of
 from artifacts.views.url_of import registry_url
-
-PAGE = 50
 
 type AddressOf = Callable[[str, Automation], str]
 
@@ -30,7 +29,7 @@ def concerning(request: HtmxHttpRequest, project: Project) -> AutomationQuerySet
 
 
 def automation_of(request: HtmxHttpRequest, project: Project, number: int) -> Automation:
-    """One of them by its number."""
+    """The automation of this number, if the visitor sees it here; else NotFound."""
     found = concerning(request, project).filter(pk=number).first()
     if found is None:
         raise NotFound("There is no such automation here; reload the list.")
@@ -39,11 +38,7 @@ def automation_of(request: HtmxHttpRequest, project: Project, number: int) -> Au
 
 def listing(request: HtmxHttpRequest, project: Project, address_of: AddressOf) -> dict[str, Any]:
     """A page of automations, newest first, each in words and with what the visitor may do to it."""
-    before = request.GET.get("before", "")
-    found = concerning(request, project).order_by("-pk")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    rows = list(found[: PAGE + 1].fetch_mode(FETCH_RAISE))
+    found = page_of(concerning(request, project).fetch_mode(FETCH_RAISE), ("-pk",), request.GET.dict())
     may: dict[object, bool] = {}
 
     def is_changeable(automation: Automation) -> bool:
@@ -65,22 +60,22 @@ def listing(request: HtmxHttpRequest, project: Project, address_of: AddressOf) -
                 "switch": address_of("switch", automation),
                 "delete": address_of("delete", automation),
             }
-            for automation in rows[:PAGE]
+            for automation in found.rows
         ],
-        "older": f"?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
-        "newest": "?" if before else "",
+        "older": found.older,
+        "newest": "?" if found.newer else "",
     }
 
 
 def switched(request: HtmxHttpRequest, automation: Automation, back: str) -> HttpResponse:
-    """On or off, as the form says."""
+    """Switch the automation on or off, as the form says."""
     is_on = request.POST.get("enabled") == "on"
     automations.change_automation(automation, enabled=is_on, acting_user=request.user)
     return done(request, back, toast=f"“{automation.name}” is {'enabled' if is_on else 'disabled'}.")
 
 
 def deleted(request: HtmxHttpRequest, automation: Automation, back: str) -> HttpResponse:
-    """Asks first."""
+    """The dialog that asks whether to delete the automation; its POST deletes it."""
     access.require_automating(request.user, automation.scope)
     if request.method == "POST":
         automations.delete_automation(automation, acting_user=request.user)

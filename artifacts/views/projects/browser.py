@@ -11,10 +11,10 @@ from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from artifacts.errors import NotFound
-from artifacts.listing.paging import page_of
+from artifacts.listing.paging import Page, page_of
 from artifacts.models import Alias, Collection, Membership, Project, Run
 from artifacts.models.collections import CollectionQuerySet
-from artifacts.naming import LATEST, key_of, natural_key
+from artifacts.naming import LATEST, key_of
 from artifacts.text.cleaning import clean_text
 from artifacts.views.answers import HtmxHttpRequest, moved, page, pairs_without
 from artifacts.views.fetch import project_of
@@ -26,6 +26,7 @@ NEWEST = 5
 PAGE = 50
 MOST_TYPES = 100
 LONGEST = 128  # characters of what is looked for
+TREE_NAMES = ("from", "to")  # of the tree's cursors; it is only ever turned forwards, so addresses have no “to”
 LOG_CODE = """import wandb
 
 with wandb.init(entity={entity}, project={project}) as run:
@@ -84,13 +85,12 @@ type Current = tuple[Collection | None, Membership | None]
 class BrowserAddress:
     """What an address says of the tree and the table beside it.
 
-    `words` are looked for in both; the tree begins at the collection named `start`, when it is searched at that one of `start_type`.
+    `words` are looked for in both; `tree_page` and `table_page` are the cursors of the two, which have different names.
     """
 
     words: str = ""
-    start: str = ""
-    start_type: str = ""
-    page: tuple[tuple[str, str], ...] = ()  # of the table
+    tree_page: str = ""
+    table_page: tuple[tuple[str, str], ...] = ()
     kept: Sequence[tuple[str, str]] = ()  # what the search form leaves in the address
 
     @classmethod
@@ -98,10 +98,9 @@ class BrowserAddress:
         """From a query."""
         return cls(
             words=query.get("find", "")[:LONGEST].strip(),
-            start=clean_text(query.get("from", "")[:LONGEST]),
-            start_type=clean_text(query.get("in", "")[:LONGEST]),
-            page=tuple((name, query.get(name, "")) for name in ("before", "after") if name in query),
-            kept=pairs_without(query, "find", "from", "in"),
+            tree_page=query.get(TREE_NAMES[0], ""),
+            table_page=tuple((name, query.get(name, "")) for name in ("before", "after") if name in query),
+            kept=pairs_without(query, "find", TREE_NAMES[0]),
         )
 
 
@@ -144,7 +143,7 @@ def around(project: Project, address: BrowserAddress, current: Current, *, opene
         branches = [branch for branch in branches if branch.leaves]
     for branch in branches if not address.words else ():
         if branch.is_open:
-            _fill(branch, sequences, address.start, current)
+            _fill(branch, sequences, address, current)
     return {
         "project": project,
         "branches": branches,
@@ -157,15 +156,16 @@ def around(project: Project, address: BrowserAddress, current: Current, *, opene
     }
 
 
-def _fill(branch: Branch, sequences: CollectionQuerySet, start: str, current: Current) -> None:
+def _fill(branch: Branch, sequences: CollectionQuerySet, address: BrowserAddress, current: Current) -> None:
     """The collections of an open type: a page of them, and the current one even when it isn't among those."""
-    found = sequences.filter(type=branch.type).order_by("natural_key")
-    if start:
-        found = found.filter(natural_key__gte=natural_key(key_of(start)))
-    rows = list(found[: IN_TREE + 1])
-    if len(rows) > IN_TREE:
-        branch.more_url = f"{branch.href}?{urlencode({'from': rows[IN_TREE].name})}"
-    _grow(branch, rows[:IN_TREE], current)
+    found = _tree_page(sequences.filter(type=branch.type), ("natural_key", "pk"), address)
+    branch.more_url = f"{branch.href}{found.older}" if found.older else ""
+    _grow(branch, found.rows, current)
+
+
+def _tree_page(collections: CollectionQuerySet, columns: Sequence[str], address: BrowserAddress) -> Page[Collection]:
+    asked = {"find": address.words} if address.words else {}
+    return page_of(collections, columns, asked | {TREE_NAMES[0]: address.tree_page}, size=IN_TREE, names=TREE_NAMES)
 
 
 def _grow(branch: Branch, rows: list[Collection], current: Current, query: str = "") -> None:
@@ -190,18 +190,15 @@ def _found(
     address: BrowserAddress, sequences: CollectionQuerySet, branches: list[Branch], current: Current
 ) -> TreeSearch:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
-    words, start, of_type = address.words, address.start, address.start_type
+    words = address.words
     found = matching(sequences, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
-    if start:
-        found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
-    rows = list(found.order_by("type", "natural_key")[: IN_TREE + 1])
+    part = _tree_page(found, ("type", "natural_key", "pk"), address)
     query = TreeSearch(words).query
     for branch in branches:
-        _grow(branch, [row for row in rows[:IN_TREE] if row.type == branch.type], current, query)
+        _grow(branch, [row for row in part.rows if row.type == branch.type], current, query)
         branch.is_open, branch.count = True, counts.get(branch.type, 0)
-    more = {"find": words, "in": rows[-1].type, "from": rows[-1].name} if len(rows) > IN_TREE else {}
-    return TreeSearch(words, sum(counts.values()), f"?{urlencode(more)}" if more else "", query if start else "")
+    return TreeSearch(words, sum(counts.values()), more_url=part.older, first_url=query if part.newer else "")
 
 
 def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
@@ -230,7 +227,7 @@ def collections_table(project: Project, type: str, address: BrowserAddress, type
         found = matching(found, address.words, types)
     kept = {"find": address.words} if address.words else {}
     collections = page_of(
-        found.prefetch_related("tags"), ("natural_key", "pk"), {**kept, **dict(address.page)}, size=PAGE
+        found.prefetch_related("tags"), ("natural_key", "pk"), {**kept, **dict(address.table_page)}, size=PAGE
     )
     newest = Alias.objects.filter(collection__in=collections.rows, name=LATEST)
     latest = dict(newest.values_list("collection", "membership__index"))

@@ -14,6 +14,7 @@ from artifacts import access
 from artifacts.access import Can, verbs_in
 from artifacts.actions.runs import delete_run, stop_run
 from artifacts.errors import NotFound
+from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import shown
 from artifacts.runs import metrics, plots, reading
@@ -158,17 +159,17 @@ def _cards(
     """A page of plots by name; the next page begins behind the last name of this one."""
     rows: QuerySet[MetricSeries] = MetricSeries.objects.filter(run=run, stream=stream, minimum__isnull=False)
     rows = rows.exclude(key__startswith="_")  # the client's own: its clock and its counting
-    words, after = request.GET.get("q", "").strip()[:200], request.GET.get("after", "")[:512]
+    words = request.GET.get("q", "").strip()[:200]
     if words:
         rows = rows.filter(key__icontains=clean_text(words))
-    found = list(rows.filter(key__gt=clean_text(after)).order_by("key")[: CARDS + 1])
-    place = plots.along(reading.points(axis)) if axis is not None and axis.buckets else None
-    drawn = [_drawn(row, place, unit if place else "step") for row in found[:CARDS]]
     kept = {name: value for name, value in request.GET.items() if name in {"x", "q"}}
+    found = page_of(rows, ("key",), request.GET.dict(), size=CARDS)
+    place = plots.along(reading.points(axis)) if axis is not None and axis.buckets else None
+    drawn = [_drawn(row, place, unit if place else "step") for row in found.rows]
     return {
         "plots": [plot for plot in drawn if plot],
-        "older": f"?{urlencode({**kept, 'after': found[CARDS - 1].key})}" if len(found) > CARDS else "",
-        "newer": f"?{urlencode(kept)}" if after else "",
+        "older": found.older,
+        "newer": f"?{urlencode(kept)}" if found.newer else "",
     }
 
 
@@ -238,7 +239,7 @@ def _row(version: ArtifactVersion, places: list[Membership]) -> RunVersion:
 
 
 def _log(request: HtmxHttpRequest, run: Run) -> Context:
-    """The last lines of the console, or those that end where `before` says."""
+    """The last lines of the console, or those that end before the line of the number `before`: lines are no rows of a table."""
     text = request.GET.get("before", "")
     end = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else run.output_lines
     end = min(end, run.output_lines)
@@ -256,15 +257,13 @@ def _log(request: HtmxHttpRequest, run: Run) -> Context:
 
 
 def _files(request: HtmxHttpRequest, run: Run) -> Context:
-    after = clean_text(request.GET.get("after", "")[:1_024])
-    files = run.files.filter(uploaded_at__isnull=False)
-    found = list(files.filter(name__gt=after).order_by("name")[: FILES + 1])
+    found = page_of(run.files.filter(uploaded_at__isnull=False), ("name",), request.GET.dict(), size=FILES)
     owner = run.project.entity.name
-    rows = [(file, reverse("run-file", args=[owner, run.project.name, run.name, file.name])) for file in found[:FILES]]
+    rows = [(file, reverse("run-file", args=[owner, run.project.name, run.name, file.name])) for file in found.rows]
     return {
         "files": rows,
-        "older": f"?{urlencode({'after': found[FILES - 1].name})}" if len(found) > FILES else "",
-        "newer": _address(run, "files") if after else "",
+        "older": found.older,
+        "newer": _address(run, "files") if found.newer else "",
     }
 
 

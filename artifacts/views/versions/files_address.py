@@ -63,11 +63,11 @@ class FilesAddress:
         return {*implied, *self.folders, *(outer for folder in self.folders for outer in above(folder))}
 
     def chosen(self, path: str, options: tuple[tuple[str, str], ...] = ()) -> "FilesAddress":
-        """With another file chosen: what is open stays so."""
+        """The address with another file chosen; the open folders stay open."""
         return FilesAddress(path=path, folders=self._to_name(path), options=options)
 
     def with_open(self, folder: str) -> "FilesAddress":
-        """With one more folder open; the one opened first gives way where there are too many."""
+        """The address with one more folder open; where that makes too many, the one opened first is closed."""
         named = [name for name in self.folders if name != folder and not folder.startswith(name)]
         return FilesAddress(self.path, self.folder, self.after, (*named, folder)[-MOST_OPEN:])
 

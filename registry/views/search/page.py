@@ -9,6 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from artifacts.listing.paging import ListPage, page_of_list
 from artifacts.models import Project
 from artifacts.views.answers import HtmxHttpRequest, page
 from registry.actions.searches import recent_searches, remember_search, saved_searches
@@ -39,16 +40,6 @@ class Group:
     lines: list[Line]
     count: str
     all_url: str = ""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A page of one kind's results, and the addresses of its neighbours."""
-
-    hits: list[Hit]
-    newer: str
-    older: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -184,8 +175,8 @@ def results(request: HtmxHttpRequest, address: Address, words: Words, visible: d
     if address.is_narrowed:
         found = find(request.user, address.words, most=most, narrowing=narrowing, seen=visible)
         everything = everything if address.words else found  # without words there is nothing before the facets
-    part = part_of(found, address, request) if address.kind is not None else None
-    shown = part.hits if part is not None else overview(found, address, words)
+    part = page_of_kind(found, address, request.GET) if address.kind is not None else None
+    shown = part.rows if part is not None else overview(found, address, words)
     labels = labels_of(
         [*shown, *(hit for hits in everything.hits.values() for hit in hits)], address.chosen.get("alias", ())
     )
@@ -197,6 +188,7 @@ def results(request: HtmxHttpRequest, address: Address, words: Words, visible: d
         "instead": ways_instead(address, visible) if not found.count else [],
         "groups": groups_of(found, address, lines_of(shown, words, labels), is_whole=part is not None),
         "part": part,
+        "part_text": _range_words(part, found, address) if part is not None else "",
     }
 
 
@@ -230,25 +222,20 @@ def sorted_hits(hits: Sequence[Hit], sort: str) -> list[Hit]:
     return list(hits)
 
 
-def part_of(found: Found, address: Address, request: HtmxHttpRequest) -> Part:
-    """The page of one kind that begins behind the row which the address names; one that is gone begins anew."""
+def page_of_kind(found: Found, address: Address, asked: QueryDict) -> ListPage[Hit]:
+    """A page of the kind that the address asks for, in the order that it asks for."""
     assert address.kind is not None
     hits = sorted_hits(found.hits.get(address.kind, []), address.sort)
-    keys = [_key(hit) for hit in hits]
-    after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    start = keys.index(after) + 1 if after in keys else 0
-    if before in keys:
-        start = max(0, keys.index(before) - ON_PAGE)
-    shown = hits[start : start + ON_PAGE]
-    end = start + len(shown)
-    query = address.query()
-    total = count_of(found, address.kind)
-    return Part(
-        hits=shown,
-        newer=f"?{query}&before={keys[start]}" if start else "",
-        older=f"?{query}&after={keys[end - 1]}" if end < len(hits) else "",
-        text=f"{start + 1}–{end} of {total}" if start or end < len(hits) else "",
-    )
+    query = QueryDict(address.query(), mutable=True)  # as it was meant, and the place that was asked for
+    query.update({name: asked.get(name, "") for name in ("after", "before") if name in asked})
+    return page_of_list(hits, _key, query, size=ON_PAGE)
+
+
+def _range_words(part: ListPage[Hit], found: Found, address: Address) -> str:
+    """Which of the results stand on the page, where it doesn't show them all: “51–100 of 120”."""
+    assert address.kind is not None
+    is_all = not part.newer and not part.older
+    return "" if is_all else f"{part.start + 1}–{part.start + len(part.rows)} of {count_of(found, address.kind)}"
 
 
 def _key(hit: Hit) -> str:

@@ -152,7 +152,10 @@ def attribute(field: str) -> Resolver:
 
 
 def attribute_of_dict(owner: str, field: str) -> Resolver:
-    """As `attribute`, for fields that lead to other objects: of a model they need a resolver that declares its permission."""
+    """The resolver of a field without one that leads to another object: it reads dicts only.
+
+    A field of a model needs a resolver that declares its permission.
+    """
     read = attribute(field)
 
     def guarded(source: Any, context: Context, **arguments: Any) -> Any:

@@ -57,22 +57,22 @@ def triggers(
 
 @resolves("Entity.triggers", permission=Permission.checked("view"))
 def triggers_of_entity(entity: Entity, context: Context, **page: Any) -> dict[str, Any]:
-    """Those that watch the entity, its projects or registries, and their collections."""
+    """The automations that watch the entity, its projects or registries, and their collections."""
     return triggers(access.visible_automations(context.person).filter(owner=entity), **page)
 
 
 @resolves("Organization.triggers", permission=Permission.checked("view"))
 def triggers_of_organization(organization: Organization, context: Context, **page: Any) -> dict[str, Any]:
-    """Those of all its teams and registries."""
+    """The automations of all its teams and registries."""
     return triggers(access.visible_automations(context.person).filter(organization=organization), **page)
 
 
 @resolves("Project.triggers", permission=Permission.checked("view"))
 def triggers_of_project(project: Project, context: Context) -> list[Automation]:
-    """Those of the project and its collections; the client walks all projects to find whatever somebody sees.
+    """The automations of the project and its collections: the client asks all projects to find whatever somebody sees.
 
-    Those of a whole team or organization hang on its oldest project, and only for clients that know of such: to older
-    ones a scope without a type would be no valid answer.
+    The oldest project of a team or organization has also the automations of the whole of it, but only for clients that know
+    of such: to older ones a scope without a type would be no valid answer.
     """
 
     def load(page: list[Project]) -> dict[int, list[Automation]]:
@@ -90,7 +90,7 @@ def triggers_of_project(project: Project, context: Context) -> list[Automation]:
 
 
 def oldest_projects(context: Context, page: list[Project]) -> dict[int, int]:
-    """Of the entities of these projects those whose oldest project that the person sees is among them, with that project."""
+    """By entity, its oldest project that the person sees, as far as that is one of these projects."""
     entities = {project.entity_id for project in page}
     seen = access.visible_projects(context.person).filter(entity__in=entities).order_by()
     oldest = dict(seen.values("entity").annotate(oldest=Min("pk")).values_list("entity", "oldest"))
@@ -248,7 +248,7 @@ def update_filter_trigger(source: None, context: Context, input: dict[str, Any])
 
 @answers_with(404, NotFound)  # api.update_automation: by this status it knows that the automation is gone
 def automation_to_update(source: None, context: Context, number: str) -> Automation:
-    """As `find_automation`; the places that an update names besides are refused without that status."""
+    """The automation that an update names. Only a missing one has this status; a missing scope or integration has none."""
     return find_automation(context, number)
 
 

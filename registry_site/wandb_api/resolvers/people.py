@@ -136,7 +136,10 @@ def organizations_of_person(user: User, context: Context) -> list[Organization]:
 def projects_of_person(
     user: User, context: Context, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
-    """Those of a person's own entity; of oneself every project and registry that one sees, since the client looks there for automations."""
+    """The projects of a person's own entity; for oneself all projects and registries that one sees.
+
+    The client looks there for automations.
+    """
     seen = access.visible_projects(context.person)
     if user.pk != context.person.pk:
         seen = seen.filter(entity__user=user)

@@ -316,7 +316,7 @@ def update_run_state(source: None, context: Context, input: dict[str, Any]) -> d
 
 @resolves("Mutation.deleteFiles", permission=Permission.checked("edit"))
 def delete_files(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    """Of the files that the person can see; those that are gone already stay so."""
+    """Delete those of the files that the person can see; one that is gone already is no error."""
     seen = access.visible_projects(context.person).values("pk")
     numbers = [ids.decode(number, "RunFile") for number in input["files"][: run_actions.MOST_FILES_AT_ONCE]]
     found = RunFile.objects.select_related("run__project").filter(pk__in=numbers, run__project__in=seen)

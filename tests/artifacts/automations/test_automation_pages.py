@@ -132,8 +132,8 @@ def test_many_automations_cost_no_more_queries_than_few(client: Client, world: W
     page = text(client, world.alice, REGISTRY)
     assert page.count('scope="row"') == 50
     assert "copy 197" in page
-    oldest = page.split("?before=")[1].split('"')[0]
-    assert "copy 197" not in text(client, world.alice, f"{REGISTRY}?before={oldest}")
+    older = page.split("?after=")[1].split('"')[0]
+    assert "copy 197" not in text(client, world.alice, f"{REGISTRY}?after={older}")
     assert text(client, world.alice, f"{REGISTRY}?before=x").count('scope="row"') == 50
 
 

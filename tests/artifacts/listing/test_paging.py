@@ -10,7 +10,7 @@ import pytest
 from django.db.models import F, FloatField
 from django.db.models.functions import Cast, Now
 
-from artifacts.listing.paging import page_of
+from artifacts.listing.paging import page_of, page_of_list
 from artifacts.models import Collection
 from artifacts.models.collections import CollectionQuerySet
 from tests import factories
@@ -77,3 +77,33 @@ def test_a_cursor_that_is_not_of_this_list_gives_its_beginning(rows: CollectionQ
     page = page_of(rows, ("-created_at", "-pk"), {"after": text}, size=2)
     assert page.rows == list(rows.order_by("-created_at", "-pk")[:2])
     assert page.newer == ""
+
+
+def test_two_lists_of_a_page_are_turned_apart(rows: CollectionQuerySet) -> None:
+    table = page_of(rows, ("pk",), {"find": "zoo"}, size=2)
+    both = asked(table.older)
+    tree = page_of(rows, ("-pk",), both, size=3, names=("from", "to"))
+    assert tree.newer == ""
+    both = asked(tree.older)
+    assert sorted(both) == ["after", "find", "from"]
+    order = list(rows.order_by("pk"))
+    assert page_of(rows, ("pk",), both, size=2).rows == order[2:4]
+    assert page_of(rows, ("-pk",), both, size=3, names=("from", "to")).rows == order[::-1][3:6]
+
+
+def test_a_list_in_memory_is_turned_there_and_back() -> None:
+    items = list("abcdefg")
+    pages = [page_of_list(items, str.upper, {"kind": "x"}, size=3)]
+    while pages[-1].older:
+        pages.append(page_of_list(items, str.upper, asked(pages[-1].older), size=3))
+    assert [("".join(page.rows), page.start) for page in pages] == [("abc", 0), ("def", 3), ("g", 6)]
+    assert (pages[0].newer, pages[1].newer) == ("", "?kind=x&before=D")
+    assert "".join(page_of_list(items, str.upper, asked(pages[2].newer), size=3).rows) == "def"
+    assert page_of_list(items, str.upper, {"after": "?", "before": "?"}, size=3).rows == ["a", "b", "c"]
+    assert page_of_list([], str.upper, {}).older == ""
+
+
+def test_a_cursor_holds_the_longest_path(rows: CollectionQuerySet) -> None:
+    Collection.objects.filter(pk=rows[0].pk).update(description="🗀" * 1024)
+    first = page_of(rows, ("-description", "pk"), {}, size=1)
+    assert page_of(rows, ("-description", "pk"), asked(first.older), size=1).newer

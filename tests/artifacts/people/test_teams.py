@@ -88,8 +88,12 @@ def test_projects_come_in_pages(client: Client, world: World) -> None:
         Project.objects.create(entity=world.team, name=f"p{number:03}", name_key=f"p{number:03}")
     first = text(client, world.bob, "/vision")
     assert ("p049" in first, "p050" in first) == (True, False)
-    second = text(client, world.bob, "/vision?after=p049", **{"HX-Request": "true"})
+    older = re.findall(r'href="(\?after=[^"]+)"', first)[0]
+    second = text(client, world.bob, f"/vision{older}", **{"HX-Request": "true"})
     assert ("p049<" in second, "p052" in second, "<html" in second) == (False, True, False)
+    assert "p049" in text(client, world.bob, "/vision?after=p049"), (
+        "an address of another day begins with the first page"
+    )
 
 
 def test_the_profile_asks_as_little_for_fifty_projects_as_for_two(client: Client, world: World) -> None:

@@ -154,8 +154,23 @@ def test_plots_page_by_page(world: World, run: Run, monkeypatch: pytest.MonkeyPa
     log(run, world, "wandb-history.jsonl", [json.dumps({f"m{n}": n for n in range(10)})], offset=50)
     page = opened(world, "/vision/detector/runs/x9k2m4qd")
     assert page.count('class="line"') == 4
-    assert "?x=" not in page.split("pager")[1] or "after=m2" in page
-    assert opened(world, "/vision/detector/runs/x9k2m4qd?after=m6").count('class="line"') == 4
+    older = re.findall(r'href="(\?after=[^"]+)"', page)[0]
+    second = opened(world, f"/vision/detector/runs/x9k2m4qd{older}")
+    assert (second.count('class="line"'), 'href="?">First</a>' in second) == (4, True)
+    plots = [re.findall(r">(m\d)<", text) for text in (page, second)]
+    assert [[name in shown for name in ("m2", "m3")] for shown in plots] == [[True, False], [False, True]], plots
+
+
+def test_files_page_by_page(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "FILES", 2)
+    for row in acts.create_run_files(run, ["a.txt", "b.txt", "c.txt"], acting_user=world.bob):
+        receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
+    page = opened(world, "/vision/detector/runs/x9k2m4qd/files")
+    older = re.findall(r'href="(\?after=[^"]+)"', page)[0]
+    second = opened(world, f"/vision/detector/runs/x9k2m4qd/files{older}")
+    shown = ("a.txt", "b.txt", "c.txt", 'href="/vision/detector/runs/x9k2m4qd/files">First</a>')
+    assert [words in page for words in shown] == [True, True, False, False]
+    assert [words in second for words in shown] == [False, False, True, True]
 
 
 def test_a_silent_run_is_shown_as_crashed(world: World, project: Project) -> None:
