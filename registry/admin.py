@@ -100,7 +100,7 @@ class RegistryAdmin(PanelTable):
         return str(registry.project.entity.organization)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Only the description changes afterwards."""
+        """What is asked for to make a registry; of one that is there only the description can be changed."""
         if obj is None:
             return ["organization", "name", "visibility", "types", "description"]
         return ["project", "owner", "description", "collection_count", "version_count", "last_linked_at"]
@@ -159,7 +159,7 @@ class ProtectedAliasForm(AnyForm):
         fields = ("project", "name")
 
     def clean_project(self) -> Project:
-        """Only registries have them."""
+        """Only registries can be chosen."""
         project: Project = self.cleaned_data["project"]
         if not project.is_registry:
             raise forms.ValidationError(f"“{project.name}” is no registry; choose a registry.")

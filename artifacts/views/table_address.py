@@ -19,7 +19,7 @@ class TableAddress:
 
     @classmethod
     def read(cls, query: QueryDict) -> "TableAddress":
-        """From a query."""
+        """Read the query of an address."""
         return cls(query.get("q", ""), query.get("sort", ""), tuple(query.getlist("show")), query)
 
     def kept(self, *changed: str) -> list[tuple[str, str]]:

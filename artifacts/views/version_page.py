@@ -23,12 +23,12 @@ class VersionPage:
 
     @property
     def version(self) -> ArtifactVersion:
-        """What is looked at."""
+        """The version whose page it is."""
         return self.membership.version
 
     @property
     def collection(self) -> Collection:
-        """Where it has its number."""
+        """The collection in which the version has this number."""
         return self.membership.collection
 
     @property
@@ -126,7 +126,7 @@ class VersionPage:
 
     @property
     def successor_url(self) -> str:
-        """Where that is."""
+        """The address of the successor; empty where there is none."""
         return version_url(self.successor) if self.successor else ""
 
     @property

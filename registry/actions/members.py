@@ -65,7 +65,7 @@ def set_role(registry: Project, holder: Holder, role: str, *, acting_user: User)
 
 
 def _lock(registry: Project, acting_user: User) -> None:
-    """Only administrators, one after the other: two last ones can't both step down."""
+    """Let only administrators pass, and one after the other: so the last two can't both step down at once."""
     access.require(acting_user, Can.MANAGE, registry)
     if not registry.is_registry:
         raise Invalid(f"“{registry.name}” is no registry; people get into a project through its team.")

@@ -109,7 +109,7 @@ def change_settings(
 
 
 def _restrict(project: Project, visibility: str, acting_user: User) -> None:
-    """From the organization to those with a role of their own; never back, since people relied on it."""
+    """Restrict a registry that the organization sees to those with a role of their own; never back, since people relied on it."""
     access.require(acting_user, Can.MANAGE, project)
     if project.is_core:
         raise Invalid(f"“{project.title}” is a core registry, which everybody in the organization sees.")

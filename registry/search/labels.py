@@ -18,7 +18,7 @@ NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Labels:
-    """By the number of a collection, a version or a membership. Of a collection's many aliases there are those that were chosen."""
+    """Tags and aliases, by the number of a collection, version or membership; of a collection's aliases only the chosen ones."""
 
     on_collections: dict[int, set[str]]
     on_versions: dict[int, set[str]]

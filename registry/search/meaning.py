@@ -48,7 +48,7 @@ def fitting(typed: str, names: Iterable[str]) -> list[str]:
 
 
 def instead(address: Address, visible: Mapping[int, Project]) -> dict[str, Sequence[str]]:
-    """Where nothing of the types or registries that were asked for was found: those that there are, as many as can be chosen."""
+    """What to offer where nothing was found: by facet, the types or registries that there are, as many as can be chosen."""
     found: dict[str, Sequence[str]] = {}
     if address.chosen.get("type"):
         found["type"] = types_in(visible)[:MOST_CHOSEN]

@@ -158,7 +158,7 @@ def aliases_named(visible: Mapping[int, Project], key: str, narrowing: Narrowing
 
 
 def known_keys(visible: Mapping[int, Project], kind: SearchTerm.Kind, names: Iterable[str]) -> set[str]:
-    """Which of some names a tag or an alias there bears or bore, by key."""
+    """The keys of those of some names that are, or once were, names of a tag or an alias there."""
     known = sql(
         "SELECT {term.name_key} FROM {term} WHERE {term.name_key:one_of names} AND {term.kind} = {kind} "
         "AND {term.project_id:among seen}",

@@ -21,7 +21,7 @@ class Narrowing:
 
     @property
     def names_something(self) -> bool:
-        """Whether it leaves a choice that can be shown without words."""
+        """Whether something is chosen by which results can be found without words."""
         return self.registries is not None or bool(self.types or self.tags or self.aliases)
 
     def takes(self, kind: Kind) -> bool:

@@ -28,12 +28,12 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether it is true now."""
+        """Whether the invariant holds now."""
         return self.count == 0 or self.mended
 
     @property
     def line(self) -> str:
-        """For people."""
+        """What is said of it to people."""
         if self.count == 0:
             return f"ok      {self.name}: {self.says}"
         more = f" and {self.count - len(self.examples)} more" if self.count > len(self.examples) else ""

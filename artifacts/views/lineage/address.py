@@ -37,7 +37,7 @@ class LineageAddress:
 
     @classmethod
     def read(cls, query: QueryDict) -> "LineageAddress":
-        """From a query."""
+        """Read the query of an address."""
         depth, group, after = query.get("depth", ""), query.get("group", ""), query.get("after", "")
         around = query.get("around", "")
         opened = (OPENED.fullmatch(text) for text in query.getlist("open")[:MOST_OPENED])

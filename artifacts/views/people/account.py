@@ -46,7 +46,7 @@ def public_address(request: HtmxHttpRequest) -> str:
 
 
 def _entities(request: HtmxHttpRequest) -> EntityQuerySet:
-    """Where the visitor may log."""
+    """The entities that the visitor may log to."""
     teams = request.user.team_memberships.filter(role__in=access.roles_that(access.Can.LOG)).values("team")
     return Entity.objects.filter(Q(pk__in=teams) | Q(user=request.user)).order_by("name_key")
 

@@ -117,7 +117,7 @@ def change_role(request: HtmxHttpRequest, members_page: MembersPage, name: str) 
 
 
 def remove(request: HtmxHttpRequest, members_page: MembersPage, name: str) -> HttpResponse:
-    """Asks first; then takes a member out, or oneself."""
+    """The dialog that asks whether to take out a member, or oneself; its POST does."""
     person = members_page.person(name)
     is_self = person.pk == request.user.pk
     if not is_self:

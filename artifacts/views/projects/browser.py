@@ -95,7 +95,7 @@ class BrowserAddress:
 
     @classmethod
     def read(cls, query: QueryDict) -> "BrowserAddress":
-        """From a query."""
+        """Read the query of an address."""
         return cls(
             words=query.get("find", "")[:LONGEST].strip(),
             tree_page=query.get(TREE_NAMES[0], ""),

@@ -86,7 +86,7 @@ def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str 
 
 @require_http_methods(["GET", "POST"])
 def run_delete(request: HtmxHttpRequest, entity: str, project: str, run: str) -> HttpResponse:
-    """Asks first; then deletes."""
+    """The dialog that asks whether to delete the run; its POST deletes it."""
     parent = project_of(request, entity, project, can=Can.EDIT)
     found = _run(parent, run)
     if request.method == "POST":

@@ -85,13 +85,13 @@ class CompareAddress:
 
     @classmethod
     def read(cls, query: QueryDict) -> "CompareAddress":
-        """From a query."""
+        """Read the query of an address."""
         names = tuple(dict.fromkeys(name for name in query.getlist("version") if name))
         return cls(names, query.get("base", ""), query.get("all") == "1", clean(query.get("after", "")))
 
     @classmethod
     def of(cls, rows: Sequence[Membership], base: Membership | None, *, show_all: bool) -> "CompareAddress":
-        """For these versions, by number from old to new; the oldest is the baseline without being named."""
+        """The address that compares these versions, from old to new; the oldest is the baseline unless another one is named."""
         ordered = sorted(rows, key=lambda row: row.index)
         is_oldest = base is None or not ordered or base.index == ordered[0].index
         return cls(tuple(row.name for row in ordered), "" if is_oldest or base is None else base.name, show_all)

@@ -36,7 +36,7 @@ class FilesAddress:
 
     @classmethod
     def read(cls, query: QueryDict) -> "FilesAddress":
-        """From a query; folders beyond the most count as closed."""
+        """Read the query of an address; of too many open folders the last ones count as closed."""
         named = [slashed(clean(folder)) for folder in query.getlist("open") if folder.strip("/")]
         return cls(
             path=clean(query.get("path", "")),
@@ -72,7 +72,7 @@ class FilesAddress:
         return FilesAddress(self.path, self.folder, self.after, (*named, folder)[-MOST_OPEN:])
 
     def with_closed(self, folder: str) -> "FilesAddress":
-        """Without a folder and what is open in it; what it lies in stays open."""
+        """The address with a folder, and the folders in it, closed; the folders around it stay open."""
         kept = tuple(name for name in self.folders if not name.startswith(folder))
         is_walked_to = self.folder.startswith(folder)
         walked_to = ("", "") if is_walked_to else (self.folder, self.after)

@@ -243,12 +243,12 @@ class UsageAddress:
 
     @classmethod
     def read(cls, query: QueryDict) -> "UsageAddress":
-        """From a query."""
+        """Read the query of an address."""
         names = ("before", "after")
         return cls(query.get("by", ""), tuple((name, query.get(name, "")) for name in names if name in query))
 
     def query(self) -> dict[str, str]:
-        """What it says, as pairs of a query."""
+        """The address as pairs of a query."""
         return {**({"by": self.by} if self.by else {}), **dict(self.page)}
 
 

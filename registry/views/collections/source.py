@@ -24,7 +24,7 @@ SHOWN = 20
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
-    """Asks first, naming what would break; then the version is deleted wherever it is."""
+    """The dialog that asks whether to delete a version, naming what would break; its POST deletes it wherever it is linked."""
     membership = membership_of(request, entity, project, collection, reference, can=Can.EDIT)
     version = membership.version
     version.sequence = membership.collection
@@ -47,7 +47,7 @@ def delete(request: HtmxHttpRequest, entity: str, project: str, collection: str,
 
 @require_http_methods(["GET", "POST"])
 def delete_collection(request: HtmxHttpRequest, entity: str, project: str, collection: str) -> HttpResponse:
-    """Asks first, naming what would break, and for the collection's name; then it is deleted with its versions."""
+    """The dialog that names what would break and asks for the collection's name; its POST deletes it with its versions."""
     source = project_of(request, entity, project, can=Can.EDIT)
     found = addresses.collection(source, collection)
     if found.is_portfolio:

@@ -46,7 +46,7 @@ class Source:
 
     @property
     def choices(self) -> list[ChoiceControl]:
-        """In the order in which they are made."""
+        """The selects, in the order in which they are chosen."""
         return [choice for choice in (self.team, self.project, self.artifact, self.version) if choice is not None]
 
     @property

@@ -83,7 +83,7 @@ def make_owner(request: HtmxHttpRequest, org: str, registry: str, person: str) -
 
 @require_http_methods(["GET", "POST"])
 def remove(request: HtmxHttpRequest, org: str, registry: str, kind: str, person: str) -> HttpResponse:
-    """Asks first; then the access of a person or a team ends."""
+    """The dialog that asks whether to end the access of a person or a team; its POST ends it."""
     project = registry_of(request, org, registry, can=Can.MANAGE)
     holder = holder_of(project, kind, person)
     error = ""

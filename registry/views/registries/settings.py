@@ -77,7 +77,7 @@ def icon(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def restrict(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
-    """Asks first, since there is no way back; then only those who were added see it."""
+    """The dialog that asks whether to restrict the registry to those who were added, since there is no way back; its POST does."""
     project = registry_of(request, org, registry, can=Can.MANAGE)
     address = registry_url(project, "settings")
     error = ""
@@ -137,7 +137,7 @@ def unprotect_alias(request: HtmxHttpRequest, org: str, registry: str) -> HttpRe
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HtmxHttpRequest, org: str, registry: str) -> HttpResponse:
-    """Asks for the name; then the registry goes with its collections and links."""
+    """The dialog that asks for the registry's name; its POST deletes the registry with its collections and links."""
     project = registry_of(request, org, registry, can=Can.MANAGE)
     form = DeleteForm(request.POST or None, title=project.title)
     if form.is_valid():

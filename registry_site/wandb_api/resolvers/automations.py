@@ -168,7 +168,7 @@ def told_integration(integration: Integration, *, is_usable: bool = True) -> dic
 def integrations_of_entity(
     entity: Entity, context: Context, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
-    """For whoever may use them; nothing for others."""
+    """The integrations, to whoever may use them; none to others."""
     usable = access.entities_to_deliver_for(context.person).filter(pk=entity.pk).values("pk")
     rows = Integration.objects.filter(entity__in=usable)
     return connection(with_peers(rows), first=first, after=after, key="pk", node=told_integration)

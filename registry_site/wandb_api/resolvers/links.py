@@ -32,7 +32,7 @@ def link_artifact(source: None, context: Context, input: dict[str, Any]) -> dict
 
 
 def version_of(context: Context, input: dict[str, Any]) -> ArtifactVersion:
-    """By the server's id, or by the one that the client gave it before it knew that."""
+    """The version by the server's id, or by the one that the client gave it before it knew that."""
     if input.get("artifact_id"):
         return find_version(context, input["artifact_id"])
     row = ClientId.objects.filter(client_id=input.get("client_id") or "").first()

@@ -166,7 +166,7 @@ def projects_in(entity: Entity, context: Context, filters: str | None) -> Projec
 @resolves("Entity.project", permission=Permission.checked("view"))
 @null_if_missing
 def project(entity: Entity, context: Context, name: str | None = None) -> Project | None:
-    """By its present name only: the client asks so to load a registry, or to learn that a name is free."""
+    """A registry by its present name only: the client asks so to load one, or to learn that a name is free."""
     found = addresses.project(context.person, entity.name, name or "")
     return remember_visible(context, found) if found.name_key == key_of(name or "") else None
 

@@ -212,7 +212,7 @@ def collection_of_type(source: dict[str, Any], context: Context, name: str) -> C
 @resolves("ArtifactType.artifactSequence", permission=Permission.checked("view"))
 @null_if_missing
 def sequence_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
-    """By which clients before 0.23 tell a sequence from a portfolio."""
+    """The sequence of this name, null for a portfolio: by this clients before 0.23 tell the two apart."""
     found: Collection | None = collection_of_type(source, context, name=name)
     return None if found is None or found.is_portfolio else found
 

@@ -27,7 +27,7 @@ def find_registry(context: Context, number: str) -> Project:
 
 @resolves("Mutation.upsertModel", permission=Permission.checked("manage", "log"))
 def upsert_model(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    """In an organization's entity a registry, elsewhere a project that runs are logged to."""
+    """Make or change a project: in an organization's entity a registry, elsewhere one that runs are logged to."""
     name = input.get("entity_name")
     entity = addresses.entity(context.person, name) if name else people.default_entity(context.person)
     project, is_new = (saved_registry if entity.kind == Entity.Kind.ORGANIZATION else saved_project)(

@@ -67,7 +67,7 @@ def samples_of(samples: int | None) -> int:
 
 @resolves("Run.sampledHistory", permission=Permission.PARENT)
 def sampled_history(run: Run, context: Context, specs: list[str]) -> list[list[dict[str, object]]]:
-    """For each spec the lines that have all of its keys."""
+    """For each sampling that is asked for, the lines that have all of its keys."""
     if len(specs) > MOST_SPECS:
         raise Invalid(f"{len(specs)} samples at once are too many; ask for {MOST_SPECS} or fewer.")
     return [of_spec(run, read_spec(spec)) for spec in specs]
