@@ -67,9 +67,9 @@ def test_words_narrow_and_what_was_searched_for_is_offered_again(stocked: World,
     recent = panel.get_by_role("group", name="Recent searches").get_by_role("option")
     expect(recent).to_have_text(
         [
-            re.compile("^epoch"),
-            re.compile(r"^detect\s*just"),
-            re.compile("^detect · tag night shift"),
+            re.compile(r"^\s*epoch"),
+            re.compile(r"^\s*detect\s*just"),
+            re.compile(r"^\s*detect · tag night shift"),
             "Clear recent searches",
         ]
     )
