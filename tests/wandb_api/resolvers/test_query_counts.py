@@ -14,7 +14,6 @@ from registry_site.fsck.invariant import look
 from registry_site.fsck.rows import ROWS
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.schema import SDL, executable
-from tests.conftest import standing
 from tests.wandb_api import crowds
 from tests.wandb_api.asking import ask, document, documents, nodes, post
 from tests.wandb_api.client_documents import client_documents
@@ -269,8 +268,6 @@ def listed_fields(text: str) -> set[str]:
 @pytest.fixture(scope="module")
 def both(empty_database: None, django_db_blocker: Any) -> Iterator[tuple[Crowd, Crowd]]:
     """Few and many rows, made once for all of these tests."""
-    with django_db_blocker.unblock():
-        standing.take_down()  # it would be the outer transaction of this one
     with django_db_blocker.unblock(), transaction.atomic():
         few, many = crowds.make(FEW, "few"), crowds.make(MANY, "many")
         for crowd in (few, many):
