@@ -1,4 +1,4 @@
-"""Several processes that write to one run, each counting its own lines from 0: where their lines are among the run's, without a database."""
+"""Several processes that write to one run, each counting its own lines from 0: where their lines are in the run's, without a database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -9,14 +9,17 @@ from registry_site.http.refusals import client_error
 
 LARGEST_BODY = 4 * 1024 * 1024
 CHUNK = 256 * 1024
-NO_TRACES = "This server keeps no traces (Weave): its registry holds artifacts and runs. Set WANDB_DISABLE_WEAVE=true, or leave weave.init out."
+NO_TRACES = (
+    "This server keeps no traces (Weave), only artifacts and runs; "
+    "set WANDB_DISABLE_WEAVE=true, or leave weave.init out."
+)
 
 
 @login_not_required
 @csrf_exempt
 @require_POST
-def telemetry(request: HttpRequest, name: str) -> HttpResponse:
-    """The client's telemetry of itself (OpenTelemetry): taken, so that it isn't repeated, and dropped. An empty answer means "all taken"."""
+def telemetry(request: HttpRequest) -> HttpResponse:
+    """The client's telemetry of itself (OpenTelemetry): taken, so that it isn't repeated, and dropped."""
     left = LARGEST_BODY
     try:
         while left > 0 and (piece := request.read(CHUNK)):
@@ -28,6 +31,6 @@ def telemetry(request: HttpRequest, name: str) -> HttpResponse:
 
 @login_not_required
 @csrf_exempt
-def traces(request: HttpRequest, name: str) -> HttpResponse:
+def traces(request: HttpRequest) -> HttpResponse:
     """Where Weave looks for its server: it shows its user what stands here, and doesn't ask again after a 404."""
     return client_error(404, NO_TRACES)
