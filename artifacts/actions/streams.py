@@ -166,7 +166,7 @@ def _at_their_lines(row: Run, sent: StreamRequest) -> Iterator[tuple[Stream, Bat
         pieces = places.take(batch.offset, len(batch.lines), getattr(row, COUNTS[stream]))
         writer.places[stream] = places.kept()
         for piece in pieces:
-            lines = batch.lines[piece.start : piece.start + piece.count]
+            lines = batch.lines[piece.start : piece.start + piece.size]
             yield stream, history.read_batch(piece.line, lines, has_metrics=stream != Stream.OUTPUT)
     writer.save(update_fields=["places"])
 

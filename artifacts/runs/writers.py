@@ -14,7 +14,7 @@ class Place(NamedTuple):
 
     offset: int
     line: int
-    count: int
+    size: int
 
 
 class Piece(NamedTuple):
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
     start: int
     line: int
-    count: int
+    size: int
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Places:
                 self._add(Place(following, end, fresh))
                 end += fresh
                 following += fresh
-            known = min(place.offset + place.count, offset + count) - following
+            known = min(place.offset + place.size, offset + count) - following
             if known > 0 and following >= place.offset:
                 pieces.append(Piece(following - offset, place.line + following - place.offset, known))
                 following += known
@@ -66,13 +66,13 @@ class Places:
 
     def _add(self, new: Place) -> None:
         last = self.held[-1] if self.held else None
-        if last and (last.offset + last.count, last.line + last.count) == (new.offset, new.line):
-            self.held = [*self.held[:-1], last._replace(count=last.count + new.count)]
+        if last and (last.offset + last.size, last.line + last.size) == (new.offset, new.line):
+            self.held = [*self.held[:-1], last._replace(size=last.size + new.size)]
         else:
             self.held = sorted([*self.held, new])
         if len(self.held) > MOST_PLACES:
             oldest, *self.held = self.held
-            self.forgotten = oldest.offset + oldest.count
+            self.forgotten = oldest.offset + oldest.size
 
 
 def merged(former: object, said: Mapping[str, object], depth: int = 0) -> dict[str, object]:

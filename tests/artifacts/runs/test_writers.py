@@ -15,7 +15,7 @@ def test_each_line_of_each_writer_has_one_place_and_keeps_it(requests: list[tupl
     for name, offset, count in requests:
         writers[name] = Places.read(writers[name].kept())
         pieces = writers[name].take(offset, count, end)
-        lines = {piece.start + n: piece.line + n for piece in pieces for n in range(piece.count)}
+        lines = {piece.start + n: piece.line + n for piece in pieces for n in range(piece.size)}
         assert sorted(lines) == list(range(count))
         for start, line in lines.items():
             assert found.setdefault((name, offset + start), line) == line
