@@ -21,8 +21,8 @@ PUBLIC = {
     "admin/login/": "leads to /login",
     "graphql": "the client's credentials are an API key, which the view checks",
     "oidc/token": "says that there are no identity tokens here, and nothing else",
-    "sdk/otel/": "the client's telemetry comes without a key; it is dropped",
-    "traces/": "says that there are no traces here, and nothing else",
+    "sdk/otel/.*$": "the client's telemetry comes without a key; it is dropped",
+    "traces/.*$": "says that there are no traces here, and nothing else",
 }
 # The client's protocol authenticates by key or by a signed address, each view for itself (tests/wandb_api).
 PROTOCOL = ("graphql", "files/", "storage/", "artifacts/", "artifactsV2/")
