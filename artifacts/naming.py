@@ -15,7 +15,8 @@ LATEST = "latest"
 RESERVED_ENTITIES = frozenset(
     {
         "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "login", "logout",
-        "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "search", "settings", "static", "storage", "theme",
+        "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "sdk", "search", "settings", "static", "storage",
+        "theme", "traces",
     }
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})

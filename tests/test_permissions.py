@@ -21,7 +21,7 @@ pytestmark = pytest.mark.once
 # What one needs in the place that an address names. The words are those of `access.Can`, and:
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {
-    "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token"],
+    "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token", "telemetry", "traces"],
     "own": ["home", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
             "quickstart", "account", "account-profile", "account-default-entity",
             "account-theme", "account-password", "account-keys", "account-key-revoke"],

@@ -16,7 +16,7 @@ from artifacts.models.organizations import (
 )
 from artifacts.models.people import ApiKey, User
 from artifacts.models.projects import ArtifactType, NameRedirect, Project, ProjectMember, ProtectedAlias
-from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag
+from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag, RunWriter
 from artifacts.models.search import LinkedFile, LinkedFilePart, SearchGram, SearchTerm
 from artifacts.models.versions import ArtifactVersion, ClientId, VersionTag
 
@@ -54,6 +54,7 @@ __all__ = [
     "RunOutput",
     "RunTag",
     "RunUse",
+    "RunWriter",
     "SearchGram",
     "SearchTerm",
     "Secret",

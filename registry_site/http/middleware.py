@@ -13,7 +13,7 @@ from registry_site.http.refusals import as_refusal, not_found, refusal, shows_no
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("linkyard.request")
-UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics")
+UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics", "/sdk/otel/")
 
 
 class JsonFormatter(logging.Formatter):

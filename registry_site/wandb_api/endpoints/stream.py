@@ -40,12 +40,21 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         return not_logged_in()
     try:
         found = find_run(user, entity, project, run, can=Can.LOG)
-        should_stop = streams.receive(found, streams.read_request(streams.parse(body_of(request))), acting_user=user)
+        sent = streams.read_request(
+            streams.parse(body_of(request)), writer=writer_of(request, "X-Wandb-Async-Client-Id")
+        )
+        should_stop = streams.receive(found, sent, acting_user=user)
     except TooLarge:
         return client_error(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     # wandb-core hands this on to the script's process, which is then interrupted as by Ctrl-C.
     body = b'{"stopped":true}' if should_stop else b"{}"
     return HttpResponse(body, content_type="application/json", headers={"Content-Length": str(len(body))})
+
+
+def writer_of(request: HttpRequest, header: str) -> str:
+    """In shared mode (wandb-core: Settings.mode="shared") the process that sends, one of several of its run; else nothing."""
+    is_shared = request.headers.get("X-Wandb-Use-Async-Filestream", "").lower() == "true"
+    return request.headers.get(header, "") if is_shared else ""
 
 
 @login_not_required

@@ -24,6 +24,7 @@ from artifacts.naming import shown
 from artifacts.runs.filters import FIELDS, ORDERS, as_stored, stored
 from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
+from registry_site.wandb_api.endpoints.stream import writer_of
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import related, remember_visible, visible_project, with_peers
 from registry_site.wandb_api.engine.context import Context
@@ -248,7 +249,7 @@ def file_path(row: RunFile, run: Run) -> str:
 
 @resolves("Mutation.upsertBucket", permission=Permission.checked("log"))
 def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    changes = changes_in(input)
+    changes = changes_in(input, writer_of(context.request, "X-Wandb-Client-Id"))
     if input.get("id"):
         found = run_actions.change_run(run_by_id(context, input["id"]), changes, acting_user=context.person)
         return {"bucket": found, "inserted": False}
@@ -258,10 +259,12 @@ def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict
         entity, input.get("model_name"), input.get("name"), changes, acting_user=context.person
     )
     remember_visible(context, found.project)
+    # wandb-core begins its streams at the number of lines that it hears of here; only who resumes goes on where others ended.
+    found.history_lines = 0
     return {"bucket": found, "inserted": inserted}
 
 
-def changes_in(input: dict[str, Any]) -> RunChanges:
+def changes_in(input: dict[str, Any], writer: str) -> RunChanges:
     """What the client wants to be set; `description` is an old word of it for the notes."""
     return RunChanges(
         display_name=input.get("display_name"),
@@ -276,6 +279,7 @@ def changes_in(input: dict[str, Any]) -> RunChanges:
         repository=input.get("job_repo"),
         state=input.get("state"),
         tags=input.get("tags"),
+        writer=writer,
     )
 
 
