@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from artifacts import access, naming
 from artifacts.access import Can
-from artifacts.actions import labels
+from artifacts.actions import labels, locks
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests
@@ -90,7 +90,7 @@ def _start(project: Project, draft: Draft, run: Run | None, acting_user: User) -
         project, Collection.Kind.SEQUENCE, draft.type, draft.name, acting_user=acting_user
     )
     # Locked: workers of one distributed version, and twins with one content, queue here.
-    sequence = Collection.objects.select_for_update().get(pk=sequence.pk)
+    sequence = locks.lock_collection(sequence.pk)
     sequence.project = project
     if draft.distributed_id:
         version = _joined(sequence, draft, run) or _created(sequence, draft, run, acting_user)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels
+from artifacts.actions import labels, locks
 from artifacts.actions.saving import in_background
 from artifacts.actions.saving.blobs import HeldBlob, adopt_blobs, held_blobs, require_held
 from artifacts.actions.versions import allowed_lifetime
@@ -18,7 +18,7 @@ from artifacts.errors import Conflict, Invalid, NotYet
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
 from artifacts.files.storage import Damaged, store
-from artifacts.models import ArtifactVersion, Collection, Manifest, ManifestEntry, Membership, RunOutput, User, Verb
+from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Membership, RunOutput, User, Verb
 from artifacts.naming import LATEST
 
 QUICK_BYTES = 4 * 1024 * 1024  # of manifests: what is committed well within the client's patience
@@ -142,8 +142,7 @@ def _blobs(
 @transaction.atomic
 def _finish(version: ArtifactVersion, content: VerifiedContent, acting_user: User) -> ArtifactVersion:
     """The version's rows, all of them or none."""
-    sequence = Collection.objects.select_for_update().get(pk=version.sequence_id)
-    sequence.project = version.project
+    sequence = locks.lock_collection(version.sequence_id)
     pending = ArtifactVersion.objects.select_for_update().filter(pk=version.pk).first()
     if pending is None:
         raise Conflict("The version was deleted while it was committed; log the artifact again.")

@@ -1,13 +1,12 @@
 """A protected alias holds what it points at in its place: who may not manage the registry can't rename or delete that."""
 
 import pytest
-from registry.actions.sequences import delete_sequence
 
 from artifacts.actions.collections import rename_collection
 from artifacts.errors import Forbidden
 from artifacts.models import Alias, Membership
 from registry.actions import registries
-from registry.actions.delete import delete_version
+from registry.actions.delete import delete_sequence, delete_version
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.conftest import World
