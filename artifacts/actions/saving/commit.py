@@ -11,7 +11,7 @@ from django.utils import timezone
 from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels, locks
-from artifacts.actions.saving import in_background
+from artifacts.actions.saving import again, in_background
 from artifacts.actions.saving.blobs import HeldBlob, adopt_blobs, held_blobs, require_held
 from artifacts.actions.versions import allowed_lifetime
 from artifacts.errors import Conflict, Invalid, NotYet
@@ -153,6 +153,11 @@ def _finish(version: ArtifactVersion, content: VerifiedContent, acting_user: Use
     access.require(acting_user, Can.LOG, sequence.project)
     if _identity(_counting(pending)) != content.manifests:
         raise NotYet("A part of the version arrived while it was committed.", seconds=1)
+    if pending.deduplicates and pending.distributed_id is None:
+        # One that began at the same moment, or before, was quicker: equal content is one version.
+        same = again.same_content(sequence, content.digest)
+        if same is not None:
+            return again.merge(pending, same, acting_user)
     require_held(sequence.project_id, {blob.pk for blob in content.blobs.values()})
     rows = content.rows
     _insert(pending, rows)
