@@ -18,7 +18,7 @@ from artifacts.models.people import ApiKey, User
 from artifacts.models.projects import ArtifactType, NameRedirect, Project, ProjectMember, ProtectedAlias
 from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag
 from artifacts.models.search import LinkedFile, LinkedFilePart, SearchGram, SearchTerm
-from artifacts.models.versions import ArtifactVersion, ClientId, MergedVersion, VersionTag
+from artifacts.models.versions import ArtifactVersion, ClientId, MergedVersion, VersionReference, VersionTag
 
 __all__ = [
     "Alias",
@@ -63,5 +63,6 @@ __all__ = [
     "UploadPart",
     "User",
     "Verb",
+    "VersionReference",
     "VersionTag",
 ]

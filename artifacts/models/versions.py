@@ -143,6 +143,16 @@ class MergedVersion(models.Model):
     version = models.ForeignKey(ArtifactVersion, on_delete=models.DB_CASCADE, related_name="merged")
 
 
+class VersionReference(models.Model):
+    """A committed version has entries that are files of another one (`add_reference(entry)`, a table with its images)."""
+
+    version = models.ForeignKey(ArtifactVersion, on_delete=models.DB_CASCADE, related_name="references")
+    target = models.ForeignKey(ArtifactVersion, on_delete=models.DB_CASCADE, related_name="referrers")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "target"], name="version_refers_to_another_once")]
+
+
 class VersionTag(models.Model):
     """A descriptive label of a version, the same wherever it is linked."""
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, FloatField, IntegerField, OuterRe
 from django.db.models.functions import Coalesce, Least
 
 from artifacts.actions import labels
-from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership
+from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, VersionReference
 from artifacts.naming import LATEST
 from registry.models import AcceptedType, Registry
 from registry_site.fsck.invariant import Invariant
@@ -146,6 +146,13 @@ def _types() -> Iterator[str]:
         yield f"“{collection.path}” is of type “{collection.type}”, which its registry doesn't accept"
 
 
+def _references() -> Iterator[str]:
+    """Versions with entries that are files of a deleted one."""
+    rows = VersionReference.objects.filter(version__deleted_at__isnull=True, target__deleted_at__isnull=False)
+    for row in rows.select_related("version__sequence", "target__sequence").iterator():
+        yield f"{row.version} (version {row.version_id}) has files of {row.target}, which was deleted"
+
+
 def _manifests() -> Iterator[str]:
     """Versions that say something else than their files. Sizes of references are the client's word and may add up to anything."""
     # SQLite's SUM fails beyond 64 bits; its TOTAL doesn't, and is exact up to nine petabytes.
@@ -188,6 +195,7 @@ ROWS = [
     Invariant("collections", "collections count the versions they hold", _collections, _mend_collections),
     Invariant("registries", "registries count what they hold", _registries, _mend_registries),
     Invariant("types", "each link has its collection's type, which the registry accepts", _types),
+    Invariant("references", "no version has files of a deleted one", _references),
     Invariant("manifests", "each version lists as many files and bytes as it says", _manifests),
     Invariant("keys", "no row refers to one that isn't there", _keys),
 ]
