@@ -175,7 +175,7 @@ def _refuse_linked(sequence: Collection, acting_user: User) -> None:
     places = places_of(links, acting_user)
     if places:
         raise Conflict(
-            f"Versions of “{sequence.name}” are linked in {places}, which holds the type “{sequence.type}”; "
+            f"Versions of “{sequence.name}” are linked in {places} as artifacts of type “{sequence.type}”; "
             "unlink them there first, or log to a collection of the new type.",
             field="type",
         )

@@ -1,10 +1,12 @@
 """Logging what is logged already: the version that is there becomes an output of the run, takes the aliases and gets the tags."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
+from artifacts import audit
 from artifacts.actions import labels
 from artifacts.errors import Conflict
-from artifacts.models import ArtifactVersion, ClientId, Collection, MergedVersion, Run, RunOutput, User
+from artifacts.models import ArtifactVersion, ClientId, Collection, MergedVersion, Run, RunOutput, User, Verb
 from artifacts.naming import LATEST, distinct
 
 
@@ -16,12 +18,30 @@ def same_content(sequence: Collection, digest: str) -> ArtifactVersion | None:
     return found
 
 
+class Words(Protocol):
+    """What is said of a version beside its content, by a draft or a pending one."""
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def metadata(self) -> Mapping[str, object]: ...
+
+
 def log_again(
-    version: ArtifactVersion, run: Run | None, *, aliases: Sequence[str], tags: Sequence[str], acting_user: User
+    version: ArtifactVersion,
+    run: Run | None,
+    words: Words,
+    *,
+    aliases: Sequence[str],
+    tags: Sequence[str],
+    acting_user: User,
 ) -> None:
     """Only names move, and the run gets its output. Call with the version's sequence locked; asking for what is so leaves no trace.
 
-    A version that is still uploading gets them with its commit. Raises Conflict for one that was deleted.
+    A version that is still uploading gets them with its commit. Another description or other metadata don't replace what is
+    stored, since to log equal content is "a no-op" in the client's words (`Artifact.digest`), and runs rely on what they
+    used; the version's history says so. Raises Conflict for one that was deleted.
     """
     if version.is_deleted:
         raise Conflict(
@@ -29,6 +49,20 @@ def log_again(
         )
     if run is not None and not (run.pk == version.run_id and not version.is_committed):
         RunOutput.objects.get_or_create(run=run, version=version)
+    kept = [
+        name
+        for name in ("description", "metadata")
+        if getattr(words, name) and getattr(words, name) != getattr(version, name)
+    ]
+    if kept:
+        audit.record(
+            Verb.VERSION_LOGGED_AGAIN,
+            acting_user=acting_user,
+            collection=version.sequence,
+            version=version,
+            kept=kept,
+            run=run.name if run else None,
+        )
     if not version.is_committed:
         version.wanted_aliases = distinct([*version.wanted_aliases, *aliases])
         version.wanted_tags = distinct([*version.wanted_tags, *tags])
@@ -47,6 +81,7 @@ def merge(pending: ArtifactVersion, version: ArtifactVersion, acting_user: User)
     log_again(
         version,
         pending.run,
+        pending,
         aliases=pending.wanted_aliases,
         tags=pending.wanted_tags,
         acting_user=acting_user,

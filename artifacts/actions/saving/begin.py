@@ -102,7 +102,7 @@ def _start(project: Project, draft: Draft, run: Run | None, acting_user: User) -
         same = again.same_content(sequence, draft.digest) if draft.deduplicates else None
         version = _created(sequence, draft, run, acting_user) if same is None else same
         if same is not None:
-            again.log_again(same, run, aliases=draft.aliases, tags=draft.tags, acting_user=acting_user)
+            again.log_again(same, run, draft, aliases=draft.aliases, tags=draft.tags, acting_user=acting_user)
     version.sequence = sequence
     if draft.client_id:
         ClientId.objects.create(client_id=draft.client_id, version=version)
@@ -138,7 +138,7 @@ def _logged_again(known: ArtifactVersion, draft: Draft, run: Run | None, acting_
     sequence = locks.lock_collection(known.sequence_id)
     version = locks.lock_version(known)
     version.sequence = sequence
-    again.log_again(version, run, aliases=draft.aliases, tags=draft.tags, acting_user=acting_user)
+    again.log_again(version, run, draft, aliases=draft.aliases, tags=draft.tags, acting_user=acting_user)
     if draft.client_id:
         ClientId.objects.get_or_create(client_id=draft.client_id, defaults={"version": version})
     return version

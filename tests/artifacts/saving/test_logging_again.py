@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from artifacts.errors import Conflict
-from artifacts.models import ArtifactVersion, Collection, MergedVersion, Project, RunOutput
+from artifacts.models import ArtifactVersion, AuditEvent, Collection, MergedVersion, Project, RunOutput, Verb
+from artifacts.versions.history import history_of
 from registry.actions.delete import delete_version
 from registry.actions.link import link_by_name
 from registry_site.fsck.files import FILES
@@ -76,6 +77,25 @@ def test_a_fetched_one_is_known_by_its_name_with_the_number(world: World, projec
     assert again.pk == first.pk
     assert names_of(first) == ["back", "latest"]
     assert not Collection.objects.filter(name__contains=":").exists()
+
+
+def test_other_words_for_the_same_content_do_not_replace_the_first_and_the_history_says_so(
+    world: World, project: Project
+) -> None:
+    run = factories.run(project, user=world.bob)
+    first = logged(project, FILES_OF_ONE, user=world.bob, metadata={"loss": 1}, description="a")
+    logged(project, FILES_OF_ONE, user=world.bob, metadata={"loss": 1}, description="a")
+    logged(project, FILES_OF_ONE, user=world.bob)
+    assert not AuditEvent.objects.filter(verb=Verb.VERSION_LOGGED_AGAIN).exists()
+    logged(project, FILES_OF_ONE, run=run, user=world.bob, metadata={"loss": 2}, description="a")
+    first.refresh_from_db()
+    assert (first.metadata, first.description) == ({"loss": 1}, "a")
+    place = first.memberships.select_related("collection").get()
+    told = [f"{event.words} {event.rest}" for event in history_of(first, world.bob, place=place)]
+    assert (
+        f"logged it again by run {run.name} (same content; the metadata of the first time stays, change it with artifact.save())"
+        in told
+    )
 
 
 def test_one_that_was_deleted_or_belongs_elsewhere_is_refused(world: World, project: Project) -> None:
