@@ -162,6 +162,7 @@ place = "wandb-registry-model/"
         ("CommError", "is empty"),
         ("ValueError", "Type can only be changed if the artifact collection is a sequence"),
         ("CommError", "needs to be a sequence"),
+        ("CommError", "unlink them there first, or log to a collection of the new type"),
         ("CommError", "reserved for internal use"),
         ("CommError", "contains “:”"),
         ("ValidationError", "Invalid tag"),
