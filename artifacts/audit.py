@@ -74,6 +74,7 @@ SHAPES: dict[Verb, Shape] = {
     Verb.COLLECTION_TAGGED: OF_A_COLLECTION_TAG,
     Verb.COLLECTION_UNTAGGED: OF_A_COLLECTION_TAG,
     Verb.VERSION_LOGGED: Shape("{collection}:{version}", optional=("ttl_ignored",)),
+    Verb.VERSION_LOGGED_AGAIN: Shape("{collection}:{version}", ("kept", "run")),
     Verb.VERSION_CHANGED: Shape("{collection}:{version}", ("changed",)),
     Verb.VERSION_DELETED: Shape("{collection}:{version}", ("aliases", "links")),
     Verb.VERSION_TAGGED: OF_A_VERSION_TAG,

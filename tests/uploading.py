@@ -12,7 +12,7 @@ from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
-from artifacts.models import ArtifactVersion, Manifest, Project, User
+from artifacts.models import ArtifactVersion, Manifest, Project, Run, User
 from registry_site.wandb_api.resolvers.saving import number_of
 
 type Files = Mapping[str, bytes]
@@ -37,11 +37,16 @@ def digest_of(contents: Mapping[str, dict[str, object]]) -> str:
 
 
 def start(
-    project: Project, contents: Mapping[str, dict[str, object]], *, user: User, **draft: object
+    project: Project,
+    contents: Mapping[str, dict[str, object]],
+    *,
+    run: Run | None = None,
+    user: User,
+    **draft: object,
 ) -> ArtifactVersion:
     """Begin a version with the digest of these contents."""
     fields = {"type": "model", "name": "yolo", "digest": digest_of(contents), **draft}
-    return begin.start(project, Draft(**fields), acting_user=user)
+    return begin.start(project, Draft(**fields), run=run, acting_user=user)
 
 
 def send_files(version: ArtifactVersion, files: Files, *, user: User) -> list[str]:

@@ -7,11 +7,14 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import labels, search_index
+from artifacts.actions import labels, locks, search_index
 from artifacts.errors import Conflict, Invalid
-from artifacts.models import ArtifactType, Collection, NameRedirect, Project, SearchTerm, User, Verb
+from artifacts.models import ArtifactType, Collection, Membership, NameRedirect, Project, SearchTerm, User, Verb
+from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of
 from artifacts.text.cleaning import clean_text
+
+SHOWN = 5  # places named in a sentence
 
 
 def find_or_create_collection(
@@ -86,7 +89,7 @@ def describe_collection(
     """
     access.require(acting_user, Can.EDIT, collection.project)
     description = clean_text(description, longest=100_000)
-    current = Collection.objects.select_for_update().only("description").get(pk=collection.pk).description
+    current = locks.lock_collection(collection.pk).description
     if instead_of is not None and current != description and not instead_of(current):
         raise Conflict(
             "Somebody else saved another description meanwhile, and yours isn't saved yet; "
@@ -113,20 +116,21 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     Raises Conflict for a name that is taken, Forbidden where a protected alias would lead elsewhere with it.
     """
     access.require(acting_user, Can.EDIT, collection.project)
-    current = Collection.objects.select_for_update().get(pk=collection.pk)
+    current = locks.lock_collection(collection.pk)
     if current.name == name:
         return
     name = naming.collection_name(name)
-    project, key, old = collection.project, key_of(name), current.name_key
+    project, key, old = current.project, key_of(name), current.name_key
     if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
-        raise Conflict(
-            f"A collection named “{name}” exists in “{project.title}”; choose another name.", field="name", value=name
-        )
-    current.project = project
+        raise _name_taken(project, name)
     labels.refuse_holder(current, ", which would move with its name", acting_user=acting_user)
     collection.name, collection.name_key = name, key
     collection.updated_at = Now()
-    collection.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
+    try:
+        with transaction.atomic():
+            collection.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
+    except IntegrityError:  # somebody took the name at the same moment
+        raise _name_taken(project, name) from None
     NameRedirect.objects.filter(in_project=project, name_key=key).delete()
     if old != key:
         NameRedirect.objects.update_or_create(in_project=project, name_key=old, defaults={"collection": collection})
@@ -140,19 +144,53 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     )
 
 
+def _name_taken(project: Project, name: str) -> Conflict:
+    return Conflict(
+        f"A collection named “{name}” exists in “{project.title}”; choose another name.", field="name", value=name
+    )
+
+
 @transaction.atomic
 def retype_sequence(collection: Collection, type_name: str, *, acting_user: User) -> None:
-    """Give the versions that are logged into a sequence another type; links that exist stay."""
+    """Give the versions that are logged into a sequence another type.
+
+    Raises Conflict while one of them is linked, saying where: what links them holds versions of the type that they have.
+    """
     access.require(acting_user, Can.EDIT, collection.project)
     refuse_other_kind(collection, Collection.Kind.SEQUENCE)
     type_name = naming.type_name(type_name)
-    if collection.type == type_name:
+    if locks.lock_collection(collection.pk).type == type_name:
         return
+    _refuse_linked(collection, acting_user)
     ArtifactType.objects.get_or_create(project=collection.project, name=type_name)
     collection.type = type_name
     collection.updated_at = Now()
     collection.save(update_fields=["type", "updated_at"])
     audit.record(Verb.COLLECTION_CHANGED, acting_user=acting_user, collection=collection, changed="type")
+
+
+def _refuse_linked(sequence: Collection, acting_user: User) -> None:
+    """Refuse to change the type of versions that are linked. A deleted version's link counts: it still says its type."""
+    links = Membership.objects.filter(version__sequence=sequence, collection__kind=Collection.Kind.PORTFOLIO)
+    places = places_of(links, acting_user)
+    if places:
+        raise Conflict(
+            f"Versions of “{sequence.name}” are linked in {places} as artifacts of type “{sequence.type}”; "
+            "unlink them there first, or log to a collection of the new type.",
+            field="type",
+        )
+
+
+def places_of(links: MembershipQuerySet, acting_user: User) -> str:
+    """The collections in which these links are, by name as far as the person may see them, empty if there are none."""
+    held = Collection.objects.filter(pk__in=links.values("collection")).order_by("pk")
+    seen = held.filter(project__in=access.visible_projects(acting_user).values("pk")).select_related("project")
+    names = ", ".join(f"“{row.path}”" for row in seen[:SHOWN])
+    more = held.count() - min(seen.count(), SHOWN)
+    if not more:
+        return names
+    others = "another one" if more == 1 else f"{more} others"
+    return f"{names} and {others}" if names else f"{others.removeprefix('another ')} that you can't see"
 
 
 def refuse_other_kind(collection: Collection, kind: Collection.Kind) -> None:

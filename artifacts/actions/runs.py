@@ -295,5 +295,7 @@ def _file_name(name: str) -> str:
 def delete_run(run: Run, *, acting_user: User) -> None:
     """Delete a run with its history and files. The versions that it logged stay, without it."""
     access.require(acting_user, Can.EDIT, run.project)
+    # Before the run, whose end takes it off them: a commit locks its version and then writes down the run's output.
+    list(ArtifactVersion.objects.filter(run=run).order_by("pk").select_for_update().values_list("pk"))
     audit.record(Verb.RUN_DELETED, acting_user=acting_user, project=run.project, run=run.name)
     Run.objects.filter(pk=run.pk).delete()

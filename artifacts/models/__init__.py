@@ -18,7 +18,7 @@ from artifacts.models.people import ApiKey, User
 from artifacts.models.projects import ArtifactType, NameRedirect, Project, ProjectMember, ProtectedAlias
 from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag, RunWriter
 from artifacts.models.search import LinkedFile, LinkedFilePart, SearchGram, SearchTerm
-from artifacts.models.versions import ArtifactVersion, ClientId, VersionTag
+from artifacts.models.versions import ArtifactVersion, ClientId, MergedVersion, VersionReference, VersionTag
 
 __all__ = [
     "Alias",
@@ -40,6 +40,7 @@ __all__ = [
     "Manifest",
     "ManifestEntry",
     "Membership",
+    "MergedVersion",
     "MetricSeries",
     "NameRedirect",
     "Organization",
@@ -63,5 +64,6 @@ __all__ = [
     "UploadPart",
     "User",
     "Verb",
+    "VersionReference",
     "VersionTag",
 ]

@@ -43,6 +43,7 @@ class Verb(models.TextChoices):
     COLLECTION_TAGGED = "collection.tagged"
     COLLECTION_UNTAGGED = "collection.untagged"
     VERSION_LOGGED = "version.logged"
+    VERSION_LOGGED_AGAIN = "version.logged_again"
     VERSION_CHANGED = "version.changed"
     VERSION_DELETED = "version.deleted"
     VERSION_TAGGED = "version.tagged"

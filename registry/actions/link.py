@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, search_index, versions
+from artifacts.actions import labels, locks, search_index, versions
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
     ArtifactVersion,
@@ -21,7 +21,7 @@ from artifacts.models import (
     User,
     Verb,
 )
-from artifacts.naming import LATEST
+from artifacts.naming import LATEST, key_of
 from registry.actions.registries import create_collection, create_registry, find_or_create_portfolio, refuse_type
 from registry.models import Registry
 
@@ -35,9 +35,11 @@ def link_version(
     Raises NotFound or Forbidden without DOWNLOAD on the source project and LINK on the registry, Invalid for a version that
     can't be linked, an alias that can't be one, or a type that isn't accepted.
     """
-    # Locked first: two first links of one version queue here, and what is judged below stays true until the end.
-    collection = Collection.objects.select_for_update().get(pk=collection.pk)
-    collection.project = Project.objects.with_entity().get(pk=collection.project_id)
+    # Locked first: two first links of one version queue here, and what is judged below stays true until the end. The sequence
+    # too, so that nobody changes its type or deletes it or the version meanwhile.
+    collection, sequence = locks.lock_these([collection.pk, version.sequence_id])
+    version = locks.lock_version(version)
+    version.sequence = sequence
     access.require(acting_user, Can.LINK, collection.project)
     refuse_unlinkable(version, collection.project)
     access.require(acting_user, Can.DOWNLOAD, version.project)
@@ -54,7 +56,7 @@ def link_version(
         Registry.objects.filter(project=collection.project_id).update(
             version_count=F("version_count") + 1, last_linked_at=Now()
         )
-        for tag in version.tags.all():
+        for tag in version.tags.order_by("name"):
             search_index.remember(collection.project, SearchTerm.Kind.TAG, tag.name)
         search_index.remember_files(collection, version)
         audit.record(
@@ -77,8 +79,17 @@ def link_by_name(
     """Link into the collection of this name, which is made if it is missing; nothing is made when the link is refused."""
     access.require(acting_user, Can.LINK, registry)
     refuse_unlinkable(version, registry)
-    collection, _ = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)
-    return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+    def link() -> Membership:
+        is_missing = not registry.collections.filter(name_key=key_of(name)).exists()
+        if is_missing:
+            locks.lock_these([version.sequence_id])  # before the rows of the new one, as in every link
+        collection, is_new = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)
+        if is_missing and not is_new:  # somebody else made it: its lock comes before the sequence's
+            raise locks.Moved
+        return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+    return locks.settled(link)
 
 
 @transaction.atomic
@@ -94,6 +105,7 @@ def link_into_new_collection(
 ) -> Membership:
     """Make a collection that holds this version; neither is made when one of them is refused, or the name is taken."""
     refuse_unlinkable(version, registry)
+    locks.lock_these([version.sequence_id])
     collection = create_collection(
         registry, version.type, name, description=description, tags=tags, acting_user=acting_user
     )
@@ -166,8 +178,7 @@ def refuse_misfit(version: ArtifactVersion, collection: Collection) -> None:
 @transaction.atomic
 def unlink_version(membership: Membership, *, acting_user: User) -> None:
     """End a link; the source version stays, the number is never used again. Raises Forbidden where a protected alias holds it."""
-    collection = Collection.objects.select_for_update().get(pk=membership.collection_id)
-    collection.project = Project.objects.with_entity().get(pk=collection.project_id)
+    collection = locks.lock_collection(membership.collection_id)
     access.require(acting_user, Can.LINK, collection.project)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” holds versions that were logged, not linked; delete the version instead.")

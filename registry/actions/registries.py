@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import labels, organizations, search_index
+from artifacts.actions import labels, locks, organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
-from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import (
     Collection,
     NameRedirect,
@@ -125,6 +125,15 @@ def name_taken(organization: Organization, stored: str) -> Conflict:
     )
 
 
+def locked_registry(project: Project) -> Registry:
+    """The registry of a project, locked and fresh. Raises NotFound if somebody deleted it."""
+    registry = Registry.objects.select_for_update().filter(project=project).first()
+    if registry is None:
+        raise NotFound(access.NO_PLACE)
+    registry.project = project
+    return registry
+
+
 def refuse_type(registry: Registry, type_name: str) -> None:
     """Refuse a type that a registry doesn't accept."""
     if not registry.accepts(type_name):
@@ -143,8 +152,14 @@ def find_or_create_portfolio(
 ) -> tuple[Collection, bool]:
     """The collection of a registry that a link names, made on the fly if its type is accepted."""
     access.require(acting_user, Can.LINK, project)
-    registry = Registry.objects.select_related("project").prefetch_related("accepted_types").get(project=project)
+    registry = (
+        Registry.objects.select_related("project").prefetch_related("accepted_types").filter(project=project).first()
+    )
+    if registry is None:
+        raise NotFound(access.NO_PLACE)
     if not project.collections.filter(name_key=key_of(name)).exists():
+        # Locked before the collection's row is made: whoever deletes the registry locks it and then the project.
+        locked_registry(project)
         refuse_type(registry, type_name)
     collection, is_new = find_or_create_collection(
         project, Collection.Kind.PORTFOLIO, type_name, name, acting_user=acting_user, description=description
@@ -176,7 +191,7 @@ def create_collection(
 def delete_collection(collection: Collection, *, acting_user: User) -> None:
     """Delete a collection with its links; the linked versions stay in their projects."""
     access.require(acting_user, Can.LINK, collection.project)
-    collection = Collection.objects.select_for_update(of=("self",)).with_place().get(pk=collection.pk)
+    collection = locks.lock_collection(collection.pk)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
     labels.refuse_holder(collection, acting_user=acting_user)
@@ -198,6 +213,7 @@ def protect_alias(project: Project, name: str, *, acting_user: User | None) -> N
     if acting_user is not None:
         access.require(acting_user, Can.MANAGE, project)
     name = naming.alias_name(name)
+    locked_registry(project)
     _, is_new = ProtectedAlias.objects.get_or_create(project=project, name_key=key_of(name), defaults={"name": name})
     if is_new:
         audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, project=project, alias=name)
@@ -217,7 +233,7 @@ def unprotect_alias(project: Project, name: str, *, acting_user: User) -> None:
 def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -> None:
     """Let a registry accept more types; those it has stay, since collections may rely on them."""
     access.require(acting_user, Can.MANAGE, project)
-    registry = Registry.objects.select_for_update().get(project=project)
+    registry = locked_registry(project)
     wanted = naming.distinct(map(naming.type_name, names))
     if not wanted:
         raise Invalid("No type is given; write the name of the type that the registry shall accept.", field="types")
@@ -239,7 +255,7 @@ def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -
 def star_registry(project: Project, is_on: bool, *, acting_user: User) -> None:
     """Put a registry first for one person, or no longer; this is theirs alone and isn't logged."""
     access.require(acting_user, Can.VIEW, project)
-    registry = Registry.objects.get(project=project)
+    registry = locked_registry(project)
     if is_on:
         Star.objects.get_or_create(registry=registry, user=acting_user)
     else:

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index
+from artifacts.actions import locks, search_index
 from artifacts.actions.projects import give_name
-from artifacts.errors import Invalid
+from artifacts.errors import Invalid, NotFound
 from artifacts.models import ArtifactType, Organization, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
-from registry.actions.registries import accept_types, create_registry, describe_registry, name_taken
+from registry.actions.registries import accept_types, create_registry, describe_registry, locked_registry, name_taken
 from registry.models import COLOURS, ICONS, AcceptedType, Registry
 
 RETRIED_WITHIN = timedelta(minutes=5)
@@ -89,8 +89,7 @@ def change_settings(
     acting_user: User,
 ) -> bool:
     """Change what is given and differs; says whether anything did. Types are only ever added."""
-    registry = Registry.objects.select_for_update().get(project=project)
-    registry.project = project
+    registry = locked_registry(project)
     has_changed = False
     if description is not None and description != project.description:
         describe_registry(project, description, acting_user=acting_user)
@@ -144,7 +143,9 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     """Give a registry another name; the old one leads to it from now on. The name that it has changes nothing."""
     access.require(acting_user, Can.MANAGE, project)
     stored = naming.registry_project_name(name)
-    current = Project.objects.select_for_update().get(pk=project.pk)
+    current = Project.objects.select_for_update().filter(pk=project.pk).first()
+    if current is None:
+        raise NotFound(access.NO_PLACE)
     if current.name == stored:
         return
     if project.is_core:
@@ -156,7 +157,11 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     if project.entity.projects.filter(name_key=key_of(stored)).exclude(pk=project.pk).exists():
         raise name_taken(Organization.objects.get(entities=project.entity_id), stored)
     renamed_from = project.title
-    give_name(project, stored, former_key=current.name_key)
+    try:
+        with transaction.atomic():
+            give_name(project, stored, former_key=current.name_key)
+    except IntegrityError:  # somebody took the name at the same moment
+        raise name_taken(Organization.objects.get(entities=project.entity_id), stored) from None
     search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     _record(project, acting_user, changed="name", renamed_from=renamed_from)
 
@@ -167,7 +172,7 @@ def choose_icon(project: Project, icon: str, colour: str, *, acting_user: User) 
     access.require(acting_user, Can.MANAGE, project)
     if icon not in ("", *ICONS) or colour not in ("", *COLOURS):
         raise Invalid("There is no such icon; choose one of those that are offered.")
-    registry = Registry.objects.select_for_update().get(project=project)
+    registry = locked_registry(project)
     chosen = f"{icon} {colour}".rstrip()
     if registry.icon != chosen:
         registry.icon = chosen
@@ -179,7 +184,7 @@ def choose_icon(project: Project, icon: str, colour: str, *, acting_user: User) 
 def make_owner(project: Project, person: User, *, acting_user: User) -> None:
     """Say who answers for a registry: a label, which grants nothing. It has to be somebody who can see it."""
     access.require(acting_user, Can.MANAGE, project)
-    registry = Registry.objects.select_for_update().get(project=project)
+    registry = locked_registry(project)
     if access.role_in(person, project) is None:
         raise Invalid(f"“{person.name}” can't see “{project.title}”; add them to it before they answer for it.")
     if registry.owner_id != person.pk:
@@ -196,12 +201,21 @@ def delete_registry(project: Project, *, acting_user: User) -> None:
         raise Invalid(f"“{project.name}” is no registry.")
     if project.is_core:
         raise Invalid(f"“{project.title}” is a core registry and stays; delete its collections instead.")
-    registry = Registry.objects.select_for_update().get(project=project)
-    audit.record(
-        Verb.REGISTRY_DELETED,
-        acting_user=acting_user,
-        project=project,
-        collections=registry.collection_count,
-        versions=registry.version_count,
-    )
-    project.delete()
+
+    def delete() -> None:
+        held = locks.lock_collections(lambda: project.collections.values_list("pk", flat=True))
+        registry = locked_registry(project)
+        if Project.objects.select_for_update().filter(pk=project.pk).first() is None:
+            raise NotFound(access.NO_PLACE)
+        if project.collections.count() != len(held):  # one was made while the project's lock was waited for
+            raise locks.Moved
+        audit.record(
+            Verb.REGISTRY_DELETED,
+            acting_user=acting_user,
+            project=project,
+            collections=registry.collection_count,
+            versions=registry.version_count,
+        )
+        Project.objects.filter(pk=project.pk).delete()
+
+    locks.settled(delete)

@@ -187,14 +187,18 @@ def artifact_file(
 
 def places_anywhere(user: User, artifact: str) -> MembershipQuerySet:
     """Where a live version is that somebody may download through any of its places."""
-    versions = access.versions_where(user, Can.DOWNLOAD).filter(pk=ids.decode(artifact, "Artifact"))
+    versions = access.versions_where(user, Can.DOWNLOAD).known_as(ids.decode(artifact, "Artifact"))
     return Membership.objects.live().filter(version__in=versions.values("pk"))
 
 
 def places_in(collection: Collection, artifact: str | None) -> MembershipQuerySet:
     """The live versions of a collection, or the one that the path names."""
     places = Membership.objects.in_collection(collection).live()
-    return places if artifact is None else places.filter(version=ids.decode(artifact, "Artifact"))
+    return (
+        places
+        if artifact is None
+        else places.filter(version__in=ArtifactVersion.objects.known_as(ids.decode(artifact, "Artifact")))
+    )
 
 
 def find_blob(user: User, places: MembershipQuerySet, birth: str, md5: str) -> Blob:
@@ -216,7 +220,7 @@ def was_born(user: User, birth: str, digest: str, entry: ManifestEntry) -> bool:
     """Whether the version named as the file's first holder is this one, none, or one that holds it and may be read."""
     if not birth or birth == ids.encode("Artifact", entry.version_id):
         return True
-    readable = access.versions_where(user, Can.DOWNLOAD).filter(pk=ids.decode(birth, "Artifact"))
+    readable = access.versions_where(user, Can.DOWNLOAD).known_as(ids.decode(birth, "Artifact"))
     return ManifestEntry.objects.filter(version__in=readable.values("pk"), digest=digest).exists()
 
 

@@ -70,7 +70,11 @@ def places_named(context: Context, input: dict[str, Any]) -> Iterator[tuple[Memb
     for (entity, project, name), aliases in groups.items():
         words = {"entity_name": entity, "project_name": project, "artifact_collection_name": name}
         collection = named_collection(context, words)
-        found = collection.memberships.select_related("version__sequence").filter(version=pk).first()
+        found = (
+            collection.memberships.select_related("version__sequence")
+            .filter(version__in=ArtifactVersion.objects.known_as(pk))
+            .first()
+        )
         if found is None or found.version.is_deleted:
             raise NotFound(f"“{collection.name}” doesn't hold this version; fetch it again by its name.")
         found.collection = collection

@@ -109,7 +109,7 @@ def test_the_same_client_id_is_the_same_version(world, project):
     again = start(project, entries_of(FILES), user=world.bob, client_id="c1")
     assert first.pk == again.pk
     elsewhere = factories.project(world.strangers, user=world.mallory)
-    with pytest.raises(Conflict, match="client id"):
+    with pytest.raises(Conflict, match="logged to another project before"):
         start(elsewhere, entries_of(FILES), user=world.mallory, client_id="c1")
 
 
