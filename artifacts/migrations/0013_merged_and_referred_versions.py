@@ -24,7 +24,7 @@ def find_references(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('artifacts', '0011_facts_of_events'),
+        ('artifacts', '0012_run_writers'),
     ]
 
     operations = [
