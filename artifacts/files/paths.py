@@ -12,7 +12,7 @@ from artifacts.naming import shown
 
 # C0, DEL and C1; the separators of lines and paragraphs; what turns the direction of the text around it.
 CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-DRIVE = re.compile(r"[A-Za-z]:")
+DRIVE = re.compile(r".:")  # the client, too, takes any one character for a drive, and then refuses to download
 SEPARATOR = re.compile(r"[/\\]")
 
 

@@ -22,7 +22,7 @@ found = wandb.Api().artifact("vision/data/weights:v0")
 say(sorted(contents(found.download(skip_cache=True)).items()))
 """
 REFUSED = """
-for names in (["C:\\\\x"], ["a\\x1b[2J"], ["a", "a/b"]):
+for names in (["a\\x1b[2J"], ["a", "a/b"]):
     with wandb.init(entity="vision", project="data") as run:
         artifact = wandb.Artifact("paths", "model")
         for name in names:
@@ -41,6 +41,7 @@ def test_logging_lost_and_changed_files_again_heals_them(client: Client) -> None
         "say(refusal(lambda: wandb.Api().artifact('vision/data/weights:v0').download(skip_cache=True)))"
     )
     assert "410" in str(said)
+    assert "only after" not in str(said)
     client.run(LOG)
     (found,) = client.run(FETCH, user="carol")
     assert found == [[name, name * 1000] for name in ("flipped", "lost", "short", "whole")]
@@ -49,8 +50,7 @@ def test_logging_lost_and_changed_files_again_heals_them(client: Client) -> None
 
 
 def test_paths_that_no_client_can_lay_down_are_refused_in_words(client: Client) -> None:
-    drive, escape, both = client.run(REFUSED)
-    assert "“C:\\x” in the artifact names a drive of Windows" in str(drive)
+    escape, both = client.run(REFUSED)  # what leads out of the artifact the client refuses by itself since 0.31
     assert "“a\\x1b[2J” in the artifact has control characters" in str(escape)
     assert "“a” is a file, and a folder too because of “a/b”" in str(both)
     assert not ArtifactVersion.objects.committed().exists()

@@ -124,7 +124,7 @@ OUTSIDE = [
     "//server/share",
     "\\\\?\\C:\\x",
 ]
-OUTSIDE += ["C:\\x", "C:x", "c:/x", "C:", "z:..\\x", "a/.. /b", ".. "]
+OUTSIDE += ["C:\\x", "C:x", "c:/x", "C:", "1:x", "z:..\\x", "a/.. /b", ".. "]
 
 
 @pytest.mark.parametrize("path", ["", "a\0b", "é" * 1_001, *OUTSIDE])
