@@ -50,4 +50,14 @@ def user_of_key(key: str) -> User | None:
     if row.last_used_at is None or row.last_used_at < now - KEY_USE_SHOWN_WITHIN:
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - KEY_USE_SHOWN_WITHIN)
         ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)
+    row.user.key_in_use = row.pk
     return row.user
+
+
+def holder_of(person: int, key: int | None) -> User | None:
+    """The active person whom a signed address was made for, None also where the API key that asked for it was revoked since."""
+    if key is None:
+        return User.objects.filter(pk=person, is_active=True).first()
+    rows = ApiKey.objects.select_related("user").filter(pk=key, user=person)
+    row = rows.filter(revoked_at__isnull=True, user__is_active=True).first()
+    return None if row is None else row.user

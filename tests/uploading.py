@@ -55,7 +55,7 @@ def send_files(version: ArtifactVersion, files: Files, *, user: User) -> list[st
     wanted = [claim for claim in receive.claim_files(version, specs, acting_user=user) if claim.is_wanted]
     for claim in wanted:
         data = files[claim.spec.path]
-        receive.receive_blob(version.project.pk, claim.md5, io.BytesIO(data), size=len(data))
+        receive.receive_blob(version.project.pk, claim.md5, io.BytesIO(data), size=len(data), acting_user=user)
     return [claim.spec.path for claim in wanted]
 
 
@@ -71,7 +71,7 @@ def send_manifest(
     begin.add_manifest(version, kind, "", base=base, acting_user=user)
     data = json.dumps({"version": 1, "contents": contents}).encode()
     manifest = begin.add_manifest(version, kind, b64(data), base=base, acting_user=user)
-    receive.receive_manifest(manifest.pk, b64(data), io.BytesIO(data), size=len(data))
+    receive.receive_manifest(manifest.pk, b64(data), io.BytesIO(data), size=len(data), acting_user=user)
     return manifest
 
 

@@ -11,6 +11,7 @@ from artifacts.access import Can
 from artifacts.actions.projects import find_or_create_project
 from artifacts.actions.streams import COUNTS, SUMMARY
 from artifacts.errors import Conflict, Invalid, NotFound
+from artifacts.files.paths import refuse_outside
 from artifacts.models import ArtifactVersion, Entity, Project, Run, RunFile, RunTag, RunUse, User, Verb
 from artifacts.runs.names import new_display_name, new_run_id, number_in
 from artifacts.runs.writers import merged
@@ -288,6 +289,7 @@ def _file_name(name: str) -> str:
         raise Invalid(f"The file's name “{naming.shown(name)}” is no path inside a run; use one like “plots/loss.png”.")
     if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in name):
         raise Invalid(f"The file's name “{naming.shown(clean_text(name))}” has control characters; rename it.")
+    refuse_outside(name, "in the run")
     return name
 
 

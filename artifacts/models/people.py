@@ -33,6 +33,7 @@ class User(AbstractBaseUser):
     objects = UserQuerySet.as_manager()
     USERNAME_FIELD = "name_key"
     EMAIL_FIELD = "email"
+    key_in_use: int | None = None  # the number of the API key by which this request came
 
     def __str__(self) -> str:
         return self.name

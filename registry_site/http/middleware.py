@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from registry_site.http.redaction import redacted
 from registry_site.http.refusals import as_refusal, not_found, refusal, shows_no_page
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -30,7 +31,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        # In the text as it is written: a path may stand in the message, a field or the traceback.
+        return redacted(json.dumps(line, default=str, ensure_ascii=False))
 
 
 class RequestLogMiddleware:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import IntegrityError, transaction
 
@@ -11,6 +11,7 @@ from artifacts.access import Can
 from artifacts.actions import labels, locks
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.saving import again
+from artifacts.actions.saving.blobs import has_lost_bytes
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests
 from artifacts.models import ArtifactVersion, ClientId, Collection, Manifest, Membership, Project, Run, RunOutput, User
@@ -50,6 +51,9 @@ def start(project: Project, draft: Draft, *, run: Run | None = None, acting_user
     draft = _checked(draft)
     if run is not None and run.project_id != project.pk:
         raise Invalid("The run belongs to another project than the artifact; log it from a run of the same project.")
+    if _same_is_damaged(project, draft):
+        # So that the client sends the bytes again, which heals the other one too.
+        draft = replace(draft, deduplicates=False)
     try:
         return _start(project, draft, run, acting_user)
     except IntegrityError:  # the same request at the same moment: now the other one's row is there
@@ -122,6 +126,17 @@ def _begun_by(project: Project, client_id: str) -> ArtifactVersion | None:
             "to have it here too, make a new artifact with the same files and log that."
         )
     return row.version
+
+
+def _same_is_damaged(project: Project, draft: Draft) -> bool:
+    """Whether the version that holds this content has lost bytes. Looked at outside of the transaction, since many files take a while."""
+    if not draft.deduplicates:
+        return False
+    sequence = Collection.objects.filter(
+        project=project, kind=Collection.Kind.SEQUENCE, type=draft.type, name=draft.name
+    ).first()
+    same = None if sequence is None else again.same_content(sequence, draft.digest)
+    return same is not None and has_lost_bytes(same)
 
 
 def _named_whole(project: Project, draft: Draft) -> ArtifactVersion | None:

@@ -30,6 +30,7 @@ from registry_site.wandb_api.engine.batching import related, remember_visible, v
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import Key, connection
 from registry_site.wandb_api.engine.resolve import Permission, Resolver, null_if_missing, resolves
+from registry_site.wandb_api.resolvers.file_addresses import Addresses, may_in
 from registry_site.wandb_api.resolvers.projects import find_project
 
 
@@ -209,7 +210,7 @@ def files(
 def missing(name: str, run: Run, context: Context) -> dict[str, Any]:
     """A file that isn't there: the client reads that off its MD5 and says so in its own words (wandb.restore)."""
     row = RunFile(pk=0, run=run, name=name)
-    return {**described(row, run, context), "md5": "0", "updated_at": None, "upload_url": None}
+    return {**described(row, run, context), "md5": "0", "updated_at": None}
 
 
 def like(pattern: str) -> str:
@@ -227,9 +228,16 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "id": ids.encode("RunFile", row.pk),
         "name": row.name,
         "display_name": row.name,
-        "url": context.absolute(file_path(row, run)),
-        "direct_url": context.absolute(signed_urls.run_file_download(row)) if is_there else "",
-        "upload_url": context.absolute(signed_urls.run_file_upload(row)),
+        "addresses": Addresses(
+            may_in(run.project, context),
+            fetch=(lambda: context.absolute(signed_urls.run_file_download(row, holder=context.person)))
+            if is_there
+            else None,
+            page=lambda: context.absolute(file_path(row, run)),
+            send=(lambda: context.absolute(signed_urls.run_file_upload(row, holder=context.person)))
+            if row.pk
+            else None,
+        ),
         "upload_headers": [],
         "storage_path": row.name,
         "size_bytes": row.size,
@@ -238,7 +246,6 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "mimetype": mimetypes.guess_type(row.name)[0],
         "updated_at": row.uploaded_at or row.created_at,
         "artifact": None,
-        "upload_multipart_urls": None,
     }
 
 

@@ -18,6 +18,7 @@ from registry.actions.delete import delete_version
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import Permission, resolves
+from registry_site.wandb_api.resolvers.file_addresses import Addresses, may_in
 from registry_site.wandb_api.resolvers.projects import find_project
 from registry_site.wandb_api.resolvers.versions import INHERIT, find_version, ttl_from_client
 
@@ -112,7 +113,9 @@ def sent_manifest(manifest: Manifest, context: Context) -> dict[str, Any]:
             "size_bytes": manifest.size,
             "md5": manifest.digest,
             "digest": manifest.digest,
-            "upload_url": partial(manifest_address, manifest, context),
+            "addresses": Addresses(
+                may_in(manifest.version.project, context), send=partial(manifest_address, manifest, context)
+            ),
             "upload_headers": [],
         },
     }
@@ -122,7 +125,7 @@ def manifest_address(manifest: Manifest, context: Context) -> str:
     """Where the manifest's bytes are sent to."""
     if not manifest.digest:
         raise Invalid("The manifest was announced without its digest, so it can't be sent; update it first.")
-    return context.absolute(signed_urls.manifest_upload(manifest))
+    return context.absolute(signed_urls.manifest_upload(manifest, holder=context.person))
 
 
 @resolves("Mutation.createArtifactFiles", permission=Permission.checked("log"))
@@ -165,10 +168,18 @@ def file_to_send(claim: Claim, version: ArtifactVersion, context: Context) -> di
         "digest": claim.spec.digest,
         "size_bytes": 0,
         "storage_path": claim.storage_path,
-        "upload_url": context.absolute(signed_urls.blob_upload(version.project, claim.md5)) if is_wanted else None,
+        "addresses": Addresses(
+            may_in(version.project, context),
+            send=partial(blob_address, version, claim, context) if is_wanted else None,
+            send_parts=partial(multipart_of, claim, context),
+        ),
         "upload_headers": [f"Content-MD5:{claim.spec.digest}"] if is_wanted else [],
-        "upload_multipart_urls": multipart_of(claim, context),
     }
+
+
+def blob_address(version: ArtifactVersion, claim: Claim, context: Context) -> str:
+    """Where a file's bytes are sent to."""
+    return context.absolute(signed_urls.blob_upload(version.project, claim.md5, holder=context.person))
 
 
 def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
@@ -178,7 +189,10 @@ def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
         return None
     numbers = sorted(number for number, _ in claim.spec.parts)
     urls = [
-        {"part_number": number, "upload_url": context.absolute(signed_urls.part_upload(upload, number))}
+        {
+            "part_number": number,
+            "upload_url": context.absolute(signed_urls.part_upload(upload, number, holder=context.person)),
+        }
         for number in numbers
     ]
     return {"upload_id": upload.public_id, "upload_url_parts": urls}
