@@ -65,6 +65,18 @@ def username(user: User, context: Context) -> str:
     return user.name
 
 
+@resolves("User.email", permission=Permission.PARENT)
+def email(user: User, context: Context) -> str | None:
+    """Shown to those who share an organization with the person, to the person, and to the site's administrators."""
+
+    def load(page: list[User]) -> Mapping[int, bool]:
+        numbers = [peer.pk for peer in page]
+        return dict.fromkeys(visible_people(context.person).filter(pk__in=numbers).values_list("pk", flat=True), True)
+
+    seen = user.pk == context.person.pk or read_for_peers(context, "colleagues", user, load)
+    return user.email if seen else None
+
+
 @resolves("User.admin", permission=Permission.PARENT)
 def is_admin(user: User, context: Context) -> bool:
     return user.is_admin
