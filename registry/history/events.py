@@ -40,7 +40,7 @@ AT_ONCE = 500
 FIELDS = ("when", "who", "action", "what", "details")
 # What a spreadsheet would take for a formula, where it sees the beginning of a cell: also behind “;”, a tab or a line's end, at which
 # some part a file that says “,”, whatever the quotes say.
-FORMULA = re.compile(r"""(\A|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠]|[\t\r])""")  # noqa: RUF001  # wide signs count too
+FORMULA = re.compile(r"""(\A|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠]|[\t\r])""")  # wide signs count too
 
 
 @dataclass(frozen=True)

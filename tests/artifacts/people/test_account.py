@@ -325,4 +325,4 @@ def test_a_password_that_stands_in_the_log_is_to_be_changed_at_the_first_log_in(
     assert client.post("/settings/password", new).status_code == 302
     assert "stands in its log" not in client.get("/settings").content.decode()
     client.post("/logout")
-    assert client.post("/login", {"name": name, "password": new["new"]})["Location"] == "/"
+    assert client.post("/login", {"name": name, "password": new["new"]})["Location"] == "/registry"
