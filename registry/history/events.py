@@ -98,7 +98,7 @@ def narrowed(events: QuerySet[AuditEvent], address: EventsAddress) -> QuerySet[A
 def as_seen_by(user: User, events: Sequence[AuditEvent]) -> Sequence[AuditEvent]:
     """The events without the names of source projects that somebody can't see: `source` is null then, and `hides_source` true."""
     linking = [event for event in events if event.verb in {Verb.LINKED, Verb.UNLINKED}]
-    numbers = {event.version_number for event in linking} - {None}
+    numbers = {event.version_number for event in linking if event.version_number is not None}
     projects = access.visible_projects(user).values("pk")
     seen: set[int | None] = set()
     if numbers:

@@ -77,14 +77,16 @@ def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int 
         for member in found[:PAGE]
     ]
     manages = members_page.is_managed_by(request.user)
-    invited = Invitation.objects.to(members_page.holder).select_related("user").order_by("pk") if manages else []
+    invited = (
+        list(Invitation.objects.to(members_page.holder).select_related("user").order_by("pk")[:PAGE]) if manages else []
+    )
     older = f"{members_page.address}?{urlencode({'after': found[PAGE - 1].user.name_key})}" if len(found) > PAGE else ""
     everything = {
         "members_page": members_page,
         "rows": rows,
         "roles": RoleForm().fields["role"].choices,  # type: ignore[attr-defined]
         "manages": manages,
-        "invited": [{"invitation": one, "withdraw": members_page.invitation_address(one.pk)} for one in invited[:PAGE]],
+        "invited": [{"invitation": one, "withdraw": members_page.invitation_address(one.pk)} for one in invited],
         "form": MemberForm(initial={"role": Role.MEMBER}),
         "add": members_page.address_of("add"),
         "older": older,

@@ -128,7 +128,7 @@ def storage_bytes(entity: Entity, context: Context) -> int:
 def members(entity: Entity, context: Context) -> list[dict[str, Any]]:
     """Who belongs to it; of a personal entity that is one person."""
     if entity.user is not None:
-        return [member(entity.user, "admin")]
+        return [member(entity.user, "admin") | {"account_type": "USER"}]
     if entity.organization is not None and entity.kind == Entity.Kind.ORGANIZATION:
         rows: QuerySet[Any] = entity.organization.members.select_related("user")
         return [member(row.user, row.role) for row in rows.order_by("user__name_key")[:MOST_MEMBERS]]
@@ -308,5 +308,7 @@ def delete_invite(source: None, context: Context, input: dict[str, Any]) -> dict
     user = visible_people(context.person).filter(pk=ids.decode(number, "User")).first()
     if user is None:
         raise NotFound("No member of this team has this id; list its members again.")
+    if access.manages_team(context.person, team) and not team.members.filter(user=user).exists():
+        return {"success": True}
     organizations.remove_member(team, user, acting_user=context.person)
     return {"success": True}

@@ -120,7 +120,7 @@ def distinct_keys(user: User) -> list[dict[str, Any]]:
     """Somebody's keys as the client lists them."""
     names, found = set[str](), []
     for row in user.api_keys.filter(revoked_at__isnull=True).order_by("pk"):
-        name = str(row) if str(row) not in names else f"{row} ({row.pk})"
+        name = row.prefix if row.prefix not in names else f"{row.prefix} ({row.pk})"
         names.add(name)
         found.append({"id": ids.encode("ApiKey", row.pk), "name": name, "description": row.description})
     return found
