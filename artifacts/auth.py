@@ -4,10 +4,10 @@ import hashlib
 from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from artifacts.models import ApiKey, User
+from artifacts.models import ApiKey, Invitation, User
 
 KEY_USE_SHOWN_WITHIN = timedelta(hours=1)  # a write for each request would cost more than the request
 
@@ -26,8 +26,9 @@ class NameBackend:
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: int) -> User | None:
-        """The person of a session, gone as soon as the account is deactivated."""
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        """The person of a session, gone as soon as the account is deactivated; pages ask whether an invitation waits for them."""
+        waiting = Invitation.objects.filter(user=OuterRef("pk"))
+        return User.objects.filter(pk=user_id, is_active=True).annotate(is_invited=Exists(waiting)).first()
 
 
 def key_digest(key: str) -> str:

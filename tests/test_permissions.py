@@ -24,7 +24,8 @@ NEEDS = {
     "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token", "telemetry", "traces"],
     "own": ["home", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
             "quickstart", "account", "account-profile", "account-default-entity",
-            "account-theme", "account-password", "account-keys", "account-key-revoke"],
+            "account-theme", "account-password", "account-keys", "account-key-revoke",
+            "invitations", "invitation-accept", "invitation-decline"],
     "view": ["collection-history", "organization-home", "star", "history", "members",
              "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
@@ -42,7 +43,8 @@ NEEDS = {
                "add-member", "set-role", "make-owner", "delete-registry", "automation-switch", "automation-delete"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",
                    "team-member-add", "team-member-role", "team-member-remove", "team-ttl", "team-webhook-add", "team-slack-add",
-                   "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete"],
+                   "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete",
+                   "organization-invitation-withdraw", "team-invitation-withdraw"],
 }  # fmt: skip
 NEEDED = {name: need for need, names in NEEDS.items() for name in names}
 OURS = [

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions import labels, locks, search_index
+from artifacts.actions.former_names import formerly, take_over
 from artifacts.errors import Conflict, Invalid
 from artifacts.models import ArtifactType, Collection, Membership, NameRedirect, Project, SearchTerm, User, Verb
 from artifacts.models.collections import MembershipQuerySet
@@ -20,18 +21,23 @@ SHOWN = 5  # places named in a sentence
 def find_or_create_collection(
     project: Project, kind: Collection.Kind, type_name: str, name: str, *, acting_user: User, description: str = ""
 ) -> tuple[Collection, bool]:
-    """The collection of this name, made on the fly, and whether it was made. Call inside a transaction; the caller judged access.
+    """The collection that has or had this name, else one made on the fly, and whether it was made. Call inside a transaction.
+
+    The caller judged access.
 
     Raises Invalid for a bad name, Conflict if the name belongs to a collection of another type, kind or spelling.
     """
     found = project.collections.filter(name_key=key_of(name)).first()
     is_new = False
+    if found is None and (found := formerly(project, name)) is not None:
+        name = found.name  # a renamed collection: what names it as before means it still
     if found is None:
         name, type_name = naming.collection_name(name), naming.type_name(type_name)
         try:
             with transaction.atomic():
                 found = _create(project, kind, type_name, name, clean_text(description), acting_user)
                 is_new = True
+                take_over(project, name, found, acting_user=acting_user)
         except IntegrityError:  # somebody made it at the same moment
             found = project.collections.get(name_key=key_of(name))
     found.project = project
@@ -131,7 +137,7 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
             collection.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
     except IntegrityError:  # somebody took the name at the same moment
         raise _name_taken(project, name) from None
-    NameRedirect.objects.filter(in_project=project, name_key=key).delete()
+    take_over(project, name, collection, acting_user=acting_user)
     if old != key:
         NameRedirect.objects.update_or_create(in_project=project, name_key=old, defaults={"collection": collection})
     search_index.remember(project, SearchTerm.Kind.COLLECTION, name)

@@ -110,11 +110,22 @@ def parse(stream: Reader) -> Iterator[Entry]:
                 yield _entry(checked_path(path), text.value())
         elif key == "version":
             version = text.value()
+        elif key == "storagePolicyConfig":
+            policy = text.value()
+            refuse_region(policy.get("storageRegion") if isinstance(policy, dict) else None)
         else:
             text.value()
     text.end()
     if version != 1 or isinstance(version, bool):
         raise Invalid("The manifest has a version that this server doesn't know; log the artifact with another client.")
+
+
+def refuse_region(region: object) -> None:
+    """Refuse a place for the bytes that isn't here: this server has one, which clients that name any call “default”."""
+    if region not in (None, "", "default"):
+        raise Invalid(
+            f"There is no storage region “{naming.shown(str(region))}” here, only the default one; leave `storage_region` out."
+        )
 
 
 def _entry(path: str, value: object) -> Entry:

@@ -8,6 +8,7 @@ from artifacts.models.lineage import RunOutput, RunUse
 from artifacts.models.organizations import (
     DefaultEntity,
     Entity,
+    Invitation,
     Organization,
     OrganizationMember,
     RetiredName,
@@ -35,6 +36,7 @@ __all__ = [
     "Entity",
     "HistoryChunk",
     "Integration",
+    "Invitation",
     "LinkedFile",
     "LinkedFilePart",
     "Manifest",

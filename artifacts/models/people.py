@@ -28,6 +28,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(blank=True, default="")
     is_admin = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    has_printed_password = models.BooleanField(default=False)  # it stands in a log: another one is asked for
     created_at = models.DateTimeField(db_default=Now())
 
     objects = UserQuerySet.as_manager()

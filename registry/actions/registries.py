@@ -10,10 +10,10 @@ from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
 from artifacts.actions import labels, locks, organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
+from artifacts.actions.former_names import formerly, take_over
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import (
     Collection,
-    NameRedirect,
     Organization,
     Project,
     ProjectMember,
@@ -96,8 +96,7 @@ def _create(
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=type_name) for type_name in wanted])
     if acting_user is not None:
         ProjectMember.objects.create(project=project, user=acting_user, role=Role.ADMIN)
-    # A former name that led elsewhere now belongs to this one.
-    NameRedirect.objects.filter(in_entity=entity, name_key=key_of(stored)).delete()
+    take_over(entity, stored, project, acting_user=acting_user)
     search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     audit.record(
         Verb.REGISTRY_CREATED,
@@ -173,7 +172,10 @@ def find_or_create_portfolio(
 def create_collection(
     project: Project, type_name: str, name: str, *, description: str = "", tags: Iterable[str] = (), acting_user: User
 ) -> Collection:
-    """Make an empty collection in a registry; a name that is taken is a Conflict."""
+    """Make an empty collection in a registry; a name that is taken is a Conflict, also one that leads to a renamed collection."""
+    if not project.collections.filter(name_key=key_of(name)).exists() and formerly(project, name):
+        access.require(acting_user, Can.LINK, project)
+        take_over(project, name, project, acting_user=acting_user)
     collection, is_new = find_or_create_portfolio(
         project, type_name, name, acting_user=acting_user, description=description
     )

@@ -1,11 +1,9 @@
 """What is done to a registry after it was made: its settings, its name, its end."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
@@ -16,8 +14,6 @@ from artifacts.models import ArtifactType, Organization, Project, SearchTerm, Us
 from artifacts.naming import key_of
 from registry.actions.registries import accept_types, create_registry, describe_registry, locked_registry, name_taken
 from registry.models import COLOURS, ICONS, AcceptedType, Registry
-
-RETRIED_WITHIN = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -31,10 +27,7 @@ def save_registry(
     types: Iterable[str] = (),
     acting_user: User,
 ) -> tuple[Project, bool]:
-    """The registry of this name with these settings, made if it is missing, and whether it was made; None leaves as it is.
-
-    Whoever repeats the request that made it, because the answer got lost, hears again that it was made.
-    """
+    """The registry of this name with these settings, made if it is missing, and whether this very call made it; None leaves as it is."""
     stored, types = naming.registry_project_name(name), list(types)
     entity = addresses.organization_entity(organization)
     project = entity.projects.filter(name_key=key_of(stored)).first()
@@ -52,7 +45,7 @@ def save_registry(
             acting_user=acting_user,
         )
         return made.project, True
-    has_changed = change_settings(
+    change_settings(
         project,
         description=description,
         visibility=visibility,
@@ -60,8 +53,7 @@ def save_registry(
         types=types,
         acting_user=acting_user,
     )
-    is_new = project.created_at > timezone.now() - RETRIED_WITHIN
-    return project, is_new and not has_changed and project.created_by_id == acting_user.pk
+    return project, False
 
 
 def refuse_contradiction(accepts_all_types: bool | None, types: list[str]) -> None:
@@ -159,7 +151,7 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     renamed_from = project.title
     try:
         with transaction.atomic():
-            give_name(project, stored, former_key=current.name_key)
+            give_name(project, stored, former_key=current.name_key, acting_user=acting_user)
     except IntegrityError:  # somebody took the name at the same moment
         raise name_taken(Organization.objects.get(entities=project.entity_id), stored) from None
     search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions import people
@@ -16,6 +18,7 @@ from registry_site.wandb_api.engine.batching import read_for_peers, remember_vis
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection, whole
 from registry_site.wandb_api.engine.resolve import Permission, null_if_missing, reads, resolves
+from registry_site.wandb_api.resolvers.people import visible_people
 
 OLD_REGISTRY = "model-registry"  # where `run.link_model` links to: it stands for the registry named so
 NEW_REGISTRY = "model"
@@ -280,16 +283,17 @@ def artifact(project: Project, context: Context, name: str) -> ArtifactVersion:
 @resolves("Project.members", permission=Permission.PARENT)
 def members(project: Project, context: Context) -> list[dict[str, Any]]:
     """The people with a role of their own here; the id is the person's, which the client sends back to change it."""
-    rows = ProjectMember.objects.filter(project=project, user__isnull=False).select_related("user")
+    rows = ProjectMember.objects.filter(project=project, user__isnull=False).select_related("user").order_by("pk")
+    colleague = visible_people(context.person).filter(pk=OuterRef("user"))
     return [
         {
             "id": ids.encode("User", row.user.pk),
-            "email": row.user.email or None,
+            "email": (row.user.email or None) if row.is_colleague else None,
             "name": row.user.full_name or row.user.name,
             "role": {"name": row.role},
             "username": row.user.name,
         }
-        for row in rows.order_by("pk")
+        for row in rows.annotate(is_colleague=Exists(colleague))
         if row.user is not None
     ]
 

@@ -12,6 +12,7 @@ from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import Claim, FileSpec
 from artifacts.errors import DomainError, Invalid, NotFound
 from artifacts.files import signed_urls
+from artifacts.files.manifests import refuse_region
 from artifacts.models import ArtifactVersion, Manifest, Project, Run
 from artifacts.naming import shown
 from registry.actions.delete import delete_version
@@ -27,6 +28,7 @@ MD5 = "MANIFEST_MD5"
 
 @resolves("Mutation.createArtifact", permission=Permission.checked("log"))
 def create_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    refuse_region(input.get("storage_region"))
     entity = addresses.entity(context.person, input["entity_name"])
     project = find_or_create_project(entity, input["project_name"], acting_user=context.person)
     run = run_of(project, input["run_name"]) if input.get("run_name") else None

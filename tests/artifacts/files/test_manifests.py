@@ -223,3 +223,14 @@ def test_only_an_md5_in_base64_is_a_digest(digest):
     with pytest.raises(Invalid):
         manifests.hex_of(digest)
     assert manifests.base64_of(manifests.hex_of(MD5)) == MD5
+
+
+@pytest.mark.parametrize("region", ["coreweave-us", 7])
+def test_a_storage_region_that_is_not_here_is_refused_by_its_name(region: object) -> None:
+    with pytest.raises(Invalid, match=f"no storage region “{region}” here"):
+        manifests.refuse_region(region)
+
+
+@pytest.mark.parametrize("region", [None, "", "default"])
+def test_the_one_storage_region_may_be_named(region: object) -> None:
+    manifests.refuse_region(region)
