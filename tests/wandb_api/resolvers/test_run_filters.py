@@ -78,7 +78,5 @@ def test_an_unknown_order_is_refused_with_those_that_there_are(world: World, pro
 
 def test_a_refusal_speaks_of_the_field_that_was_asked(world: World, project: Project) -> None:
     for wanted in ({"config.opt": {"$eq": {"lr": 1}}}, {"config.lr": {"$gt": None}}, {"group": ["x"]}, {"tags": [7]}):
-        said = refusal(
-            world.bob, "Runs", entity="vision", project="detector", order="", filters=json.dumps(wanted)
-        )
+        said = refusal(world.bob, "Runs", entity="vision", project="detector", order="", filters=json.dumps(wanted))
         assert f"“{next(iter(wanted))}”" in said and "metadata" not in said
