@@ -130,8 +130,8 @@ def project_page(
 
 def around(project: Project, address: BrowserAddress, current: Current, *, opened: str) -> Context:
     """The project's head, and the tree with the current place or a type open."""
-    sequences = project.collections.all().sequences()
-    counts = list(sequences.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
+    collections = project.collections.all()
+    counts = list(collections.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
     if not opened and len(counts) == 1:
         opened = counts[0][0]
     branches = [
@@ -140,11 +140,11 @@ def around(project: Project, address: BrowserAddress, current: Current, *, opene
     ]
     search = TreeSearch(address.words)
     if address.words:
-        search = _found(address, sequences, branches, current)
+        search = _found(address, collections, branches, current)
         branches = [branch for branch in branches if branch.leaves]
     for branch in branches if not address.words else ():
         if branch.is_open:
-            _fill(branch, sequences, address.start, current)
+            _fill(branch, collections, address.start, current)
     return {
         "project": project,
         "branches": branches,
@@ -157,9 +157,9 @@ def around(project: Project, address: BrowserAddress, current: Current, *, opene
     }
 
 
-def _fill(branch: Branch, sequences: CollectionQuerySet, start: str, current: Current) -> None:
+def _fill(branch: Branch, collections: CollectionQuerySet, start: str, current: Current) -> None:
     """The collections of an open type: a page of them, and the current one even when it isn't among those."""
-    found = sequences.filter(type=branch.type).order_by("natural_key")
+    found = collections.filter(type=branch.type).order_by("natural_key")
     if start:
         found = found.filter(natural_key__gte=natural_key(key_of(start)))
     rows = list(found[: IN_TREE + 1])
@@ -180,18 +180,18 @@ def _grow(branch: Branch, rows: list[Collection], current: Current, query: str =
         branch.leaves.append(leaf)
 
 
-def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
+def matching(collections: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
     """The collections that have the words in their name or in that of their type."""
     key = key_of(clean_text(words))
-    return sequences.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
+    return collections.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
 
 
 def _found(
-    address: BrowserAddress, sequences: CollectionQuerySet, branches: list[Branch], current: Current
+    address: BrowserAddress, collections: CollectionQuerySet, branches: list[Branch], current: Current
 ) -> TreeSearch:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
     words, start, of_type = address.words, address.start, address.start_type
-    found = matching(sequences, words, [branch.type for branch in branches])
+    found = matching(collections, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
     if start:
         found = found.filter(Q(type__gt=of_type) | Q(type=of_type, natural_key__gte=natural_key(key_of(start))))
@@ -224,7 +224,7 @@ class CollectionRow(NamedTuple):
 
 def collections_table(project: Project, type: str, address: BrowserAddress, types: Iterable[str]) -> Context:
     """A page of the project's collections by name, those of a type or that are looked for."""
-    found = project.collections.all().sequences()
+    found = project.collections.all()
     found = found.filter(type=type) if type else found
     if address.words:
         found = matching(found, address.words, types)

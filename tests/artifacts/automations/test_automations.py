@@ -70,10 +70,10 @@ def test_each_event_is_accepted_exactly_where_it_can_happen(
                 accepted[event].add(kind)
                 assert (made.scope, made.event, made.organization) == (scope, event, world.organization)
     everywhere = set(scopes)
-    linked, logged = everywhere - {"project"}, everywhere - {"registry", "portfolio"}
+    logged = everywhere - {"registry", "portfolio"}
     assert accepted == {
-        "LINK_MODEL": linked,
-        "UNLINK_ARTIFACT": linked,
+        "LINK_MODEL": everywhere,
+        "UNLINK_ARTIFACT": everywhere,
         "CREATE_ARTIFACT": logged,
         **{event: everywhere for event in EVENTS if event.startswith(("ADD", "REMOVE"))},
         **{event: {"project", "team", "organization"} for event in CONDITIONS},

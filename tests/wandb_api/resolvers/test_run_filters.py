@@ -73,10 +73,11 @@ def test_a_key_with_a_dot_orders_and_what_is_no_number_is_last_in_either_directi
 def test_an_unknown_order_is_refused_with_those_that_there_are(world: World, project: Project, order: str) -> None:
     said = refusal(world.bob, "Runs", entity="vision", project="detector", order=order, filters="{}")
     assert f"isn't ordered by “{order.lstrip('+-')}”" in said
-    assert "created_at" in said and "config.<key>" in said and "summary_metrics.<key>" in said
+    assert {"created_at", "config.<key>", "summary_metrics.<key>"} <= {*said.rstrip(".").replace(":", ",").split(", ")}
 
 
 def test_a_refusal_speaks_of_the_field_that_was_asked(world: World, project: Project) -> None:
     for wanted in ({"config.opt": {"$eq": {"lr": 1}}}, {"config.lr": {"$gt": None}}, {"group": ["x"]}, {"tags": [7]}):
         said = refusal(world.bob, "Runs", entity="vision", project="detector", order="", filters=json.dumps(wanted))
-        assert f"“{next(iter(wanted))}”" in said and "metadata" not in said
+        assert f"“{next(iter(wanted))}”" in said
+        assert "metadata" not in said
