@@ -16,6 +16,7 @@ RESERVED_ENTITIES = frozenset(
     {
         "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "login", "logout",
         "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "search", "settings", "static", "storage", "theme",
+        "wandb_artifacts",
     }
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})

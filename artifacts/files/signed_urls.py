@@ -13,6 +13,8 @@ from artifacts.errors import Forbidden
 from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Project, RunFile, Upload
 
 PREFIX = "/storage/"
+# What the files of versions are fetched from: tools tell them from other addresses by it, as by their `storagePath`.
+ARTIFACTS = "wandb_artifacts/"
 VALID_SECONDS = 24 * 3600
 LONGEST_TOKEN = 8_192
 
@@ -41,8 +43,8 @@ class SignedUrl:
     fields: dict[str, Any]
 
 
-def _address(purpose: Purpose, **fields: object) -> str:
-    return f"{PREFIX}{purpose}.{_signer(purpose).sign_object(fields)}"
+def _address(purpose: Purpose, prefix: str = PREFIX, **fields: object) -> str:
+    return f"{prefix}{purpose}.{_signer(purpose).sign_object(fields)}"
 
 
 def _signer(purpose: Purpose) -> signing.TimestampSigner:
@@ -69,14 +71,14 @@ def run_file_upload(file: RunFile) -> str:
     return _address(Purpose.PUT_RUN_FILE, file=file.pk)
 
 
-def download(key: str, size: int, name: str) -> str:
+def download(key: str, size: int, name: str, prefix: str = PREFIX) -> str:
     """Where stored bytes are fetched from, under a file name for whoever saves them. The caller judged the right to DOWNLOAD."""
-    return _address(Purpose.GET_FILE, key=key, size=size, name=name.rsplit("/", 1)[-1])
+    return _address(Purpose.GET_FILE, prefix, key=key, size=size, name=name.rsplit("/", 1)[-1])
 
 
 def entry_download(entry: ManifestEntry) -> str | None:
     """Where a version's file is fetched from; None for a reference. The caller judged the right to DOWNLOAD."""
-    return None if entry.blob is None else download(entry.blob.key, entry.blob.size, entry.path)
+    return None if entry.blob is None else download(entry.blob.key, entry.blob.size, entry.path, f"/{ARTIFACTS}")
 
 
 def run_file_download(file: RunFile) -> str:
@@ -86,7 +88,7 @@ def run_file_download(file: RunFile) -> str:
 
 def manifest_download(version: ArtifactVersion) -> str:
     """Where a committed version's manifest is fetched from. The caller judged the right to DOWNLOAD."""
-    return _address(Purpose.GET_MANIFEST, version=version.pk)
+    return _address(Purpose.GET_MANIFEST, f"/{ARTIFACTS}", version=version.pk)
 
 
 def read(token: str, method: str) -> SignedUrl:

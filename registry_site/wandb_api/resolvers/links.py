@@ -5,6 +5,8 @@ from typing import Any
 
 from artifacts import access, addresses
 from artifacts.actions import labels
+from artifacts.actions.projects import find_or_create_project
+from artifacts.actions.runs import DEFAULT_PROJECT
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import ArtifactVersion, ClientId, Membership, Project
 from artifacts.naming import REGISTRY_PREFIX, key_of
@@ -52,6 +54,10 @@ def target_of(context: Context, version: ArtifactVersion, entity_name: str | Non
         organization = addresses.entity(context.person, entity_name).organization
         if organization is not None:
             return addresses.registry(context.person, organization, NEW_REGISTRY)
+    own = version.project.entity
+    if key == DEFAULT_PROJECT and key_of(entity_name) == own.name_key:
+        # Where the client links a bare name outside a run: it is made like that of a run without a project.
+        return find_or_create_project(own, DEFAULT_PROJECT, acting_user=context.person)
     return find_project(context, entity_name, name)
 
 

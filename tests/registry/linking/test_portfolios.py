@@ -50,6 +50,8 @@ def test_a_person_links_inside_their_own_entity_and_not_into_the_registry(world:
     target = {"entityName": "bob", "projectName": "mine", "artifactPortfolioName": "best", "aliases": []}
     answer = change(world.bob, "LinkArtifact", **target, artifactID=id_of(version))
     assert answer["versionIndex"] == 0
+    bare = change(world.bob, "LinkArtifact", **{**target, "projectName": "uncategorized"}, artifactID=id_of(version))
+    assert bare["artifactMembership"]["artifactCollection"]["project"]["name"] == "uncategorized"
     target |= {"entityName": "acme-corp", "projectName": "wandb-registry-model"}
     said = refused_change(world.bob, "LinkArtifact", **target, artifactID=id_of(version))
     assert "“bob” is a personal entity" in said
