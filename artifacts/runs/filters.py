@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from artifacts.errors import Invalid
 from artifacts.listing import filters
@@ -10,7 +10,7 @@ from artifacts.listing.filter_values import moment_value, text_value
 from artifacts.listing.filters import Column, Compilation, Field, Json, Names
 from artifacts.listing.json_order import by_value
 from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
-from artifacts.models import RunTag
+from artifacts.models import Run, RunTag
 from artifacts.models.runs import RunQuerySet
 
 SUMMARY = Json("summary")
@@ -70,7 +70,7 @@ PAGE_ORDERS = {
 }
 
 
-def ordered_inside(found: RunQuerySet, name: str, *, sign: str) -> tuple[Any, tuple[str, ...]] | None:
+def ordered_inside(found: QuerySet[Run], name: str, *, sign: str) -> tuple[Any, tuple[str, ...]] | None:
     """The runs ready for an order by a value inside the configuration or the summary, and its columns; None for another name."""
     head, _, rest = name.partition(".")
     field = FIELDS.get(name) or FIELDS.get(head)

@@ -19,7 +19,6 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.files import signed_urls
 from artifacts.listing.filters import filtered, matching
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
-from artifacts.models.runs import RunQuerySet
 from artifacts.naming import shown
 from artifacts.runs.filters import FIELDS, ORDERS, ordered_inside
 from artifacts.text.cleaning import clean_text
@@ -71,7 +70,7 @@ def runs(
     return connection(with_peers(ordered), first=first, after=after, key=key, total=found.count)
 
 
-def in_order(found: RunQuerySet, order: str | None) -> tuple[RunQuerySet, Key]:
+def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
     """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
     sign = "-" if order and order.startswith("-") else ""
     if ordered := ordered_inside(found, (order or "").lstrip("+-"), sign=sign):
