@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import re2
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from artifacts import access, addresses
