@@ -29,7 +29,7 @@ SCOPE_WORDS = {
     "project": "a project",
     "registry": "a registry",
     "sequence": "an artifact of a project",
-    "portfolio": "a collection that versions are linked into",
+    "portfolio": "a collection of a registry or a portfolio of a project",
     "team": "a team",
     "organization": "an organization",
 }

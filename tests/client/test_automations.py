@@ -174,7 +174,7 @@ def test_refusals_are_told_at_once_in_the_servers_sentence(client: Client, place
 """
     )
     reasons = [
-        "“A new version is logged” never happens in a collection that versions are linked into",
+        "“A new version is logged” never happens in a collection of a registry",
         "RE2",
         "Invalid filter fields: metadata",
         "Nothing fills the variable “${nope}”",

@@ -179,8 +179,9 @@ def test_another_scope_is_judged_like_the_first(world: World, scopes: dict[str, 
     made = factories.automation(scopes["portfolio"], event="LINK_MODEL", user=world.bob)
     with pytest.raises(Forbidden):
         automations.change_automation(made, scope=world.model, acting_user=world.bob)
+    logged = factories.automation(scopes["project"], "logged", event="CREATE_ARTIFACT", user=world.bob)
     with pytest.raises(Invalid, match="never happens"):
-        automations.change_automation(made, scope=scopes["project"], acting_user=world.bob)
+        automations.change_automation(logged, scope=scopes["portfolio"], acting_user=world.bob)
     with pytest.raises(Invalid, match="filter of its own"):
         automations.change_automation(made, event="UNLINK_ARTIFACT", acting_user=world.bob)
     moved = automations.change_automation(made, scope=scopes["sequence"], acting_user=world.bob)
