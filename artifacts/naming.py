@@ -16,7 +16,7 @@ RESERVED_ENTITIES = frozenset(
     {
         "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "login", "logout",
         "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "sdk", "search", "settings", "static", "storage",
-        "theme", "traces",
+        "theme", "traces", "wandb_artifacts",
     }
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})
@@ -139,6 +139,13 @@ def registry_project_name(name: str) -> str:
     name = name.removeprefix(REGISTRY_PREFIX)
     if not name:
         raise Invalid("Registry name cannot be empty.", field="name", value=name)
+    if key_of(name).startswith(REGISTRY_PREFIX):
+        raise Invalid(
+            f"The registry's name “{shown(name)}” begins with “{REGISTRY_PREFIX}”, which stands before every registry's name "
+            "by itself; leave it out.",
+            field="name",
+            value=name,
+        )
     longest = LONGEST_NAME - len(REGISTRY_PREFIX)
     if len(name) > longest:
         raise Invalid(
@@ -162,6 +169,19 @@ def type_name(name: str) -> str:
             value=name,
         )
     return name
+
+
+def refuse_two_spellings(names: Iterable[str]) -> None:
+    """Refuse types of which two are told apart by the case of their letters alone."""
+    spelled: dict[str, str] = {}
+    for name in names:
+        other = spelled.setdefault(key_of(name), name)
+        if other != name:
+            raise Invalid(
+                f"The types “{shown(other)}” and “{shown(name)}” differ in the case of their letters alone; keep one of them.",
+                field="types",
+                value=name,
+            )
 
 
 def is_internal_type(name: str) -> bool:

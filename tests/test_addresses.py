@@ -27,7 +27,7 @@ PUBLIC = {
     "traces/.*$": "says that there are no traces here, and nothing else",
 }
 # The client's protocol authenticates by key or by a signed address, each view for itself (tests/wandb_api).
-PROTOCOL = ("graphql", "files/", "storage/", "artifacts/", "artifactsV2/")
+PROTOCOL = ("graphql", "files/", "storage/", "wandb_artifacts/", "artifacts/", "artifactsV2/")
 
 
 def every_pattern(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -33,7 +33,7 @@ NEEDS = {
              "project-workspace", "collection-card", "collection-tags", "collection-compare", "compare", "run", "run-tab", "entity"],
     "download": ["version-file", "version-zip", "link-modal"],
     "log": ["run-stop"],
-    "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
+    "link": ["new-collection", "collection-link", "collection-delete", "unlink", "project-unlink"],
     "edit": ["deprecate", "delete-version", "delete-sequence", "collection-rename", "version-ttl", "reinstate", "move-back",
              "new-registry", "general", "collection-preview",
              "collection-describe", "collection-tag", "collection-untag", "version-describe",

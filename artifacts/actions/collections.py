@@ -49,7 +49,8 @@ def find_or_create_collection(
         )
     if found.kind != kind:
         raise Conflict(
-            f"“{name}” in “{project.title}” is taken by versions logged there; choose another collection name.",
+            f"“{name}” in “{project.title}” is taken by versions {'linked' if found.is_portfolio else 'logged'} there; "
+            "choose another collection name.",
             field="name",
             value=name,
         )
@@ -66,7 +67,7 @@ def find_or_create_collection(
 def _create(
     project: Project, kind: Collection.Kind, type_name: str, name: str, description: str, acting_user: User
 ) -> Collection:
-    ArtifactType.objects.get_or_create(project=project, name=type_name)
+    remember_type(project, type_name)
     collection = Collection.objects.create(
         project=project,
         kind=kind,
@@ -79,6 +80,29 @@ def _create(
     search_index.remember(project, SearchTerm.Kind.COLLECTION, name)
     audit.record(Verb.COLLECTION_CREATED, acting_user=acting_user, collection=collection)
     return collection
+
+
+def remember_type(project: Project, name: str, *, but: Collection | None = None) -> None:
+    """Let a project have a type; a Conflict where collections, `but` one apart, have it in other letters.
+
+    Compared here, since databases disagree on `lower`. The project's row is locked, so that two first ones don't pass each other.
+    """
+    if ArtifactType.objects.filter(project=project, name=name).exists():
+        return
+    Project.objects.select_for_update(no_key=True).only("pk").get(pk=project.pk)
+    key = key_of(name)
+    for row in ArtifactType.objects.filter(project=project).exclude(name=name):
+        if key_of(row.name) != key:
+            continue
+        left = project.collections.filter(type=row.name)
+        if (left.exclude(pk=but.pk) if but else left).exists():
+            raise Conflict(
+                f"The type “{naming.shown(name)}” is written “{row.name}” in “{project.title}”; write it so, or choose another type.",
+                field="types",
+                value=name,
+            )
+        row.delete()
+    ArtifactType.objects.get_or_create(project=project, name=name)
 
 
 @transaction.atomic
@@ -168,7 +192,7 @@ def retype_sequence(collection: Collection, type_name: str, *, acting_user: User
     if locks.lock_collection(collection.pk).type == type_name:
         return
     _refuse_linked(collection, acting_user)
-    ArtifactType.objects.get_or_create(project=collection.project, name=type_name)
+    remember_type(collection.project, type_name, but=collection)
     collection.type = type_name
     collection.updated_at = Now()
     collection.save(update_fields=["type", "updated_at"])

@@ -15,6 +15,8 @@ from artifacts.errors import Forbidden
 from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Project, RunFile, Upload, User
 
 PREFIX = "/storage/"
+# What the files of versions are fetched from: tools tell them from other addresses by it, as by their `storagePath`.
+ARTIFACTS = "wandb_artifacts/"
 VALID_SECONDS = 24 * 3600
 LONGEST_TOKEN = 8_192
 
@@ -46,9 +48,9 @@ class SignedUrl:
     key: int | None
 
 
-def _address(purpose: Purpose, holder: User, **fields: object) -> str:
+def _address(purpose: Purpose, holder: User, *, prefix: str = PREFIX, **fields: object) -> str:
     signed = {**fields, "person": holder.pk, "key": holder.key_in_use}
-    return f"{PREFIX}{purpose}.{_signer(purpose).sign_object(signed)}"
+    return f"{prefix}{purpose}.{_signer(purpose).sign_object(signed)}"
 
 
 def _signer(purpose: Purpose) -> signing.TimestampSigner:
@@ -77,7 +79,9 @@ def run_file_upload(file: RunFile, *, holder: User) -> str:
 
 def entry_download(entry: ManifestEntry, *, holder: User) -> str | None:
     """Where somebody fetches a version's file from; None for a reference."""
-    return None if entry.blob is None else _address(Purpose.GET_FILE, holder, entry=entry.pk)
+    if entry.blob is None:
+        return None
+    return _address(Purpose.GET_FILE, holder, prefix=f"/{ARTIFACTS}", entry=entry.pk)
 
 
 def run_file_download(file: RunFile, *, holder: User) -> str:
@@ -87,7 +91,7 @@ def run_file_download(file: RunFile, *, holder: User) -> str:
 
 def manifest_download(version: ArtifactVersion, *, holder: User) -> str:
     """Where somebody fetches a committed version's manifest from."""
-    return _address(Purpose.GET_MANIFEST, holder, version=version.pk)
+    return _address(Purpose.GET_MANIFEST, holder, prefix=f"/{ARTIFACTS}", version=version.pk)
 
 
 def read(token: str, method: str) -> SignedUrl:

@@ -130,15 +130,17 @@ def link_into_new_registry(
 
 
 def refuse_unlinkable(version: ArtifactVersion, registry: Project) -> None:
-    """Refuse a version that no collection of this registry may hold, whatever its name and type."""
+    """Refuse a version that no collection of this registry, or of this project, may hold, whatever its name and type."""
     source = version.project
     if not registry.is_registry:
-        raise Invalid(
-            f"“{registry.name}” isn't a registry; linking is only possible to a collection in your organization's registry: "
-            "write the target as wandb-registry-<registry>/<collection>."
-        )
-    refuse_personal(source.entity)
-    if source.entity.organization_id != registry.entity.organization_id:
+        if source.entity_id != registry.entity_id:
+            raise Invalid(
+                f"The version was logged in “{source.entity.name}” and project “{registry.name}” belongs to “{registry.entity.name}”; "
+                "link it to a project of its own entity, or to the organization's registry: wandb-registry-<registry>/<collection>."
+            )
+    else:
+        refuse_personal(source.entity)
+    if registry.is_registry and source.entity.organization_id != registry.entity.organization_id:
         raise Invalid(
             f"The version belongs to another organization than registry “{registry.title}”; linking is only allowed "
             "to a collection in your organization's registry: log the artifact to one of its teams."
@@ -162,17 +164,14 @@ def refuse_misfit(version: ArtifactVersion, collection: Collection) -> None:
     """Refuse a version that this collection can't hold."""
     if not collection.is_portfolio:
         raise Invalid(
-            f"“{collection.name}” isn't a collection that versions are linked into; choose one of a registry."
+            f"“{collection.name}” isn't a collection that versions are linked into; choose one of a registry, or another name."
         )
     if version.type != collection.type:
         raise Invalid(
             f"Collection “{collection.name}” holds artifacts of type “{collection.type}” and this one is of type “{version.type}”; "
             f"choose a collection of type “{version.type}”."
         )
-    refuse_type(
-        Registry.objects.select_related("project").prefetch_related("accepted_types").get(project=collection.project),
-        version.type,
-    )
+    refuse_type(collection.project, version.type)
 
 
 @transaction.atomic

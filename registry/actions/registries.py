@@ -77,6 +77,7 @@ def _create(
 ) -> Registry:
     stored = refuse_taken_name(organization, name)
     wanted = naming.distinct(map(naming.type_name, types))
+    naming.refuse_two_spellings(wanted)
     entity = addresses.organization_entity(organization)
     try:
         with transaction.atomic():
@@ -133,8 +134,15 @@ def locked_registry(project: Project) -> Registry:
     return registry
 
 
-def refuse_type(registry: Registry, type_name: str) -> None:
-    """Refuse a type that a registry doesn't accept."""
+def refuse_type(project: Project, type_name: str) -> None:
+    """Refuse a type that a registry doesn't accept; an ordinary project accepts all."""
+    if not project.is_registry:
+        return
+    registry = (
+        Registry.objects.select_related("project").prefetch_related("accepted_types").filter(project=project).first()
+    )
+    if registry is None:
+        raise NotFound(access.NO_PLACE)
     if not registry.accepts(type_name):
         accepted = ", ".join(f"“{name}”" for name in registry.type_names) or "no type yet"
         raise Invalid(
@@ -149,22 +157,18 @@ def refuse_type(registry: Registry, type_name: str) -> None:
 def find_or_create_portfolio(
     project: Project, type_name: str, name: str, *, acting_user: User, description: str = ""
 ) -> tuple[Collection, bool]:
-    """The collection of a registry that a link names, made on the fly if its type is accepted."""
+    """The collection of a registry or a project that a link names, made on the fly if its type is accepted."""
     access.require(acting_user, Can.LINK, project)
-    registry = (
-        Registry.objects.select_related("project").prefetch_related("accepted_types").filter(project=project).first()
-    )
-    if registry is None:
-        raise NotFound(access.NO_PLACE)
     if not project.collections.filter(name_key=key_of(name)).exists():
-        # Locked before the collection's row is made: whoever deletes the registry locks it and then the project.
-        locked_registry(project)
-        refuse_type(registry, type_name)
+        if project.is_registry:
+            # Locked before the collection's row is made: whoever deletes the registry locks it and then the project.
+            locked_registry(project)
+        refuse_type(project, type_name)
     collection, is_new = find_or_create_collection(
         project, Collection.Kind.PORTFOLIO, type_name, name, acting_user=acting_user, description=description
     )
     if is_new:
-        Registry.objects.filter(pk=registry.pk).update(collection_count=F("collection_count") + 1)
+        Registry.objects.filter(project=project).update(collection_count=F("collection_count") + 1)
     return collection, is_new
 
 
@@ -241,6 +245,7 @@ def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -
         raise Invalid("No type is given; write the name of the type that the registry shall accept.", field="types")
     if registry.accepts_all_types:
         raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.", field="types")
+    naming.refuse_two_spellings([*registry.type_names, *wanted])
     added = [name for name in wanted if name not in registry.type_names]
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=name) for name in added])
     if added:

@@ -60,8 +60,9 @@ class RequestLogMiddleware:
 
 def logged_path(request: HttpRequest) -> str:
     """The path without what would let a reader of the log fetch or replace a file: the token of a signed address."""
-    if request.path.startswith("/storage/"):
-        return request.path[: request.path.find(".") + 1] or "/storage/"
+    for prefix in ("/storage/", "/wandb_artifacts/"):
+        if request.path.startswith(prefix):
+            return request.path[: request.path.find(".") + 1] or prefix
     return request.path[:500]
 
 

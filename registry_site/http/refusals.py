@@ -24,7 +24,17 @@ TITLES = {
     500: "Something went wrong",
     503: "Not yet",
 }
-CLIENT_PREFIXES = ("/graphql", "/files/", "/storage/", "/artifacts/", "/artifactsV2/", "/oidc/", "/sdk/", "/traces/")
+CLIENT_PREFIXES = (
+    "/graphql",
+    "/files/",
+    "/storage/",
+    "/wandb_artifacts/",
+    "/artifacts/",
+    "/artifactsV2/",
+    "/oidc/",
+    "/sdk/",
+    "/traces/",
+)
 
 
 def is_client(request: HttpRequest) -> bool:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("files/<str:entity>/<str:project>/<str:run>/file_stream", stream.file_stream, name="file-stream"),
     path("files/<str:entity>/<str:project>/<str:run>/<path:name>", stream.run_file, name="run-file"),
     path("storage/<str:token>", files.signed_address, name="storage"),
+    path("wandb_artifacts/<str:token>", files.signed_address, name="artifact-storage"),
     re_path(rf"^{PLACE}/(?P<artifact>[^/]+)/{FILE}$", files.artifact_file, name="artifact-file"),
     re_path(rf"^{PLACE}/{FILE}$", files.artifact_file, name="artifact-file-by-digest"),
     path("artifacts/<str:entity>/<str:md5>", files.oldest_address, name="artifact-file-first-layout"),

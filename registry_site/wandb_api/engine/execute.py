@@ -91,6 +91,8 @@ class Selected:
         field = execution.schema.get_field(owner, name)
         assert field is not None  # the document is validated
         self.call = (lambda source, context: owner.name) if name == "__typename" else field.extensions["call"]
+        if (for_lists := getattr(self.call, "for_lists", None)) and execution.selections.ask_for_a_page(nodes):
+            self.call = for_lists
         self.is_required = isinstance(field.type, GraphQLNonNull)
         self.is_leaf = graphql.is_leaf_type(
             field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type

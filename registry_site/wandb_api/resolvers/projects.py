@@ -11,7 +11,7 @@ from artifacts.actions import people
 from artifacts.errors import NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import ArtifactType, ArtifactVersion, Collection, Membership, Project, ProjectMember
-from artifacts.naming import LATEST, key_of
+from artifacts.naming import LATEST, key_of, shown
 from registry.models import AcceptedType, Registry
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import read_for_peers, remember_visible, visible_project, with_peers
@@ -68,7 +68,6 @@ def project(source: None, context: Context, name: str | None = None, entity_name
 
 
 @resolves("Query.models", permission=Permission.checked("view"))
-@null_if_missing
 def models(
     source: None, context: Context, entity_name: str | None = None, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
@@ -176,9 +175,12 @@ def type_of(collection: Collection, context: Context) -> dict[str, Any]:
 
 
 @resolves("Project.artifactType", permission=Permission.PARENT)
-def artifact_type(project: Project, context: Context, name: str) -> dict[str, Any] | None:
+@null_if_missing
+def artifact_type(project: Project, context: Context, name: str) -> dict[str, Any]:
     row = project.artifact_types.filter(name=name).first()
-    return named_type(row) if row else None
+    if row is None:
+        raise NotFound(f"artifact type “{shown(name)}” not found in “{project.title}”; check its spelling.")
+    return named_type(row)
 
 
 @resolves("ArtifactType.id", permission=Permission.PARENT)
@@ -207,9 +209,13 @@ def place_of(source: dict[str, Any], context: Context) -> Project:
 
 @resolves("ArtifactType.artifactCollection", permission=Permission.checked("view"))
 @null_if_missing
-def collection_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
+def collection_of_type(source: dict[str, Any], context: Context, name: str) -> Collection:
     found = addresses.collection(place_of(source, context), name)
-    return found if found.type == source["name"] else None
+    if found.type != source["name"]:
+        raise NotFound(
+            f"Collection “{found.name}” is of type “{found.type}”, not “{source['name']}”; ask for that type."
+        )
+    return found
 
 
 @resolves("ArtifactType.artifactSequence", permission=Permission.checked("view"))

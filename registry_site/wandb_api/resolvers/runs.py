@@ -17,11 +17,10 @@ from artifacts.actions import runs as run_actions
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import signed_urls
-from artifacts.listing.filters import Json, filtered, matching
-from artifacts.listing.json_order import by_value
+from artifacts.listing.filters import filtered, matching
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
 from artifacts.naming import shown
-from artifacts.runs.filters import FIELDS, ORDERS, as_stored, stored
+from artifacts.runs.filters import FIELDS, ORDERS, ordered_inside
 from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
 from registry_site.wandb_api.endpoints.stream import writer_of
@@ -68,7 +67,7 @@ def runs(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS)
+    found = filtered(Run.objects.filter(project=project).with_state_now(), filters, FIELDS)
     ordered, key = in_order(found, order)
     return connection(with_peers(ordered), first=first, after=after, key=key, total=found.count)
 
@@ -76,16 +75,14 @@ def runs(
 def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
     """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
     sign = "-" if order and order.startswith("-") else ""
-    head, _, path = stored((order or "").lstrip("+-")).partition(".")
-    place = FIELDS.get(head)
-    if not path or not isinstance(place, Json):
-        return found, filters_and_orders.key_for(order, ORDERS, default="-pk")
-    return by_value(found, place.path, path, sign=sign)
+    if ordered := ordered_inside(found, (order or "").lstrip("+-"), sign=sign):
+        return ordered
+    return found, filters_and_orders.key_for(order, ORDERS, default="-pk", inside=FIELDS)
 
 
 @resolves("Project.runCount", permission=Permission.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
-    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS).count()
+    return filtered(Run.objects.filter(project=project).with_state_now(), filters, FIELDS).count()
 
 
 @resolves("Run.id", permission=Permission.PARENT)

@@ -169,7 +169,7 @@ def file_to_send(claim: Claim, version: ArtifactVersion, context: Context) -> di
         "md5": claim.spec.digest,
         "digest": claim.spec.digest,
         "size_bytes": 0,
-        "storage_path": claim.storage_path,
+        "storage_path": f"{signed_urls.ARTIFACTS}{claim.storage_path}",
         "addresses": Addresses(
             may_in(version.project, context),
             send=partial(blob_address, version, claim, context) if is_wanted else None,
@@ -204,7 +204,7 @@ def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
 def complete_multipart_upload(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     etags = [(part["part_number"], part["hex_md5"]) for part in input["completed_parts"]]
-    path, public_id = input["storage_path"], input["upload_id"]
+    path, public_id = input["storage_path"].removeprefix(signed_urls.ARTIFACTS), input["upload_id"]
     return {"digest": parts.complete(version, public_id, etags, storage_path=path, acting_user=context.person)}
 
 

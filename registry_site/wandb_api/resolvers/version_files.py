@@ -95,7 +95,7 @@ def file_of(
         "md5": None if entry.ref else entry.digest,
         "digest": entry.digest,
         "mimetype": None,
-        "storage_path": None if entry.blob is None else entry.blob.key,
+        "storage_path": None if entry.blob is None else f"{signed_urls.ARTIFACTS}{entry.blob.key}",
         "updated_at": version.committed_at,
         "addresses": addresses,
         "upload_headers": [],
