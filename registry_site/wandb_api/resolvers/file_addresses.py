@@ -50,6 +50,11 @@ def may_in(project: Project, context: Context) -> dict[Can, Callable[[], bool]]:
     return {can: judged(can) for can in (Can.DOWNLOAD, Can.LOG)}
 
 
+def remember_allowed(project: Project, can: Can, context: Context) -> None:
+    """This was demanded of the project already, so that its files needn't ask again."""
+    context.cache.setdefault("may in", {})[project.pk, can] = True
+
+
 def addresses_of(file: dict[str, Any]) -> Addresses:
     """Those of a File; one without has none."""
     found: Addresses = file.get("addresses") or Addresses()

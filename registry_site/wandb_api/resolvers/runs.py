@@ -29,7 +29,7 @@ from registry_site.wandb_api.engine.batching import related, remember_visible, v
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import Key, connection
 from registry_site.wandb_api.engine.resolve import Permission, Resolver, null_if_missing, resolves
-from registry_site.wandb_api.resolvers.file_addresses import Addresses, may_in
+from registry_site.wandb_api.resolvers.file_addresses import Addresses, may_in, remember_allowed
 from registry_site.wandb_api.resolvers.projects import find_project
 
 
@@ -188,6 +188,7 @@ def files(
 ) -> dict[str, Any]:
     """The files that arrived; `pattern` is that of SQL's LIKE. Of `names` those that are missing are told too."""
     access.require(context.person, Can.DOWNLOAD, run.project)
+    remember_allowed(run.project, Can.DOWNLOAD, context)
     found = run.files.filter(uploaded_at__isnull=False)
     if names:
         # `run.save("./notes.txt")` keeps the file as “notes.txt”, and is asked for it by either name.
