@@ -6,6 +6,8 @@ The cache is the process's own: with several workers each counts for itself, whi
 import hashlib
 import ipaddress
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -17,9 +19,14 @@ FAILURES = {"name": 10, "address": 30}
 
 
 def address_of(request: HttpRequest) -> str:
-    """The visitor's address; behind a proxy on this machine, or a trusted one, the last that the proxy has seen."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    """The visitor's address."""
+    return visitor(request.META)
+
+
+def visitor(environ: Mapping[str, Any]) -> str:
+    """A visitor's address; behind a proxy on this machine, or a trusted one, the last that the proxy has seen."""
+    address = str(environ.get("REMOTE_ADDR", ""))
+    forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
     try:
         is_proxied = ipaddress.ip_address(address).is_loopback or settings.PUBLIC_URL.startswith("https://")
         return str(ipaddress.ip_address(forwarded)) if forwarded and is_proxied else address

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from artifacts.access import Can
 from artifacts.errors import NotFound
+from artifacts.files.answers import FileAnswer
 from artifacts.files.folders import FolderItem, files_below, list_folder
 from artifacts.files.previews import ANYTHING, Options, Preview, preview_of, shown_type
 from artifacts.files.previews.media import IMAGES
@@ -206,7 +207,7 @@ def file(request: HtmxHttpRequest, entity: str, project: str, collection: str, r
     if asked is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     status = 200 if asked is None else 206
-    return StreamingHttpResponse(chunks, status=status, content_type=inline or ANYTHING, headers=headers)
+    return FileAnswer(chunks, status=status, content_type=inline or ANYTHING, headers=headers)
 
 
 def plain_name(path: str) -> str:

@@ -20,6 +20,7 @@ from artifacts.access import Can
 from artifacts.actions.saving import parts, receive
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import manifests, signed_urls
+from artifacts.files.answers import FileAnswer
 from artifacts.files.manifests import Entry
 from artifacts.files.ranges import asked_range
 from artifacts.files.signed_urls import Purpose
@@ -117,7 +118,7 @@ def send_file(request: HttpRequest, key: str, size: int, name: str) -> HttpRespo
     headers["Content-Length"] = str(len(part))
     if span is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return StreamingHttpResponse(chunks, status=200 if span is None else 206, headers=headers)
+    return FileAnswer(chunks, status=200 if span is None else 206, headers=headers)
 
 
 def plain_name(name: str) -> str:
