@@ -28,7 +28,7 @@ class Incoming(io.RawIOBase):
         self._pieces = deque([came] if came else [])
         self._held = self._came = len(came)
         self._ended, self._broke = is_whole, False
-        self._unwanted = False
+        self._unwanted, self._most = False, 0
         self._room = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
 
@@ -90,7 +90,7 @@ class Incoming(io.RawIOBase):
                 if not message.get("more_body", False):
                     broke = False
                     return
-                if waited > STALLED + self._came / LEAST_RATE:
+                if waited > STALLED + self._came / LEAST_RATE or (self._unwanted and self._came > self._most):
                     return
                 while self._held > HELD and not self._unwanted:
                     self._room.clear()
@@ -114,11 +114,11 @@ class Incoming(io.RawIOBase):
         """After the thread is done: read what it left, and whether the connection can go on."""
         if self._ended:
             return not self._broke
-        left = DRAINED + 1 if self._length is None else self._length - self._came
+        left = 0 if self._length is None else self._length - self._came
         if left > DRAINED or (self._asks_first and self._pump is None):
             self.give_up()
             return False
-        self._unwanted = True
+        self._unwanted, self._most = True, self._came + DRAINED
         self._room.set()
         self._begin()
         assert self._pump is not None

@@ -3,6 +3,7 @@
 The parent imports everything before it forks, so that workers share its memory, are there at once, and at once again after a crash.
 """
 
+import asyncio
 import gc
 import logging
 import multiprocessing
@@ -23,10 +24,12 @@ from django.core.management.base import CommandError
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.urls import get_resolver
+from granian import _signals
+from granian._granian import WorkerSignal
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from registry_site.server.gate import Gate
 
@@ -123,7 +126,7 @@ class Bell:
         """Nothing: waiting forgets what was rung before it ended, and nothing that is rung afterwards may be forgotten."""
 
 
-class Tree(Server):
+class Tree(MPServer):
     """The parent's main loop: it replaces workers that ended by themselves, and ends when it is told to, whatever else happens."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -168,8 +171,27 @@ def _no_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _stop_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
+    """The server's own `set_loop_signals`, but only the first signal is passed on.
+
+    A group's signal is followed by the parent's, or by an impatient second Ctrl-C. `WorkerSignal.set` waits for somebody to
+    take the one before; nobody does, so a worker that passed all of them on stood still until it was killed.
+    """
+    told = WorkerSignal()
+    waiting = [told]
+
+    def stop() -> None:
+        if waiting:
+            waiting.pop().set()
+
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop)
+    return told
+
+
 def _end_when_told() -> None:
     """In a worker: until the server's own handlers are in place, a signal to stop ends it, and isn't lost to the parent's."""
+    _signals.set_loop_signals = _stop_once
     for number in STOPPING:
         signal.signal(number, lambda *_: os._exit(0))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)

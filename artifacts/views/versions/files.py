@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from artifacts.access import Can
 from artifacts.errors import NotFound
-from artifacts.files.answers import FileAnswer
+from artifacts.views.file_answer import FileAnswer
 from artifacts.files.folders import FolderItem, files_below, list_folder
 from artifacts.files.previews import ANYTHING, Options, Preview, preview_of, shown_type
 from artifacts.files.previews.media import IMAGES

@@ -20,7 +20,7 @@ from artifacts.access import Can
 from artifacts.actions.saving import parts, receive
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import manifests, signed_urls
-from artifacts.files.answers import FileAnswer
+from artifacts.views.file_answer import FileAnswer
 from artifacts.files.manifests import Entry
 from artifacts.files.ranges import asked_range
 from artifacts.files.signed_urls import Purpose
