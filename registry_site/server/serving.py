@@ -131,11 +131,11 @@ class Tree(MPServer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.main_loop_interrupt = Bell()
+        self.main_loop_interrupt = Bell()  # type: ignore[assignment]  # what the base asks of an Event
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
         with _no_signals():
-            super()._spawn_workers(spawn_target, target_loader)
+            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         replaced: dict[int, float] = {}
@@ -154,11 +154,10 @@ class Tree(MPServer):
             if self.interrupt_signal:
                 return
 
-    def _call_hooks(self, hooks: Any) -> None:
-        super()._call_hooks(hooks)
+    def _stop_ipc(self) -> None:
+        super()._stop_ipc()  # type: ignore[no-untyped-call]
         if self.interrupt_signal:
-            # Sent to the whole group, the signal ended the workers too: that is no failure, which they'd be counted as.
-            self.interrupt_children.clear()
+            self.interrupt_children.clear()  # they are counted next; sent to the whole group, the signal ended the workers too: no failure
 
 
 @contextmanager

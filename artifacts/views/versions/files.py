@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from artifacts.access import Can
 from artifacts.errors import NotFound
-from artifacts.views.file_answer import FileAnswer
 from artifacts.files.folders import FolderItem, files_below, list_folder
 from artifacts.files.previews import ANYTHING, Options, Preview, preview_of, shown_type
 from artifacts.files.previews.media import IMAGES
@@ -24,6 +23,7 @@ from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
 from artifacts.views.fetch import membership_of
+from artifacts.views.file_answer import FileAnswer
 from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.file_tree import Node, Tree
 from artifacts.views.versions.files_address import LONGEST_WORDS, FilesAddress, clean, slashed

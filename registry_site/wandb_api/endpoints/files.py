@@ -20,13 +20,13 @@ from artifacts.access import Can
 from artifacts.actions.saving import parts, receive
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import manifests, signed_urls
-from artifacts.views.file_answer import FileAnswer
 from artifacts.files.manifests import Entry
 from artifacts.files.ranges import asked_range
 from artifacts.files.signed_urls import Purpose
 from artifacts.files.storage import Damaged, Reader, StoredBytes, store
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.views.file_answer import FileAnswer
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine import ids
