@@ -39,7 +39,7 @@ def test_who_reads_with_a_key_does_not_wait_for_who_writes(world: World) -> None
 
     def hold() -> None:
         with transaction.atomic():
-            User.objects.filter(pk=world.carol.pk).update(full_name="held")
+            ApiKey.objects.filter(user=world.bob).update(last_used_at=None)
             holds.set()
             over.wait(30)
         connections.close_all()
