@@ -1,9 +1,10 @@
 """Who is asking: a name and password in the browser, an API key from the client."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -49,10 +50,29 @@ def user_of_key(key: str) -> User | None:
         return None
     now = timezone.now()
     if row.last_used_at is None or row.last_used_at < now - KEY_USE_SHOWN_WITHIN:
-        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - KEY_USE_SHOWN_WITHIN)
-        ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)
+        _note_use(row, now)
     row.user.key_in_use = row.pk
     return row.user
+
+
+def _note_use(key: ApiKey, now: datetime) -> None:
+    """Write when a key was used if nobody else is writing; whoever reads waits for no writer, and the next request tries again."""
+    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - KEY_USE_SHOWN_WITHIN)
+    rows = ApiKey.objects.filter(stale, pk=key.pk)
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        waits = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 0")
+            try:
+                rows.update(last_used_at=now)
+            except OperationalError:
+                pass
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {waits}")
+    else:
+        with transaction.atomic():
+            free = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            ApiKey.objects.filter(pk__in=free).update(last_used_at=now)
 
 
 def holder_of(person: int, key: int | None) -> User | None:

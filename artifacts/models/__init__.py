@@ -15,7 +15,7 @@ from artifacts.models.organizations import (
     Role,
     TeamMember,
 )
-from artifacts.models.people import ApiKey, User
+from artifacts.models.people import ApiKey, User, WrongGuesses
 from artifacts.models.projects import ArtifactType, NameRedirect, Project, ProjectMember, ProtectedAlias
 from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag, RunWriter
 from artifacts.models.search import LinkedFile, LinkedFilePart, SearchGram, SearchTerm
@@ -68,4 +68,5 @@ __all__ = [
     "Verb",
     "VersionReference",
     "VersionTag",
+    "WrongGuesses",
 ]

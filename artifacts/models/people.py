@@ -74,3 +74,14 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+
+class WrongGuesses(models.Model):
+    """How often somebody guessed wrongly since a window began: a name or an address, known by a digest alone."""
+
+    who = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=1)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="wrong_guesses_until")]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from artifacts.naming import escaped
 from registry_site.http.redaction import redacted
 from registry_site.http.refusals import as_refusal, not_found, refusal, shows_no_page
 
@@ -32,7 +33,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         # In the text as it is written: a path may stand in the message, a field or the traceback.
-        return redacted(json.dumps(line, default=str, ensure_ascii=False))
+        return redacted(escaped(json.dumps(line, default=str, ensure_ascii=False)))
 
 
 class RequestLogMiddleware:
@@ -82,6 +83,18 @@ class DomainErrorMiddleware:
         """Django calls this for whatever a view raised; what is no refusal goes on to be a mistake of the server."""
         known = as_refusal(exception)
         return None if known is None else refusal(request, known)
+
+
+class PrivateMiddleware:
+    """What is shown to somebody is kept by nobody, neither a proxy nor the disk of a shared machine, unless its view says otherwise."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class PageGzipMiddleware(GZipMiddleware):

@@ -4,7 +4,7 @@ import re
 
 # Purpose, signed fields, time and signature of a signed address: only the first stays.
 SIGNED_ADDRESS = re.compile(
-    r"(/storage/[a-z-]{1,40}\.)[^\s\\\"'<>?#]+"
+    r"(/(?:storage|wandb_artifacts)/[a-z-]{1,40}\.)[^\s\\\"'<>?#]+"
     r"|(?<![\w-])((?:put|get)-[a-z-]{1,40}\.)[\w=:-]+\.[\w-]+\.[\w=-]+"  # without what stands before it
 )
 CREDENTIALS = re.compile(r"\b(Basic|Bearer)\s+[A-Za-z0-9+/=_.~-]{8,}")

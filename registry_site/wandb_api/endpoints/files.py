@@ -26,6 +26,7 @@ from artifacts.files.signed_urls import Purpose
 from artifacts.files.storage import Damaged, Reader, StoredBytes, store
 from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, RunFile, User
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.views.file_answer import FileAnswer
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine import ids
@@ -148,7 +149,7 @@ def send_file(request: HttpRequest, key: str, size: int, name: str) -> HttpRespo
     headers["Content-Length"] = str(len(part))
     if span is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return StreamingHttpResponse(chunks, status=200 if span is None else 206, headers=headers)
+    return FileAnswer(chunks, status=200 if span is None else 206, headers=headers)
 
 
 def plain_name(name: str) -> str:

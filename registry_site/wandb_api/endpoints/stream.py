@@ -17,6 +17,7 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.models import Run, User
 from artifacts.naming import shown
 from artifacts.text.cleaning import clean_text
+from artifacts.text.wide_json import MANY, is_too_wide
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.endpoints.files import send_file
@@ -104,4 +105,6 @@ def body_of(request: HttpRequest) -> bytes:
         raise Invalid("The body says it is gzip and isn't.") from None
     if unpacker is not None and not unpacker.eof:
         raise Invalid("The gzip body broke off.")
+    if is_too_wide(found):
+        raise Invalid(f"The request has more than {MANY} values; send less at once.")
     return bytes(found)
