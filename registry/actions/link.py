@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from artifacts import access, audit
 from artifacts.access import Can
 from artifacts.actions import labels, locks, search_index, versions
+from artifacts.actions.former_names import formerly
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
     ArtifactVersion,
@@ -81,7 +82,9 @@ def link_by_name(
     refuse_unlinkable(version, registry)
 
     def link() -> Membership:
-        is_missing = not registry.collections.filter(name_key=key_of(name)).exists()
+        is_missing = (
+            not registry.collections.filter(name_key=key_of(name)).exists() and formerly(registry, name) is None
+        )
         if is_missing:
             locks.lock_these([version.sequence_id])  # before the rows of the new one, as in every link
         collection, is_new = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)

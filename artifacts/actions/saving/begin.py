@@ -218,6 +218,7 @@ def add_manifest(
     """Announce a list of files; of several the last one with bytes counts (the client makes two for every version)."""
     require_pending(version, acting_user=acting_user)
     _refuse_foreign_base(base, acting_user)
+    locks.lock_version(version)  # it may go with its collection at this moment
     if version.manifests.count() >= MOST_MANIFESTS:
         raise Invalid(f"The version has {MOST_MANIFESTS} manifests already; log a new one.")
     return Manifest.objects.create(version=version, kind=kind, base=base, digest=_checked_digest(digest))

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from artifacts import access
 from artifacts.access import Can
+from artifacts.actions import locks
 from artifacts.actions.saving import in_background
 from artifacts.actions.saving.begin import require_pending
 from artifacts.actions.saving.blobs import GONE, record_blob, require_still
@@ -51,7 +52,7 @@ def find_or_begin(version: ArtifactVersion, digest: str, parts: Sequence[tuple[i
         raise Invalid(f"The parts of a file are numbered from 1 to {MOST_PARTS} without gaps; log the artifact again.")
     if not all(MD5.fullmatch(md5) for md5 in announced.values()):
         raise Invalid("The MD5 of a part isn't 32 hexadecimal digits; log the artifact again.")
-    ArtifactVersion.objects.select_for_update().get(pk=version.pk)
+    locks.lock_version(version)
     for upload in version.uploads.filter(digest=digest, state=Upload.State.OPEN):
         if dict(upload.parts.values_list("number", "md5")) == announced:
             return upload

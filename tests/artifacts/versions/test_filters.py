@@ -114,7 +114,7 @@ CASES: list[tuple[str, list[int], str]] = [
     ("metadata.lang != en", [1, 3], ""),
     ("metadata.lang > da", [0, 1, 2], ""),
     ("metadata.ok:true", [0], ""),
-    ("metadata.nothing:null", [2], ""),
+    ("metadata.nothing:null", [0, 1, 2, 3], ""),
     ("metadata.epochs", [3], ""),
     ("metadata.epochs:12 a3", [3], ""),
     ("metadata.epochs > 9223372036854775808", [], ""),

@@ -73,7 +73,7 @@ def test_who_sees_a_link_but_not_its_source_is_told_why_it_gets_no_tag(
 ) -> None:
     """Tags are shared with the source; “there is nothing here” would be untrue of a version that one looks at."""
     dora = people.create_user("dora", acting_user=None)
-    organizations.add_member(world.organization, dora, "member", acting_user=world.alice)
+    organizations.add_member(world.organization, dora, "member", acting_user=None)
     client.force_login(dora)
     answer = client.post(
         reverse(f"artifacts:version-{act}", args=linked_at(linked)), {"tag": "x"}, headers={"HX-Request": "true"}

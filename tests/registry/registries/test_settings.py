@@ -44,7 +44,7 @@ def test_a_new_name_leaves_a_redirect_and_a_taken_one_is_refused_beside_its_fiel
 
 def test_a_member_describes_and_gives_no_other_name(client: Client, world: World, mine: Project) -> None:
     dora = people.create_user("dora", acting_user=None)
-    organizations.add_member(world.organization, dora, "member", acting_user=world.alice)
+    organizations.add_member(world.organization, dora, "member", acting_user=None)
     client.force_login(dora)
     assert client.post(f"{MINE}/settings/general", {"name": "Mine", "description": "by dora"}).status_code == 302
     answer = client.post(f"{MINE}/settings/general", {"name": "Hers", "description": "by dora"})

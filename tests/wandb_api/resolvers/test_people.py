@@ -74,7 +74,7 @@ def test_two_keys_that_begin_alike_have_two_names(world: World) -> None:
     for end in ("a", "b"):
         people.create_api_key(world.bob, key="local-" + end * 40, description=end, acting_user=world.bob)
     own = {row["description"]: row for row in nodes(ask(world.bob, "GetViewer")["viewer"]["apiKeys"])}
-    assert own["a"]["name"] == "local-…"
+    assert own["a"]["name"] == "local-"
     assert own["b"]["name"] != own["a"]["name"]
     assert ask(world.bob, "DeleteApiKey", id=own["b"]["id"])["result"]["success"]
     assert set(world.bob.api_keys.filter(revoked_at=None).values_list("description", flat=True)) == {"a", "tests"}

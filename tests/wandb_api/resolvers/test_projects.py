@@ -9,7 +9,7 @@ from registry.actions.members import add_members
 from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
-from tests.wandb_api.asking import ask, document, nodes, post, queries_of
+from tests.wandb_api.asking import ask, document, nodes, post, queries_of, refusal
 from tests.wandb_api.conftest import Linked
 
 REGISTRY = {"entity": "acme-corp", "project": "wandb-registry-model"}
@@ -33,7 +33,8 @@ def test_what_is_hidden_is_answered_as_what_is_not_there(linked: Linked, world: 
     both("FetchRegistry", name="wandb-registry-model", entity="acme-corp")
     both("ArtifactMembershipByName", **REGISTRY, name="detectors:v0")
     both("ArtifactMembershipByName", **SOURCE, name="yolo:v0")
-    both("GetProjects", entity="vision")
+    hidden, gone = (refusal(world.mallory, "GetProjects", entity=name) for name in ("vision", "nothing"))
+    assert hidden.replace("vision", "nothing") == gone
     both("RegistryUserMembers", **REGISTRY)
     both("ArtifactType", **SOURCE, name="yolo")
 

@@ -204,7 +204,7 @@ LISTINGS = [
     Listing("RunConsoleLogTail", "project.run.logLines", 7, of_run("runName"), 100, per_page="last"),
     Listing("GetProjects", "models", 14, of_team("entity"), 200, size=lambda number: number + 1),
     Listing("GetTeamEntity", "entity.members", 6, of_team("name"), size=lambda number: number + 2),
-    Listing("SearchUsers", "users", 4, lambda crowd: {"query": "person"}, 100),
+    Listing("SearchUsers", "users", 5, lambda crowd: {"query": "person"}, 100),
     Listing("GetViewer", "viewer.teams", 6, size=lambda number: number + 1),
     Listing("GetViewer", "viewer.apiKeys", 6, size=lambda number: number + 1),
     Listing("Viewer", "viewer.teams", 5, size=lambda number: number + 1),

@@ -159,7 +159,7 @@ def test_registries_are_listed_filtered_and_ordered(world: World) -> None:
     restricted = Project.objects.filter(pk=world.dataset.pk)
     restricted.update(visibility="restricted")
     assert "dataset" not in registries_of(world)
-    assert ask(world.mallory, "FetchRegistries", organization="Acme Corp") == {"organization": None}
+    assert "“Acme Corp” not found" in refusal(world.mallory, "FetchRegistries", organization="Acme Corp")
 
 
 def test_collections_and_versions_are_searched_across_registries(linked: Linked, world: World) -> None:

@@ -13,7 +13,7 @@ from artifacts.actions import runs, streams
 from artifacts.actions.saving import clear_away, receive
 from artifacts.files.storage import store
 from artifacts.models import ArtifactVersion, AuditEvent, Project, Run, RunFile
-from registry.actions.registries import protect_alias
+from registry.actions.link import unlink_version
 from registry_site.wandb_api.engine import ids
 from tests import factories
 from tests.conftest import World
@@ -144,12 +144,15 @@ def test_a_run_is_deleted_with_the_versions_it_made_or_not_at_all(world: World, 
     other = factories.version(linked.project, user=world.bob, run=factories.run(linked.project, user=world.bob))
     run.outputs.create(version=other)  # logged again, but made by another run
     pending = factories.pending(linked.project, user=world.bob, run=run)
-    protect_alias(world.model, "x1", acting_user=world.alice)
-    assert "protected alias" in post(world.bob, DELETE, {"id": id_of(run)})["errors"][0]["message"]
+    assert (
+        "linked in “wandb-registry-model/detectors”"
+        in post(world.bob, DELETE, {"id": id_of(run)})["errors"][0]["message"]
+    )
     assert ArtifactVersion.objects.filter(deleted_at__isnull=False).count() == 0
     assert Run.objects.filter(pk=run.pk).exists()
     assert "permission denied" in post(world.carol, DELETE, {"id": id_of(run)})["errors"][0]["message"]
-    linked.links[1].aliases.filter(name="x1").delete()
+    for link in linked.links:
+        unlink_version(link, acting_user=world.bob)
     assert post(world.bob, DELETE, {"id": id_of(run)})["data"]["deleteRun"] == {"success": True}
     gone = set(ArtifactVersion.objects.filter(deleted_at__isnull=False).values_list("pk", flat=True))
     assert gone == {version.pk for version in linked.versions}
