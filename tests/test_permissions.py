@@ -22,14 +22,15 @@ pytestmark = pytest.mark.once
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {
     "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token"],
-    "own": ["home", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear", "authorize",
-            "quickstart", "account", "account-profile", "account-default-entity",
+    "own": ["home", "front-page", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear",
+            "authorize", "quickstart", "account", "account-profile", "account-default-entity",
             "account-theme", "account-password", "account-keys", "account-key-revoke"],
     "view": ["collection-history", "organization-home", "star", "history", "members",
              "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
              "browser-type", "version-switch", "version-folder", "automations", "project-automations", "project", "project-runs",
-             "project-workspace", "collection-card", "collection-tags", "collection-compare", "compare", "run", "run-tab", "entity"],
+             "project-workspace", "project-table", "project-overview", "projects",
+             "collection-card", "collection-tags", "collection-compare", "compare", "run", "run-tab", "entity"],
     "download": ["version-file", "version-zip", "link-modal"],
     "log": ["run-stop"],
     "link": ["new-collection", "collection-link", "collection-delete", "unlink"],

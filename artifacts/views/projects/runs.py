@@ -45,6 +45,7 @@ TABS = {
     "files": "Files",
     "system": "System",
 }
+OLD_TABS = {"logs": "log", "workspace": "charts"}  # as bookmarks name them
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class RunVersion:
 def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str = "charts") -> HttpResponse:
     parent = project_of(request, entity, project)
     found = _run(parent, run)
+    if tab in OLD_TABS:
+        return moved(request, _address(found, OLD_TABS[tab]))
     if tab not in TABS:
         raise NotFound(f"A run has no page “{shown(tab)}”; choose one of its tabs.")
     if (parent.entity.name, parent.name) != (entity, project):
