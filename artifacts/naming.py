@@ -14,9 +14,9 @@ LATEST = "latest"
 # First segments of our addresses: no entity may be named so (a test derives the list from the URL configuration).
 RESERVED_ENTITIES = frozenset(
     {
-        "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "login", "logout",
-        "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "sdk", "search", "settings", "static", "storage",
-        "theme", "traces", "wandb_artifacts",
+        "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "home", "login",
+        "logout", "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "sdk", "search", "settings", "static",
+        "storage", "theme", "traces", "wandb_artifacts",
     }
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})

@@ -97,11 +97,14 @@ RUN = "<str:entity>/<str:project>/runs/<str:run>"
 run_pages: list[URLPattern] = [
     path("<str:entity>/<str:project>/runs", projects.page.project_runs, name="project-runs"),
     path("<str:entity>/<str:project>/workspace", projects.page.project_runs, name="project-workspace"),
+    path("<str:entity>/<str:project>/table", projects.page.project_runs, name="project-table"),
+    path("<str:entity>/<str:project>/overview", projects.page.project_runs, name="project-overview"),
     path(f"{RUN}/-/delete", projects.runs.run_delete, name="run-delete"),
     path(f"{RUN}/-/stop", projects.runs.run_stop, name="run-stop"),
     path(RUN, projects.runs.run, name="run"),
     path(f"{RUN}/<str:tab>", projects.runs.run, name="run-tab"),
     path("<str:entity>/<str:project>/-/settings", projects.page.project_settings, name="project-settings"),
+    path("<str:entity>/projects", projects.page.projects, name="projects"),
     path("<str:entity>/<str:project>", projects.page.project, name="project"),
 ]
 

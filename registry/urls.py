@@ -1,7 +1,6 @@
 """The Registry App's addresses. Acts and subpages lie behind `/-/`, which is no name, and stand before the names."""
 
 from django.urls import path
-from django.views.generic.base import RedirectView
 
 from registry.views.collections import card, deprecation, history, source, versions
 from registry.views.collections import page as collection_page
@@ -19,7 +18,7 @@ COLLECTION = f"{REGISTRY}/<str:collection>"
 urlpatterns = [
     path("", home.front, name="front"),
     path("registry", home.home, name="home"),
-    path("registry/", RedirectView.as_view(pattern_name="registry:home", query_string=True)),
+    path("home", home.front_page, name="front-page"),
     path("registry/<str:registry>", home.short, name="short"),
     path("search", search_page.search, name="search"),
     path("search/-/recent", saved.remember, name="search-remember"),
@@ -28,7 +27,6 @@ urlpatterns = [
     path("search/-/saved/<int:number>/rename", saved.rename, name="search-rename"),
     path("search/-/saved/<int:number>/delete", saved.delete, name="search-delete"),
     path(HOME, home.organization_home, name="organization-home"),
-    path(f"{HOME}/", RedirectView.as_view(pattern_name="registry:organization-home", query_string=True)),
     path(f"{HOME}/-/new-registry", home.new_registry, name="new-registry"),
     path(f"{REGISTRY}/-/star", registry_page.star, name="star"),
     path(f"{REGISTRY}/-/history", history.registry_history, name="history"),

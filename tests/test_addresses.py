@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from artifacts.naming import RESERVED_ENTITIES, key_of
+from tests import factories
 from tests.conftest import World
 
 pytestmark = pytest.mark.once
@@ -82,7 +83,7 @@ def test_the_entity_stands_last() -> None:
 
 def test_no_address_ends_in_a_slash_but_the_panels() -> None:
     slashed = {route for route, _ in ALL if route.endswith("/") and not route.startswith("admin/")}
-    assert slashed <= {"registry/", "orgs/<str:org>/registry/"}
+    assert slashed == set()
 
 
 HOME = "/orgs/Acme%20Corp/registry"
@@ -97,6 +98,14 @@ HOME = "/orgs/Acme%20Corp/registry"
         ("/admin", "/admin/"),
         (f"{HOME}/", HOME),
         ("/orgs/acme-corp/registry/", "/orgs/acme-corp/registry"),
+        ("/home", "/registry"),
+        ("/home/", "/home"),
+        ("/vision/", "/vision"),
+        ("/vision//?after=x", "/vision?after=x"),
+        ("/vision/projects", "/vision"),
+        ("/vision/projects/", "/vision/projects"),
+        ("/vision/settings/", "/vision/settings"),
+        ("/orgs/Acme%20Corp/registry/model/", "/orgs/Acme%20Corp/registry/model"),
         ("/orgs/Acme%20Corp", HOME),
         ("/acme-corp", HOME),
         ("/authorize?ref=models", None),
@@ -125,4 +134,75 @@ def test_a_visitor_comes_to_the_login(client: Client, world: World) -> None:
 )
 def test_nonsense_is_not_found(client: Client, world: World, address: str) -> None:
     client.force_login(world.bob)
-    assert client.get(address).status_code == 404
+    assert client.get(address, follow=address.endswith(("/", "%2f"))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address", ["//evil.example/", "/\\evil.example/", "///evil.example//", "/%5Cevil.example/", "/%2Fevil.example/"]
+)
+def test_a_slash_at_the_end_leads_to_no_other_site(client: Client, world: World, address: str) -> None:
+    client.force_login(world.bob)
+    answer = client.get(f"http://testserver{address}")
+    assert answer.status_code == 404 or answer["Location"] == "/%5Cevil.example"
+
+
+def test_only_reading_is_led_on_and_the_clients_addresses_are_not(client: Client, world: World) -> None:
+    client.force_login(world.bob)
+    assert client.post("/vision/projects/").status_code == 404
+    for address in ("/graphql/", "/files/vision/detector/r1/a/", "/storage/x/"):
+        assert client.get(address).status_code in {401, 403, 404}, address
+
+
+def test_a_bookmarked_project_named_projects_is_itself(client: Client, world: World) -> None:
+    client.force_login(world.bob)
+    assert client.get("/vision/projects")["Location"] == "/vision"
+    assert client.get("/nobody/projects", follow=True).status_code == 404
+    factories.project(world.team, "projects", user=world.bob)
+    assert client.get("/vision/projects").status_code == 200
+    client.force_login(world.mallory)
+    assert client.get("/vision/projects", follow=True).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("bookmarked", "page"),
+    [
+        ("table", ""),
+        ("overview", ""),
+        ("overview/", ""),
+        ("workspace?nw=nwuserada", ""),
+        ("runs/", ""),
+        ("runs/x9k2m4qd/logs", "/runs/x9k2m4qd/log"),
+        ("runs/x9k2m4qd/logs/", "/runs/x9k2m4qd/log"),
+        ("runs/x9k2m4qd/workspace", "/runs/x9k2m4qd"),
+        ("runs/x9k2m4qd/files/", "/runs/x9k2m4qd/files"),
+        ("runs/x9k2m4qd/overview", "/runs/x9k2m4qd/overview"),
+        ("artifacts/", "/artifacts"),
+    ],
+)
+def test_bookmarks_of_projects_and_runs_lead_on(client: Client, world: World, bookmarked: str, page: str) -> None:
+    factories.run(factories.project(world.team, user=world.bob), user=world.bob, name="x9k2m4qd")
+    client.force_login(world.carol)
+    answer = client.get(f"/vision/detector/{bookmarked}", follow=True)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, f"/vision/detector{page}")
+    client.force_login(world.mallory)
+    assert client.get(f"/vision/detector/{bookmarked}", follow=True).status_code == 404
+
+
+def test_the_page_for_nothing_keeps_the_navigation(client: Client, world: World) -> None:
+    addresses = ["/vision/nothing", "/vision/a/b/c/d", "/nobody", "/orgs/Acme Corp/registry/nothing"]
+    for address in addresses:
+        client.force_login(world.bob)
+        page = client.get(address)
+        assert page.status_code == 404
+        for words in ('aria-label="Main"', "Signed in as", "There is nothing here", "Go to Registry"):
+            assert words in page.content.decode(), (address, words)
+    client.logout()
+    assert 'aria-label="Main"' not in client.get("/vision/a/b/c/d").content.decode()
+
+
+def test_what_one_may_not_see_is_not_named_by_the_navigation(client: Client, world: World) -> None:
+    client.force_login(world.mallory)
+    for address in ("/vision", "/vision/detector", "/orgs/Acme Corp/registry"):
+        page = client.get(address)
+        assert page.status_code == 404
+        assert "Organization: Acme Corp" not in page.content.decode()

@@ -9,6 +9,7 @@ from artifacts.listing.columns import ShownColumns, shown_columns, small_json
 from artifacts.models import Run
 from artifacts.runs import metrics
 from artifacts.runs.history import number_of
+from artifacts.runs.media import is_inside_medium, is_medium
 from artifacts.text.json_values import leaves
 
 COLUMNS = {
@@ -25,10 +26,14 @@ MOST_METRICS = 4  # metrics that are shown unless others are asked for
 
 @dataclass(frozen=True)
 class RunValues:
-    """The configuration and the summary of a run by dotted name (`config.lr`, `summary.loss`), and how long it ran."""
+    """The configuration and the summary of a run by dotted name (`config.lr`, `summary.loss`), and how long it ran.
+
+    Media are none of the values; `summary` is what it says as it is stored.
+    """
 
     values: dict[str, object]
     duration: str
+    summary: Mapping[str, object]
 
 
 def values_of_runs(runs: Sequence[Run]) -> list[RunValues]:
@@ -38,15 +43,17 @@ def values_of_runs(runs: Sequence[Run]) -> list[RunValues]:
     told = []
     for run in runs:
         config, summary = config_of(configs.get(run.pk)), summaries.get(run.pk, {})
+        config = {key: _settled(value) for key, value in config.items()}
         values = {f"config.{key}": value for key, value in leaves(config).items()}
         values |= {f"summary.{key}": value for key, value in metrics.values_in(summary).items()}
-        told.append(RunValues(values, duration_of(run, summary)))
+        told.append(RunValues(values, duration_of(run, summary), summary))
     return told
 
 
 def shown_run_columns(asked: Sequence[str], runs: Sequence[Run], told: Sequence[RunValues]) -> ShownColumns:
     """The columns that an address asks for, else those in which a run has something, with the metrics that say most."""
     asked = [name for name in asked if name in COLUMNS or name == "-" or name.startswith(("config.", "summary."))]
+    asked = [name for name in asked if not _is_of_medium(name, told)]
     rows = [one.values for one in told]
     summaries = [
         {key.removeprefix("summary."): value for key, value in row.items() if key.startswith("summary.")}
@@ -64,6 +71,22 @@ def shown_run_columns(asked: Sequence[str], runs: Sequence[Run], told: Sequence[
     }
     usual = [name for name in COLUMNS if name not in empty]
     return shown_columns(asked, rows, COLUMNS, [*usual, *telling], prefix="")
+
+
+def _settled(value: object) -> object:
+    """A value of the configuration as a table shows it: of an artifact, which version it is."""
+    if not isinstance(value, Mapping) or not is_medium(value):
+        return value
+    name, version = value.get("sequenceName"), value.get("version")
+    return f"{name}:{version}" if name and version else None
+
+
+def _is_of_medium(name: str, told: Sequence[RunValues]) -> bool:
+    """Whether a column that is asked for is a picture's size or the like, and no value in any run."""
+    place, _, key = name.partition(".")
+    if place != "summary" or any(name in one.values for one in told):
+        return False
+    return any(is_inside_medium(key, one.summary) for one in told)
 
 
 def config_of(config: object) -> dict[str, object]:

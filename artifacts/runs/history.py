@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from artifacts.runs.media import is_medium
+
 LINES_OF_A_CHUNK = 4_096
 BYTES_OF_A_CHUNK = 512 * 1024
 MOST_BUCKETS = 512
@@ -85,7 +87,7 @@ def metrics_in(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     left = MOST_OF_A_LINE
     while stack and left:
         name, value, depth = stack.pop()
-        if isinstance(value, dict) and "_type" not in value and depth < DEEPEST:
+        if isinstance(value, dict) and not is_medium(value) and depth < DEEPEST:
             inner = reversed(list(value.items()))
             stack += [(f"{name}.{key}", held, depth + 1) for key, held in inner]
         elif name != "_step" and name and len(name) <= LONGEST_KEY and "\x00" not in name:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from artifacts.models import HistoryChunk, MetricSeries, Run
 from artifacts.runs import history
+from artifacts.runs.media import is_medium
 
 MOST = 200
 MOST_POINTS = 96  # one for each unit of the small line's width
 DEEPEST = 4
+SUMMARIES = frozenset({"min", "max", "mean", "first", "last", "best"})  # what `define_metric` has the client compute
 TELLING = re.compile(r"val|test|eval|acc|auc|f1|loss|map|recall|precision|score", re.IGNORECASE)
 LOWER_IS_BETTER = re.compile(
     r"loss|err|latency|perplexity|ppl|wer\b|cer\b|mae|mse|rmse|_ms\b|time|duration|memory|size|fid|nll|cost|distance",
@@ -41,9 +43,17 @@ def measures_of(run: Run, *, most: int = MOST, words: str = "") -> list[Measure]
     """The summary values of a run with these words in their names, those that tell most first, each with its history, in one query."""
     values = {name: value for name, value in _leaves(run.summary) if words.casefold() in name.casefold()}
     names = sorted(values, key=rank)[:most]
-    series = MetricSeries.objects.filter(run=run, stream=HistoryChunk.Stream.HISTORY, key__in=names)
+    logged = {name: _logged_as(name) for name in names}
+    keys = {*names, *logged.values()}
+    series = MetricSeries.objects.filter(run=run, stream=HistoryChunk.Stream.HISTORY, key__in=keys)
     by_name = {row.key: row for row in series}
-    return [_measure(name, values[name], by_name.get(name)) for name in names]
+    return [_measure(name, values[name], by_name.get(name) or by_name.get(logged[name])) for name in names]
+
+
+def _logged_as(name: str) -> str:
+    """The metric that a summary value was computed of: `acc` of `acc.max`, where `define_metric` asked for its maximum."""
+    metric, _, summary = name.rpartition(".")
+    return metric if metric and summary in SUMMARIES else name
 
 
 def _measure(name: str, value: object, series: MetricSeries | None) -> Measure:
@@ -53,8 +63,8 @@ def _measure(name: str, value: object, series: MetricSeries | None) -> Measure:
 
 
 def _leaves(summary: object, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Numbers and short words by their dotted names; what begins with "_" is the client's own bookkeeping."""
-    if not isinstance(summary, Mapping) or depth > DEEPEST:
+    """Numbers and short words by their dotted names, media aside; what begins with "_" is the client's own bookkeeping."""
+    if not isinstance(summary, Mapping) or is_medium(summary) or depth > DEEPEST:
         return
     for name, value in summary.items():
         if name.startswith("_") or (not prefix and name == "wandb"):

@@ -38,6 +38,7 @@ class Plot:
     levels: list[Mark]
     ticks: list[Mark]
     label: str
+    axis: str = ""  # what it goes along where that is not the step
 
 
 def plot(
@@ -75,6 +76,7 @@ def plot(
         levels=[Mark(f"{y(level):.1f}", _short(level), baseline=f"{y(level) + 3.8:.1f}") for level in levels],
         ticks=_ticks(first, end, x, number, word, whole=unit != "time" and all(map(float.is_integer, places))),
         label=f"{name} from {unit} {_short(first / number)} to {_short(end / number)}{word}, last {points[-1].last:.4g}",
+        axis="" if unit == "step" else unit,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from artifacts.models import Membership, Run
 from artifacts.naming import natural_key
+from artifacts.runs.media import is_medium
 from artifacts.runs.metrics import COUNTERS, TELLING, is_lower_better
 
 MOST_COLUMNS = 6
@@ -66,8 +67,8 @@ def summaries(memberships: Sequence[Membership], visible_projects: set[int]) -> 
 
 
 def _numbers(summary: object, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, float]]:
-    """Every finite number by its dotted name; what begins with "_" is the client's own bookkeeping."""
-    if not isinstance(summary, Mapping) or depth > DEEPEST:
+    """Every finite number by its dotted name, media aside; what begins with "_" is the client's own bookkeeping."""
+    if not isinstance(summary, Mapping) or is_medium(summary) or depth > DEEPEST:
         return
     for name, value in summary.items():
         if name.startswith("_") or name == "wandb":

@@ -5,7 +5,7 @@ import sys
 from urllib.parse import quote
 
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 
@@ -24,6 +24,8 @@ TITLES = {
     500: "Something went wrong",
     503: "Not yet",
 }
+# Said inside the page that one knows, with its navigation; the others may come of a database that doesn't answer.
+AMONG_PAGES = {403, 404, 405}
 CLIENT_PREFIXES = (
     "/graphql",
     "/files/",
@@ -56,12 +58,10 @@ def answer(request: HttpRequest, status: int, message: str, *, page: str = "") -
         return client_error(status, message)
     if getattr(request, "htmx", None):
         return HttpResponse(message, content_type="text/plain; charset=utf-8", status=status)
-    return render(
-        request,
-        "error.html",
-        {"status": status, "title": TITLES.get(status, TITLES[400]), "sentence": message, "page": page},
-        status=status,
-    )
+    context = {"status": status, "title": TITLES.get(status, TITLES[400]), "sentence": message, "page": page}
+    if status in AMONG_PAGES and getattr(getattr(request, "user", None), "is_authenticated", False):
+        context["layout"] = "base.html"
+    return render(request, "error.html", context, status=status)
 
 
 def as_refusal(error: BaseException) -> DomainError | None:
@@ -100,8 +100,22 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's 404."""
+    """Django's 404; no address of a page ends in a slash, so that one which does leads to the same without."""
+    if isinstance(exception, Resolver404) and (page := _without_slash(request)):
+        return HttpResponseRedirect(page)
     return answer(request, 404, "There is nothing at this address that you can see; check it, or ask for access.")
+
+
+def _without_slash(request: HttpRequest) -> str:
+    """The address without a slash at its end, where that names a page; quoted, since a backslash would lead to another site."""
+    if not request.path.endswith("/") or request.method not in {"GET", "HEAD"} or is_client(request):
+        return ""
+    bare, asked = request.path.rstrip("/"), request.META.get("QUERY_STRING", "")
+    try:
+        resolve(bare)
+    except Resolver404:
+        return ""
+    return f"{quote(bare)}?{asked}" if asked else quote(bare)
 
 
 def shows_no_page(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

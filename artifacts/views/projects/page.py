@@ -11,9 +11,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
+from artifacts import addresses
 from artifacts.access import Can, verbs_in
 from artifacts.actions.projects import describe_project, rename_project
-from artifacts.errors import Conflict, Invalid
+from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.forms import ProjectForm
 from artifacts.listing import search_box
 from artifacts.listing.paging import page_of
@@ -78,9 +79,19 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
 
 @require_GET
 def project_runs(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse:
-    """`…/runs` without a run, to which people cut addresses short, and the `…/workspace` that the client prints: the project's page."""
+    """`…/runs` without a run, to which people cut addresses short, the `…/workspace` that the client prints, and the `…/table` and
+    `…/overview` that people have bookmarked: the project's page."""
     found = project_of(request, entity, project)
     return redirect(project_url(found))
+
+
+@require_GET
+def projects(request: HtmxHttpRequest, entity: str) -> HttpResponse:
+    """`/<entity>/projects`, as bookmarks have it: the page of the entity, which lists them, unless a project is named so."""
+    try:
+        return project(request, entity, "projects")
+    except NotFound:
+        return redirect("artifacts:entity", addresses.entity(request.user, entity).name)
 
 
 @require_http_methods(["GET", "POST"])

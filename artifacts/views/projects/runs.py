@@ -18,6 +18,7 @@ from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, Membership, MetricSeries, Project, Run, RunOutput, RunUse
 from artifacts.naming import shown
 from artifacts.runs import metrics, plots, reading
+from artifacts.runs.axes import Axes, Axis, axes_of
 from artifacts.runs.columns import config_of, duration_of
 from artifacts.runs.history import console_line
 from artifacts.runs.plots import Plot
@@ -44,7 +45,7 @@ TABS = {
     "files": "Files",
     "system": "System",
 }
-TIME, EPOCH = "_runtime", "epoch"
+OLD_TABS = {"logs": "log", "workspace": "charts"}  # as bookmarks name them
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class RunVersion:
 def run(request: HtmxHttpRequest, entity: str, project: str, run: str, tab: str = "charts") -> HttpResponse:
     parent = project_of(request, entity, project)
     found = _run(parent, run)
+    if tab in OLD_TABS:
+        return moved(request, _address(found, OLD_TABS[tab]))
     if tab not in TABS:
         raise NotFound(f"A run has no page “{shown(tab)}”; choose one of its tabs.")
     if (parent.entity.name, parent.name) != (entity, project):
@@ -125,26 +128,22 @@ def _tabs(run: Run, current: str) -> list[dict[str, object]]:
 
 
 def _charts(request: HtmxHttpRequest, run: Run) -> Context:
-    axes = {row.key: row for row in MetricSeries.objects.filter(run=run, stream=Stream.HISTORY, key__in=[TIME, EPOCH])}
-    offered = (
-        {"step": "Step"} | ({"epoch": "Epoch"} if EPOCH in axes else {}) | ({"time": "Time"} if TIME in axes else {})
-    )
-    chosen = request.GET.get("x", "step")
-    chosen = chosen if chosen in offered else "step"
+    axes = axes_of(run, request.GET.get("x", ""))
     words = request.GET.get("q", "").strip()[:200]
-    cards = _cards(
-        request, run, Stream.HISTORY, axis=axes.get({"epoch": EPOCH, "time": TIME}.get(chosen, "")), unit=chosen
-    )
     config = list(config_of(run.config).items())
     return {
-        **cards,
+        **_cards(request, run, Stream.HISTORY, axes),
         "words": words,
-        "x": chosen,
-        "axes": [(words_of, _address(run, "charts", x=key), key == chosen) for key, words_of in offered.items()],
+        "x": axes.chosen,
+        "axes": [(label, _along(run, axis), axis == axes.chosen) for axis, label in axes.labels.items()],
         "few_settings": [(key, brief(value)) for key, value in config[:SOME]],
         "settings_url": _address(run, "config"),
         **_artifacts(request, run),
     }
+
+
+def _along(run: Run, axis: str) -> str:
+    return _address(run, "charts", x=axis) if axis else _address(run, "charts")
 
 
 def brief(value: object) -> str:
@@ -153,19 +152,18 @@ def brief(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _cards(
-    request: HtmxHttpRequest, run: Run, stream: Stream, *, axis: MetricSeries | None = None, unit: str = "step"
-) -> Context:
+def _cards(request: HtmxHttpRequest, run: Run, stream: Stream, axes: Axes | None = None) -> Context:
     """A page of plots by name; the next page begins behind the last name of this one."""
     rows: QuerySet[MetricSeries] = MetricSeries.objects.filter(run=run, stream=stream, minimum__isnull=False)
     rows = rows.exclude(key__startswith="_")  # the client's own: its clock and its counting
+    if axes and axes.definitions.hides_any():
+        rows = rows.exclude(key__in=axes.definitions.hidden(rows.values_list("key", flat=True)))
     words = request.GET.get("q", "").strip()[:200]
     if words:
         rows = rows.filter(key__icontains=clean_text(words))
     kept = {name: value for name, value in request.GET.items() if name in {"x", "q"}}
     found = page_of(rows, ("key",), request.GET.dict(), size=CARDS)
-    place = plots.along(reading.points(axis)) if axis is not None and axis.buckets else None
-    drawn = [_drawn(row, place, unit if place else "step") for row in found.rows]
+    drawn = [_drawn(row, axes.of(row.key) if axes else Axis()) for row in found.rows]
     return {
         "plots": [plot for plot in drawn if plot],
         "older": found.older,
@@ -173,7 +171,8 @@ def _cards(
     }
 
 
-def _drawn(row: MetricSeries, place: plots.Along | None, unit: str) -> Plot | None:
+def _drawn(row: MetricSeries, axis: Axis) -> Plot | None:
+    place, unit = axis.along, axis.unit
     return plots.plot(row.key, reading.points(row), last=row.last, along=place, unit=unit, until=row.last_step)
 
 

@@ -42,6 +42,12 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+def front_page(request: HtmxHttpRequest) -> HttpResponse:
+    """`/home`, where others have their first page: ours."""
+    return redirect("registry:home")
+
+
+@require_GET
 def home(request: HtmxHttpRequest) -> HttpResponse:
     organization = Shell(request).organization
     if organization is None:
