@@ -300,6 +300,11 @@ def manages_team(user: User, team: Entity) -> bool:
     return team.organization is not None and manages_organization(user, team.organization)
 
 
+def manages(user: User, place: Organization | Entity) -> bool:
+    """Whether somebody may change the members of an organization or a team."""
+    return manages_organization(user, place) if isinstance(place, Organization) else manages_team(user, place)
+
+
 def logs_in(user: User, entity: Entity) -> bool:
     """Whether somebody may make projects and runs in an entity. An organization's own entity holds no runs."""
     return entity.pk in logged_to(user, [entity])

@@ -15,14 +15,18 @@ LATEST = "latest"
 RESERVED_ENTITIES = frozenset(
     {
         "-", "admin", "api", "artifacts", "artifactsv2", "authorize", "favicon.ico", "files", "graphql", "healthz", "home", "login",
-        "logout", "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "search", "settings",
-        "static", "storage", "theme",
+        "logout", "metrics", "oidc", "orgs", "quickstart", "readyz", "registry", "robots.txt", "sdk", "search", "settings",
+        "static", "storage", "theme", "traces", "wandb_artifacts",
     }
 )  # fmt: skip
 RESERVED_PROJECTS = frozenset({"-", "settings", "registry", "artifacts"})
 INTERNAL_TYPES = re.compile(r"wandb-.*|run_table|code|job")  # what the client logs by itself
 DIGITS = re.compile(r"[0-9]+")
 ZEROS = re.compile(r"(?<![0-9])0[0-9]")
+# Control characters but the end of a line, the two other line ends of Unicode, marks of direction, lone surrogates.
+UNSEEN = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 VERSION_ALIAS = re.compile(r"v\d+")
 ENTITY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 TAG = re.compile(r"[-\w]+( +[-\w]+)*")
@@ -50,6 +54,14 @@ def _counted(match: re.Match[str]) -> str:
     digits = match.group().lstrip("0")
     count = len(digits)
     return f"{count}{digits}" if count < 9 else f"9{count:03}{digits}"
+
+
+def escaped(text: str) -> str:
+    """A line for a log or a terminal, in which nothing moves the cursor, turns the direction or looks like another line.
+
+    Written as JSON writes it, so that a line of JSON stays one.
+    """
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def shown(name: str) -> str:
@@ -139,6 +151,13 @@ def registry_project_name(name: str) -> str:
     name = name.removeprefix(REGISTRY_PREFIX)
     if not name:
         raise Invalid("Registry name cannot be empty.", field="name", value=name)
+    if key_of(name).startswith(REGISTRY_PREFIX):
+        raise Invalid(
+            f"The registry's name “{shown(name)}” begins with “{REGISTRY_PREFIX}”, which stands before every registry's name "
+            "by itself; leave it out.",
+            field="name",
+            value=name,
+        )
     longest = LONGEST_NAME - len(REGISTRY_PREFIX)
     if len(name) > longest:
         raise Invalid(
@@ -162,6 +181,19 @@ def type_name(name: str) -> str:
             value=name,
         )
     return name
+
+
+def refuse_two_spellings(names: Iterable[str]) -> None:
+    """Refuse types of which two are told apart by the case of their letters alone."""
+    spelled: dict[str, str] = {}
+    for name in names:
+        other = spelled.setdefault(key_of(name), name)
+        if other != name:
+            raise Invalid(
+                f"The types “{shown(other)}” and “{shown(name)}” differ in the case of their letters alone; keep one of them.",
+                field="types",
+                value=name,
+            )
 
 
 def is_internal_type(name: str) -> bool:

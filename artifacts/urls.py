@@ -16,6 +16,9 @@ accounts: list[URLPattern] = [
     path("settings/password", people.account.password, name="account-password"),
     path("settings/keys", people.account.keys, name="account-keys"),
     path("settings/keys/<int:number>/revoke", people.account.revoke_key, name="account-key-revoke"),
+    path("settings/invitations", people.invitations.invitations_page, name="invitations"),
+    path("settings/invitations/<int:number>/accept", people.invitations.accept, name="invitation-accept"),
+    path("settings/invitations/<int:number>/decline", people.invitations.decline, name="invitation-decline"),
 ]
 
 places: list[URLPattern] = [
@@ -34,10 +37,20 @@ places: list[URLPattern] = [
         people.organizations.organization_member_remove,
         name="organization-member-remove",
     ),
+    path(
+        "orgs/<str:org>/-/invitations/<int:number>/withdraw",
+        people.organizations.organization_invitation_withdraw,
+        name="organization-invitation-withdraw",
+    ),
     path("<str:entity>/settings", people.teams.team_settings, name="team-settings"),
     path("<str:entity>/-/members/add", people.teams.team_member_add, name="team-member-add"),
     path("<str:entity>/-/members/<str:person>/role", people.teams.team_member_role, name="team-member-role"),
     path("<str:entity>/-/members/<str:person>/remove", people.teams.team_member_remove, name="team-member-remove"),
+    path(
+        "<str:entity>/-/invitations/<int:number>/withdraw",
+        people.teams.team_invitation_withdraw,
+        name="team-invitation-withdraw",
+    ),
     path("<str:entity>/-/ttl", people.teams.team_ttl, name="team-ttl"),
     path("<str:entity>/-/webhooks", people.integrations.webhook_add, name="team-webhook-add"),
     path("<str:entity>/-/slack", people.integrations.slack_add, name="team-slack-add"),

@@ -103,6 +103,10 @@ class Serving:
         assert self._process is not None
         return self._process.pid
 
+    def has_ended(self) -> bool:
+        """Whether the parent is gone."""
+        return self._process is None or self._process.poll() is not None
+
     def stop(self, *, kill: bool = False) -> None:
         """SIGTERM to the server, or SIGKILL to its whole process tree."""
         if self._process is None:

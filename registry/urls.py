@@ -74,6 +74,11 @@ urlpatterns = [
         name="delete-sequence",
     ),
     path(
+        "<str:entity>/<str:project>/artifacts/-/unlink/<str:collection>/<str:reference>",
+        unlink.unlink_in_project,
+        name="project-unlink",
+    ),
+    path(
         "<str:entity>/<str:project>/artifacts/-/delete/<str:collection>/<str:reference>",
         source.delete,
         name="delete-version",

@@ -76,6 +76,10 @@ if PUBLIC_URL:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
         SECURE_HSTS_SECONDS = 31_536_000
+        SECURE_SSL_REDIRECT = True
+        SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked by supervisors, past the proxy
+        # Whether the domain's other hosts speak https is not ours to promise.
+        SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- What the product is made of ---
 
@@ -99,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "registry_site.http.middleware.PageGzipMiddleware",
+    "registry_site.http.middleware.PrivateMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -113,7 +113,7 @@ def ask(client: Client, way: str, run: Run, headers: dict[str, str]) -> HttpResp
         address = f"/files/vision/{project.name}/{run.name}/file_stream"
         return client.post(address, line, content_type="application/json", headers=headers)
     data = b"weights"
-    address = signed_urls.blob_upload(project, hashlib.md5(data).hexdigest())
+    address = signed_urls.blob_upload(project, hashlib.md5(data).hexdigest(), holder=run.created_by)
     return client.put(address, data, content_type="application/octet-stream", CONTENT_LENGTH=str(len(data)))
 
 

@@ -21,10 +21,11 @@ pytestmark = pytest.mark.once
 # What one needs in the place that an address names. The words are those of `access.Can`, and:
 # "own": only one's own things are shown or changed; "public": see tests/test_addresses.py; "administer": organization or team.
 NEEDS = {
-    "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token"],
+    "public": ["healthz", "readyz", "metrics", "login", "logout", "front", "identity-token", "telemetry", "traces"],
     "own": ["home", "front-page", "short", "search", "search-save", "search-rename", "search-delete", "search-remember", "search-clear",
             "authorize", "quickstart", "account", "account-profile", "account-default-entity",
-            "account-theme", "account-password", "account-keys", "account-key-revoke"],
+            "account-theme", "account-password", "account-keys", "account-key-revoke",
+            "invitations", "invitation-accept", "invitation-decline"],
     "view": ["collection-history", "organization-home", "star", "history", "members",
              "settings", "registry", "collection", "version", "version-tab",
              "printed-version", "organization", "organization-settings", "organization-members", "team-settings", "browser",
@@ -33,7 +34,7 @@ NEEDS = {
              "collection-card", "collection-tags", "collection-compare", "compare", "run", "run-tab", "entity"],
     "download": ["version-file", "version-zip", "link-modal"],
     "log": ["run-stop"],
-    "link": ["new-collection", "collection-link", "collection-delete", "unlink"],
+    "link": ["new-collection", "collection-link", "collection-delete", "unlink", "project-unlink"],
     "edit": ["deprecate", "delete-version", "delete-sequence", "collection-rename", "version-ttl", "reinstate", "move-back",
              "new-registry", "general", "collection-preview",
              "collection-describe", "collection-tag", "collection-untag", "version-describe",
@@ -43,7 +44,8 @@ NEEDS = {
                "add-member", "set-role", "make-owner", "delete-registry", "automation-switch", "automation-delete"],
     "administer": ["team-create", "organization-member-add", "organization-member-role", "organization-member-remove",
                    "team-member-add", "team-member-role", "team-member-remove", "team-ttl", "team-webhook-add", "team-slack-add",
-                   "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete"],
+                   "team-integration-delete", "team-secret-add", "team-secret-replace", "team-secret-delete",
+                   "organization-invitation-withdraw", "team-invitation-withdraw"],
 }  # fmt: skip
 NEEDED = {name: need for need, names in NEEDS.items() for name in names}
 OURS = [

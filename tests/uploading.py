@@ -12,7 +12,7 @@ from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
-from artifacts.models import ArtifactVersion, Manifest, Project, User
+from artifacts.models import ArtifactVersion, Manifest, Project, Run, User
 from registry_site.wandb_api.resolvers.saving import number_of
 
 type Files = Mapping[str, bytes]
@@ -37,11 +37,16 @@ def digest_of(contents: Mapping[str, dict[str, object]]) -> str:
 
 
 def start(
-    project: Project, contents: Mapping[str, dict[str, object]], *, user: User, **draft: object
+    project: Project,
+    contents: Mapping[str, dict[str, object]],
+    *,
+    run: Run | None = None,
+    user: User,
+    **draft: object,
 ) -> ArtifactVersion:
     """Begin a version with the digest of these contents."""
     fields = {"type": "model", "name": "yolo", "digest": digest_of(contents), **draft}
-    return begin.start(project, Draft(**fields), acting_user=user)
+    return begin.start(project, Draft(**fields), run=run, acting_user=user)
 
 
 def send_files(version: ArtifactVersion, files: Files, *, user: User) -> list[str]:
@@ -50,7 +55,7 @@ def send_files(version: ArtifactVersion, files: Files, *, user: User) -> list[st
     wanted = [claim for claim in receive.claim_files(version, specs, acting_user=user) if claim.is_wanted]
     for claim in wanted:
         data = files[claim.spec.path]
-        receive.receive_blob(version.project.pk, claim.md5, io.BytesIO(data), size=len(data))
+        receive.receive_blob(version.project.pk, claim.md5, io.BytesIO(data), size=len(data), acting_user=user)
     return [claim.spec.path for claim in wanted]
 
 
@@ -66,7 +71,7 @@ def send_manifest(
     begin.add_manifest(version, kind, "", base=base, acting_user=user)
     data = json.dumps({"version": 1, "contents": contents}).encode()
     manifest = begin.add_manifest(version, kind, b64(data), base=base, acting_user=user)
-    receive.receive_manifest(manifest.pk, b64(data), io.BytesIO(data), size=len(data))
+    receive.receive_manifest(manifest.pk, b64(data), io.BytesIO(data), size=len(data), acting_user=user)
     return manifest
 
 

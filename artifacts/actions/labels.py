@@ -7,8 +7,8 @@ from django.db import transaction
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index
-from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.actions import locks, search_index
+from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import (
     Alias,
     ArtifactVersion,
@@ -27,6 +27,7 @@ from artifacts.naming import LATEST, key_of
 MOST_ALIASES = 100
 # Which registry isn't said: it may be hidden from whoever deletes.
 TAKE_IT_OFF = "an administrator of that registry must take the alias off first."
+NO_PLACE = "This version isn't in the collection any more; reload the page."
 MOST_NAMES = 1_000  # changed by one act: more would make everybody else who writes wait
 
 
@@ -136,7 +137,9 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
     wanted = checked_aliases(names)
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
-    Collection.objects.select_for_update().get(pk=collection.pk)
+    locks.lock_collection(collection.pk)
+    if not Membership.objects.filter(pk=membership.pk).exists():
+        raise NotFound(NO_PLACE)
     held = dict(
         Alias.objects.filter(collection=collection, name_key__in=map(key_of, wanted)).values_list(
             "name", "membership__index"
@@ -152,9 +155,11 @@ def add_aliases(membership: Membership, names: Iterable[str], *, acting_user: Us
     refuse_protected(moving, collection.project, acting_user=acting_user)
     if moving and ArtifactVersion.objects.filter(pk=membership.version_id, deleted_at__isnull=False).exists():
         raise Conflict(f"Version “{collection.name}:{membership.name}” was deleted; choose another version.")
+    # In one order: two acts that make the same names findable would else wait for each other.
+    for name in sorted(moving):
+        search_index.remember(collection.project, SearchTerm.Kind.ALIAS, name)
     for name in moving:
         _point(membership, name)
-        search_index.remember(collection.project, SearchTerm.Kind.ALIAS, name)
         moved_from = held.get(name)
         audit.record(
             Verb.ALIAS_SET,
@@ -170,7 +175,7 @@ def remove_aliases(membership: Membership, names: Iterable[str], *, acting_user:
     """Take aliases off a version's place; those it doesn't hold are passed over, so that a retry is harmless."""
     collection = membership.collection
     access.require(acting_user, Can.EDIT, collection.project)
-    Collection.objects.select_for_update().get(pk=collection.pk)
+    locks.lock_collection(collection.pk)
     rows = list(membership.aliases.filter(name__in=bounded_names(names, field="aliases")))
     refuse_protected([row.name for row in rows], collection.project, acting_user=acting_user)
     for row in rows:
@@ -197,13 +202,14 @@ def give_latest_back(collection: Collection) -> None:
 def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: User) -> None:
     """Label a version, wherever it is linked; needs the right to edit its source project."""
     access.require(acting_user, Can.EDIT, version.project)
-    for name in checked_tags(names):
+    locks.lock_version(version)  # a link made at this moment sees the tags, or they see the link
+    links = Collection.objects.portfolios().filter(memberships__version=version)
+    registries = list(Project.objects.filter(collections__in=links).order_by("pk").distinct())
+    for name in sorted(checked_tags(names)):
         _, is_new = VersionTag.objects.get_or_create(version=version, name=name)
         if is_new:
-            for membership in version.memberships.filter(collection__kind="portfolio").select_related(
-                "collection__project"
-            ):
-                search_index.remember(membership.collection.project, SearchTerm.Kind.TAG, name)
+            for registry in registries:
+                search_index.remember(registry, SearchTerm.Kind.TAG, name)
             audit.record(
                 Verb.VERSION_TAGGED,
                 acting_user=acting_user,
@@ -232,7 +238,8 @@ def untag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user
 def tag_collection(collection: Collection, names: Iterable[str], *, acting_user: User) -> None:
     """Label a collection."""
     access.require(acting_user, Can.EDIT, collection.project)
-    for name in checked_tags(names):
+    locks.lock_collection(collection.pk)
+    for name in sorted(checked_tags(names)):
         _, is_new = CollectionTag.objects.get_or_create(collection=collection, name=name)
         if is_new:
             search_index.remember(collection.project, SearchTerm.Kind.TAG, name)

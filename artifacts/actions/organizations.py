@@ -6,9 +6,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from artifacts import access, audit, naming
-from artifacts.actions.people import RETRIED_WITHIN, refuse_taken, retire
+from artifacts.actions.people import RETRIED_WITHIN, default_entity, refuse_taken, retire
 from artifacts.errors import Conflict, Invalid, NotFound
-from artifacts.models import Entity, Organization, OrganizationMember, ProjectMember, Role, TeamMember, User, Verb
+from artifacts.models import (
+    DefaultEntity,
+    Entity,
+    Invitation,
+    Organization,
+    OrganizationMember,
+    ProjectMember,
+    Role,
+    TeamMember,
+    User,
+    Verb,
+)
 from artifacts.models.organizations import MEMBER_ROLES
 from artifacts.naming import key_of
 
@@ -54,7 +65,7 @@ def delete_organization(organization: Organization, *, acting_user: User | None)
 def create_team(
     name: str, organization: Organization, *, members: Iterable[tuple[User, str]] = (), acting_user: User | None
 ) -> Entity:
-    """Make a team with its members, who join the organization too (a viewer as viewer)."""
+    """Make a team with its members, who join the organization too (a viewer as viewer); who is from elsewhere is invited."""
     access.require_management(
         acting_user is None or access.manages_organization(acting_user, organization), organization.name
     )
@@ -63,31 +74,29 @@ def create_team(
     team = Entity.objects.create(name=name, name_key=key_of(name), kind=Entity.Kind.TEAM, organization=organization)
     audit.record(Verb.TEAM_CREATED, acting_user=acting_user, name=name, organization=organization)
     for user, role in members:
-        _join_team(team, user, member_role(role), acting_user)
+        _join_or_invite(team, user, member_role(role), acting_user)
     return team
 
 
 @transaction.atomic
-def add_member(place: Organization | Entity, user: User, role: str, *, acting_user: User | None) -> None:
-    """Add somebody to an organization or a team, or change the role they have there."""
+def add_member(
+    place: Organization | Entity, user: User, role: str, *, acting_user: User | None
+) -> OrganizationMember | TeamMember | Invitation:
+    """Add somebody to an organization or a team, or change the role they have there; who is from elsewhere is invited."""
     _require_manager(place, acting_user)
-    if isinstance(place, Organization):
-        _join(place, user, member_role(role), acting_user)
-    else:
-        _join_team(place, user, member_role(role), acting_user)
+    return _join_or_invite(place, user, member_role(role), acting_user)
 
 
 @transaction.atomic
-def invite(team: Entity, user: User, role: str, *, acting_user: User) -> TeamMember:
-    """Add somebody to a team in a role; whoever belongs to it keeps theirs, and inviting them again is a Conflict.
+def invite(team: Entity, user: User, role: str, *, acting_user: User) -> TeamMember | Invitation:
+    """Add a colleague to a team, or invite somebody from elsewhere; whoever belongs to it keeps their role, and again is a Conflict.
 
     Unless they have just joined in that role: then the request is repeated, because its answer got lost.
     """
     _require_manager(team, acting_user)
     member = team.members.filter(user=user).first()
     if member is None:
-        _join_team(team, user, member_role(role), acting_user)
-        return team.members.get(user=user)
+        return _join_or_invite(team, user, member_role(role), acting_user)  # type: ignore[return-value]  # of a team
     if member.role != role or member.created_at < timezone.now() - RETRIED_WITHIN:
         raise Conflict(
             f"“{user.name}” belongs to “{team.name}” already, as {member.role}; change the role in the team's settings."
@@ -131,6 +140,60 @@ def _require_manager(place: Organization | Entity, acting_user: User | None) -> 
     access.require_management(manages, place.name)
 
 
+def _join_or_invite(
+    place: Organization | Entity, user: User, role: Role, acting_user: User | None
+) -> OrganizationMember | TeamMember | Invitation:
+    """The one rule of who comes in without being asked: members of the organization, oneself, and whom the site's administrators bring."""
+    organization = organization_of(place)
+    is_brought = acting_user is None or acting_user.is_admin or acting_user.pk == user.pk
+    if not is_brought and not organization.members.filter(user=user).exists():
+        return _invite(place, user, role, acting_user)
+    join(place, user, role, acting_user)
+    member: OrganizationMember | TeamMember = place.members.get(user=user)
+    return member
+
+
+def organization_of(place: Organization | Entity) -> Organization:
+    """The organization that is joined with a place; only teams and organizations can be."""
+    if isinstance(place, Organization):
+        return place
+    if not place.is_team or place.organization is None:
+        raise Invalid(f"“{place.name}” is no team; choose a team.")
+    return place.organization
+
+
+def _invite(place: Organization | Entity, user: User, role: Role, acting_user: User | None) -> Invitation:
+    """Ask somebody from elsewhere; nothing of theirs changes until they accept. Asking the same again is one invitation."""
+    organization = organization_of(place)
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    held = Invitation.objects.to(place).filter(user=user).first()
+    if held is None:
+        team = None if isinstance(place, Organization) else place
+        held = Invitation.objects.create(
+            organization=organization, team=team, user=user, role=role, invited_by=acting_user
+        )
+        _record(Verb.MEMBER_INVITED, organization, team, user, role, acting_user)
+    elif held.role != role:
+        raise Conflict(
+            f"“{user.name}” is invited to “{place.name}” already, as {held.role}, and hasn't answered yet; "
+            "withdraw that invitation first."
+        )
+    return held
+
+
+def join(place: Organization | Entity, user: User, role: Role, acting_user: User | None) -> None:
+    """Bring somebody in, or change their role, judged already; what they log without naming an entity goes where it went before."""
+    before = default_entity(user)
+    had_choice = before.is_team or user.organization_memberships.exclude(organization=organization_of(place)).exists()
+    if isinstance(place, Organization):
+        _join(place, user, role, acting_user)
+    else:
+        _join_team(place, user, role, acting_user)
+    Invitation.objects.to(place).filter(user=user).delete()
+    if had_choice and default_entity(user) != before:
+        DefaultEntity.objects.update_or_create(user=user, defaults={"entity": before})
+
+
 def _join(organization: Organization, user: User, role: Role, acting_user: User | None) -> None:
     """Add somebody to an organization, or change their role there; the last administrator stays one."""
     Organization.objects.select_for_update().get(pk=organization.pk)  # two last administrators can't both step down
@@ -147,18 +210,17 @@ def _join(organization: Organization, user: User, role: Role, acting_user: User 
 
 def _join_team(team: Entity, user: User, role: Role, acting_user: User | None) -> None:
     """Add somebody to a team, or change their role there; who is new to its organization joins that too, as member or as viewer."""
-    if not team.is_team or team.organization is None:
-        raise Invalid(f"“{team.name}” is no team; choose a team.")
-    if not team.organization.members.filter(user=user).exists():
-        _join(team.organization, user, Role.VIEWER if role == Role.VIEWER else Role.MEMBER, acting_user)
+    organization = organization_of(team)
+    if not organization.members.filter(user=user).exists():
+        _join(organization, user, Role.VIEWER if role == Role.VIEWER else Role.MEMBER, acting_user)
     member = team.members.filter(user=user).first()
     if member is None:
         TeamMember.objects.create(team=team, user=user, role=role)
-        _record(Verb.MEMBER_ADDED, team.organization, team, user, role, acting_user)
+        _record(Verb.MEMBER_ADDED, organization, team, user, role, acting_user)
     elif member.role != role:
         member.role = role
         member.save(update_fields=["role"])
-        _record(Verb.MEMBER_CHANGED, team.organization, team, user, role, acting_user)
+        _record(Verb.MEMBER_CHANGED, organization, team, user, role, acting_user)
 
 
 @transaction.atomic
@@ -179,12 +241,19 @@ def remove_member(place: Organization | Entity, user: User, *, acting_user: User
     member.delete()
     TeamMember.objects.filter(team__organization=place, user=user).delete()
     ProjectMember.objects.filter(project__entity__organization=place, user=user).delete()
+    Invitation.objects.filter(organization=place, user=user).delete()
     _record(Verb.MEMBER_REMOVED, place, None, user, "", acting_user)
 
 
 def _keep_an_administrator(organization: Organization, member: OrganizationMember) -> None:
     if member.role == Role.ADMIN and not organization.members.filter(role=Role.ADMIN).exclude(pk=member.pk).exists():
         raise Conflict(f"“{organization.name}” needs an administrator; make somebody else one first.")
+
+
+def answered(invitation: Invitation, acting_user: User) -> None:
+    """Leave a trace of an invitation that ended without anybody joining."""
+    verb = Verb.INVITATION_DECLINED if invitation.user_id == acting_user.pk else Verb.INVITATION_WITHDRAWN
+    _record(verb, invitation.organization, invitation.team, invitation.user, invitation.role, acting_user)
 
 
 def _record(

@@ -162,7 +162,8 @@ def set_password(user: User, password: str, *, acting_user: User | None) -> None
         raise Forbidden("permission denied: you can change your own password only; ask a site administrator.")
     refuse_weak(password, user)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.has_printed_password = False
+    user.save(update_fields=["password", "has_printed_password"])
     audit.record(Verb.PASSWORD_CHANGED, acting_user=acting_user, name=user.name)
 
 

@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
+from artifacts.actions.former_names import take_over
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import Entity, NameRedirect, Project, User, Verb
 from artifacts.naming import key_of
@@ -70,7 +71,7 @@ def rename_project(project: Project, name: str, *, acting_user: User) -> None:
             field="name",
             value=name,
         )
-    give_name(project, name, former_key=current.name_key)
+    give_name(project, name, former_key=current.name_key, acting_user=acting_user)
     audit.record(
         Verb.PROJECT_CHANGED,
         acting_user=acting_user,
@@ -80,14 +81,14 @@ def rename_project(project: Project, name: str, *, acting_user: User) -> None:
     )
 
 
-def give_name(project: Project, name: str, *, former_key: str) -> None:
-    """Store the name of a project or registry, judged and free, and let the former one lead to it."""
+def give_name(project: Project, name: str, *, former_key: str, acting_user: User) -> None:
+    """Store the name of a project or registry, judged and free, and let the former one lead to it. Conflict if it is kept for another."""
     project.name, project.name_key = name, key_of(name)
     project.updated_at = Now()
     project.save(update_fields=["name", "name_key", "natural_key", "updated_at"])
-    kept = NameRedirect.objects.filter(in_entity=project.entity)
-    kept.filter(name_key=project.name_key).delete()
+    take_over(project.entity, project.name, project, acting_user=acting_user)
     if former_key != project.name_key:
+        kept = NameRedirect.objects.filter(in_entity=project.entity)
         kept.update_or_create(in_entity=project.entity, name_key=former_key, defaults={"project": project})
 
 

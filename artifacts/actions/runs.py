@@ -9,9 +9,12 @@ from django.utils import timezone
 from artifacts import access, audit, naming
 from artifacts.access import Can
 from artifacts.actions.projects import find_or_create_project
+from artifacts.actions.streams import COUNTS, SUMMARY
 from artifacts.errors import Conflict, Invalid, NotFound
+from artifacts.files.paths import refuse_outside
 from artifacts.models import ArtifactVersion, Entity, Project, Run, RunFile, RunTag, RunUse, User, Verb
 from artifacts.runs.names import new_display_name, new_run_id, number_in
+from artifacts.runs.writers import merged
 from artifacts.text.cleaning import clean_json, clean_text
 
 DEFAULT_PROJECT = "uncategorized"
@@ -46,6 +49,7 @@ class RunChanges:
     repository: str | None = None
     state: str | None = None
     tags: Sequence[str] | None = None
+    writer: str = ""  # in shared mode the process that says it, one of several of the run
 
     def fields(self) -> dict[str, object]:
         """The columns to set, cleaned; text that is too long is cut, since the client can't be asked to shorten it."""
@@ -64,6 +68,11 @@ class RunChanges:
             found["state"] = self.state
         return found
 
+    @property
+    def is_beginning(self) -> bool:
+        """Whether a process says it when it begins, and not as it goes on: only then the client names machine and program."""
+        return bool(self.host or self.program)
+
     def tag_names(self) -> list[str] | None:
         """The tags to set."""
         if self.tags is None:
@@ -79,6 +88,9 @@ def upsert_run(
 ) -> tuple[Run, bool]:
     """Start a run, or go on with the one of this name; and whether it was made. The project is made if it is missing.
 
+    A process that begins with the name of a run that is there, without having asked for its state and its number, begins it anew:
+    what it logs takes the place of what is there (see `artifacts.actions.streams`).
+
     Raises NotFound, Forbidden or Invalid. Again does nothing more.
     """
     project = find_or_create_project(entity, project_name or DEFAULT_PROJECT, acting_user=acting_user)
@@ -91,7 +103,9 @@ def upsert_run(
     if is_new and not fields.get("display_name"):
         fields["display_name"] = new_display_name(_next_number(run))
     if not is_new:
-        fields = _going_on(run, fields)
+        fields = _shared(run, fields, changes) if changes.writer else _going_on(run, fields)
+        if changes.is_beginning and not changes.writer:
+            fields |= _anew(run)
     _set(run, {**fields, "heartbeat_at": timezone.now()}, changes.tag_names())
     return run, is_new
 
@@ -123,6 +137,37 @@ def _going_on(run: Run, fields: dict[str, object]) -> dict[str, object]:
     return fields
 
 
+def _anew(run: Run) -> dict[str, object]:
+    """What a run begun anew says of itself: all that it holds is outdated."""
+    outdated = [stream for stream, column in COUNTS.items() if getattr(run, column)] + (
+        [SUMMARY] if run.summary else []
+    )
+    return {"begun_anew_at": timezone.now(), "outdated": outdated, "stop_requested_at": None}
+
+
+def _shared(run: Run, fields: dict[str, object], changes: RunChanges) -> dict[str, object]:
+    """What one of several processes says is added to what the others said; a late one doesn't make a finished run run again.
+
+    Only the one that speaks for the run can do that, since only it says when the run ends: it names itself in the configuration.
+    """
+    if changes.config is not None:
+        if not _speakers(changes.config) <= _speakers(run.config):
+            fields = _going_on(run, fields)
+        fields["config"] = merged(run.config, _mapping(fields["config"]))
+    if not fields.get("display_name"):
+        fields.pop("display_name", None)
+    return fields
+
+
+def _speakers(config: object) -> set[str]:
+    """The processes that describe themselves in a configuration (wandb-core: `_wandb.e`, unless Settings.x_primary is off)."""
+    return set(_mapping(_mapping(_mapping(_mapping(config).get("_wandb")).get("value")).get("e")))
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _next_number(run: Run) -> int:
     """One more than the project's last run has in its name; counted only where people name their runs themselves."""
     others = run.project.runs.exclude(pk=run.pk)
@@ -150,7 +195,8 @@ def change_run(run: Run, changes: RunChanges, *, acting_user: User) -> Run:
     project = run.project
     run = Run.objects.select_for_update().get(pk=run.pk)
     run.project = project
-    _set(run, changes.fields(), changes.tag_names())
+    fields = changes.fields()
+    _set(run, _shared(run, fields, changes) if changes.writer else fields, changes.tag_names())
     return run
 
 
@@ -243,6 +289,7 @@ def _file_name(name: str) -> str:
         raise Invalid(f"The file's name “{naming.shown(name)}” is no path inside a run; use one like “plots/loss.png”.")
     if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in name):
         raise Invalid(f"The file's name “{naming.shown(clean_text(name))}” has control characters; rename it.")
+    refuse_outside(name, "in the run")
     return name
 
 
@@ -250,5 +297,7 @@ def _file_name(name: str) -> str:
 def delete_run(run: Run, *, acting_user: User) -> None:
     """Delete a run with its history and files. The versions that it logged stay, without it."""
     access.require(acting_user, Can.EDIT, run.project)
+    # Before the run, whose end takes it off them: a commit locks its version and then writes down the run's output.
+    list(ArtifactVersion.objects.filter(run=run).order_by("pk").select_for_update().values_list("pk"))
     audit.record(Verb.RUN_DELETED, acting_user=acting_user, project=run.project, run=run.name)
     Run.objects.filter(pk=run.pk).delete()

@@ -62,7 +62,10 @@ def remember_files(collection: Collection, version: ArtifactVersion) -> None:
     """Make the files of a version that was linked findable by their names; again does nothing. Call inside a transaction.
 
     Only names that the collection doesn't have yet are written: a version with the files of the one before adds no row.
+    Search is of registries, so what is linked inside a project isn't remembered.
     """
+    if not collection.project.is_registry:
+        return
     entries = ManifestEntry.objects.filter(version=version).order_by("path")
     listed = entries.values_list("path", "ref", "digest")[:MOST_FILES].iterator(chunk_size=AT_ONCE)
     names: dict[str, str] = {}

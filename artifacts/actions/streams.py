@@ -1,25 +1,27 @@
 """What a run logs as it goes on: lines at their place, the plots of its metrics, its summary, its end.
 
 The client repeats a request until it is answered, so everything here can be done twice: lines are put at their numbers, and a
-metric takes in only lines beyond those that were counted before.
+metric takes in only lines beyond those that were counted before. Where several processes write to one run, each has numbers of
+its own (`artifacts.runs.writers`). What a run begun anew found there goes when it sends its own.
 """
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils import timezone
 
 from artifacts import access
 from artifacts.access import Can
 from artifacts.errors import Invalid, NotFound
-from artifacts.models import HistoryChunk, MetricSeries, Run, User
+from artifacts.models import HistoryChunk, MetricSeries, Run, RunWriter, User
 from artifacts.runs import history
 from artifacts.runs.history import Batch, Series
-from artifacts.text.cleaning import clean_json
+from artifacts.runs.writers import Places, merged
+from artifacts.text.cleaning import clean_json, clean_text
 
 Stream = HistoryChunk.Stream
 FILES = {"wandb-history.jsonl": Stream.HISTORY, "wandb-events.jsonl": Stream.EVENTS, "output.log": Stream.OUTPUT}
@@ -28,6 +30,11 @@ COUNTS = {Stream.HISTORY: "history_lines", Stream.EVENTS: "events_lines", Stream
 LARGEST_OFFSET = 10**12
 MOST_METRICS = 2_000  # plotted of one stream of a run; what lies beyond is in the lines only
 ROWS_AT_ONCE = 200
+MOST_PLOTTED_AGAIN = 50_000  # lines; of a longer stream the lines that took others' places are plotted beside those
+CHANGED = (
+    "heartbeat_at", "history_lines", "events_lines", "output_lines", "last_step", "summary", "state", "exit_code",
+    "updated_at", "outdated",
+)  # fmt: skip
 # What a Series has in common with its row; the buckets are packed there.
 KEPT = ("kind", "count", "minimum", "maximum", "last", "last_step", "width")
 
@@ -43,14 +50,16 @@ class StreamRequest:
     is_complete: bool = False
     is_preempting: bool = False
     exit_code: int | None = None
+    writer: str = ""  # in shared mode the process that sends, whose offsets count its own lines
 
 
-def read_request(body: object) -> StreamRequest:
+def read_request(body: object, *, writer: str = "") -> StreamRequest:
     """What a request says, without touching the database; Invalid for what no client would send."""
     if not isinstance(body, dict):
         # `[]` and nothing at all come from clients too: a sign of life.
         return StreamRequest()
     sent = StreamRequest(is_complete=body.get("complete") is True, is_preempting=body.get("preempting") is True)
+    sent.writer = clean_text(writer)[:128]
     code = body.get("exitcode")
     if sent.is_complete and isinstance(code, int):
         sent.exit_code = max(-(2**31), min(code, 2**31 - 1))
@@ -99,27 +108,84 @@ def receive(run: Run, sent: StreamRequest, *, acting_user: User) -> bool:
     row = Run.objects.select_for_update().filter(pk=run.pk).first()
     if row is None:
         raise NotFound("The run was deleted; start a new one.")
-    changed: dict[str, object] = {"heartbeat_at": timezone.now()}
-    for stream, batch in sent.batches.items():
-        known: int = getattr(row, COUNTS[stream])
-        _store(row, stream, batch)
-        if stream != Stream.OUTPUT:
-            _plot(row, stream, batch, known)
-        changed[COUNTS[stream]] = max(known, batch.end)
-        if stream == Stream.HISTORY:
-            changed["last_step"] = max(row.last_step, max(batch.steps))
+    before = {name: getattr(row, name) for name in CHANGED}
+    row.heartbeat_at = timezone.now()
+    _replace_outdated(row, sent)
+    for stream, batch in _at_their_lines(row, sent):
+        _take_in(row, stream, batch)
     if sent.summary is not None:
-        changed["summary"] = sent.summary
+        row.summary = merged(row.summary, sent.summary) if sent.writer else sent.summary
     if sent.is_preempting and row.state == Run.State.RUNNING:
-        changed["state"] = Run.State.PREEMPTING
+        row.state = Run.State.PREEMPTING
     if sent.is_complete:
-        changed["state"] = _end_of(row, sent)
-        changed["exit_code"] = sent.exit_code
-        changed["updated_at"] = timezone.now()
-    for name, value in changed.items():
-        setattr(row, name, value)
-    row.save(update_fields=list(changed))
+        row.state = _end_of(row, sent)
+        row.exit_code = sent.exit_code
+        row.updated_at = timezone.now()
+    row.save(update_fields=[name for name in CHANGED if getattr(row, name) != before[name]])
     return row.is_stopping
+
+
+def _replace_outdated(row: Run, sent: StreamRequest) -> None:
+    """Clear away what is still of a former execution as soon as the one begun anew sends its own, or ends without any.
+
+    Not before: until then nothing is lost, whoever begins and dies, and however late a repeated beginning arrives.
+    """
+    if not row.outdated:
+        return
+    outdated = set(row.outdated)
+    history_sent = sent.batches.get(Stream.HISTORY)
+    if history_sent is not None and history_sent.offset > 0:
+        outdated.clear()  # it goes on with lines of its own
+    begun = {stream for stream, batch in sent.batches.items() if stream in outdated and batch.offset == 0}
+    gone = outdated if sent.is_complete else begun | ({SUMMARY} & outdated if Stream.HISTORY in begun else set())
+    for stream in gone & set(COUNTS):
+        HistoryChunk.objects.filter(run=row, stream=stream).delete()
+        MetricSeries.objects.filter(run=row, stream=stream).delete()
+        setattr(row, COUNTS[Stream(stream)], 0)
+    if gone:
+        row.writers.all().delete()
+    if Stream.HISTORY in gone:
+        row.last_step = -1
+        # The pictures of its rows; other files are replaced by name, or were put there by somebody.
+        row.files.filter(name__startswith="media/", uploaded_at__lt=row.begun_anew_at).delete()
+    if SUMMARY in gone:
+        row.summary = {}
+    row.outdated = sorted(outdated - gone - set(sent.batches) - ({SUMMARY} if sent.summary is not None else set()))
+
+
+def _at_their_lines(row: Run, sent: StreamRequest) -> Iterator[tuple[Stream, Batch]]:
+    """What was sent at its numbers among the run's lines, one after another."""
+    if not sent.writer:
+        yield from sent.batches.items()
+        return
+    if not sent.batches:
+        return
+    writer, _ = RunWriter.objects.get_or_create(run=row, client_id=sent.writer)
+    for stream, batch in sent.batches.items():
+        places = Places.read(writer.places.get(stream))
+        pieces = places.take(batch.offset, len(batch.lines), getattr(row, COUNTS[stream]))
+        writer.places[stream] = places.kept()
+        for piece in pieces:
+            lines = batch.lines[piece.start : piece.start + piece.size]
+            yield stream, history.read_batch(piece.line, lines, has_metrics=stream != Stream.OUTPUT)
+    writer.save(update_fields=["places"])
+
+
+def _take_in(row: Run, stream: Stream, batch: Batch) -> None:
+    """Store lines, plot them, and count them."""
+    known: int = getattr(row, COUNTS[stream])
+    has_changed = _store(row, stream, batch)
+    setattr(row, COUNTS[stream], max(known, batch.end))
+    if stream == Stream.OUTPUT:
+        return
+    if has_changed and max(known, batch.end) <= MOST_PLOTTED_AGAIN:
+        _plot_again(row, stream)
+    else:
+        _plot(row, stream, batch, batch.offset if has_changed else known)
+    if stream == Stream.HISTORY and has_changed:
+        row.last_step = HistoryChunk.objects.filter(run=row, stream=stream).aggregate(last=Max("last_step"))["last"]
+    elif stream == Stream.HISTORY:
+        row.last_step = max(row.last_step, max(batch.steps))
 
 
 def _end_of(run: Run, sent: StreamRequest) -> Run.State:
@@ -132,8 +198,11 @@ def _end_of(run: Run, sent: StreamRequest) -> Run.State:
     return Run.State.PREEMPTED if was_taken else Run.State.FAILED
 
 
-def _store(run: Run, stream: Stream, batch: Batch) -> None:
-    """Put lines at their numbers: in the place of those that are there, and into the last chunk while it has room."""
+def _store(run: Run, stream: Stream, batch: Batch) -> bool:
+    """Put lines at their numbers: in the place of those that are there, and into the last chunk while it has room.
+
+    Whether one took the place of another that said something else.
+    """
     touched = HistoryChunk.objects.filter(run=run, stream=stream, first_line__lt=batch.end)
     # The first condition is for the index: no chunk has more lines than this.
     touched = touched.filter(first_line__gte=batch.offset - history.LINES_OF_A_CHUNK)
@@ -146,12 +215,14 @@ def _store(run: Run, stream: Stream, batch: Batch) -> None:
             continue
         replaced.append(chunk.pk)
         lines.update(enumerate(history.unpack(chunk.lines), chunk.first_line))
+    has_changed = any(lines.get(number, line) != line for number, line in enumerate(batch.lines, batch.offset))
     lines.update(enumerate(batch.lines, batch.offset))
     HistoryChunk.objects.filter(pk__in=replaced).delete()
     steps = dict(enumerate(batch.steps, batch.offset))
     HistoryChunk.objects.bulk_create(
         (_chunk(run, stream, first, held, steps) for first, held in history.chunks(lines)), batch_size=20
     )
+    return has_changed
 
 
 def _chunk(run: Run, stream: Stream, first: int, held: list[str], known: Mapping[int, int]) -> HistoryChunk:
@@ -193,6 +264,13 @@ def _plot(run: Run, stream: Stream, batch: Batch, known: int) -> None:
         for step, value in news:
             series.add(step, value)
     _save_series(run, stream, changed.items())
+
+
+def _plot_again(run: Run, stream: Stream) -> None:
+    """Plot a stream from its lines: what was drawn of a line can't be taken out again when another comes to its place."""
+    MetricSeries.objects.filter(run=run, stream=stream).delete()
+    for chunk in HistoryChunk.objects.filter(run=run, stream=stream).order_by("first_line").iterator(chunk_size=8):
+        _plot(run, stream, history.read_batch(chunk.first_line, history.unpack(chunk.lines)), known=0)
 
 
 def _stored_series(run: Run, stream: Stream, keys: list[str]) -> dict[str, Series]:

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
+from artifacts.actions import locks
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Entity, User, Verb
 from artifacts.text.cleaning import clean_json, clean_text
@@ -105,7 +106,7 @@ def never_expire(version: ArtifactVersion) -> None:
 
 def _change(version: ArtifactVersion, wanted: dict[str, object], acting_user: User) -> None:
     access.require(acting_user, Can.EDIT, version.project)
-    current = ArtifactVersion.objects.select_for_update().get(pk=version.pk)
+    current = locks.lock_version(version)
     if current.is_deleted:
         raise Conflict(f"Version “{version}” was deleted; it can't be changed any more.")
     changed = [field for field, value in wanted.items() if getattr(current, field) != value]

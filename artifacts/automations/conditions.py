@@ -29,7 +29,7 @@ SCOPE_WORDS = {
     "project": "a project",
     "registry": "a registry",
     "sequence": "an artifact of a project",
-    "portfolio": "a collection of a registry",
+    "portfolio": "a collection of a registry or a portfolio of a project",
     "team": "a team",
     "organization": "an organization",
 }
@@ -297,12 +297,11 @@ def run_tree(given: dict[str, Any]) -> dict[str, Any]:
 
 ON_VERSION = comparisons("alias", "tag")
 ON_COLLECTION = comparisons("tag")
-LINKED = frozenset({"registry", "portfolio", "sequence"}) | WIDE
 LOGGED = frozenset({"project", "sequence"}) | WIDE
 RUNS = frozenset({"project"}) | WIDE
 EVENTS: dict[str, Event] = {
-    "LINK_MODEL": Event("A version is linked to a registry", LINKED, ON_VERSION),
-    "UNLINK_ARTIFACT": Event("A version is unlinked from a registry", LINKED, ON_VERSION),
+    "LINK_MODEL": Event("A version is linked", EVERYWHERE, ON_VERSION),
+    "UNLINK_ARTIFACT": Event("A version is unlinked", EVERYWHERE, ON_VERSION),
     "CREATE_ARTIFACT": Event("A new version is logged", LOGGED, ON_VERSION),
     "ADD_ARTIFACT_ALIAS": Event("An alias is added to a version", EVERYWHERE, ON_VERSION),
     "ADD_ARTIFACT_TAG": Event("A tag is added to a version", EVERYWHERE, ON_VERSION),

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from artifacts import naming
 from artifacts.errors import Invalid
+from artifacts.files.paths import CONTROL, refuse_collisions, refuse_outside
 from artifacts.files.storage import Reader
 from artifacts.text.cleaning import clean_json, clean_text
 
@@ -56,10 +57,11 @@ def digest_of(entries: Iterable[Entry]) -> str:
 
 
 def merged(*layers: Iterable[Entry]) -> list[Entry]:
-    """Entries of several manifests, by path; of two with the same path the later one's counts."""
+    """Entries of several manifests, by path; of two with the same path the later one's counts. Refuses what can't lie side by side."""
     found = {entry.path: entry for layer in layers for entry in layer}
     if len(found) > MOST_ENTRIES:
         raise Invalid(f"The version has more than {MOST_ENTRIES} files; split it into several artifacts.")
+    refuse_collisions(found)
     return [found[path] for path in sorted(found)]
 
 
@@ -80,16 +82,13 @@ def base64_of(md5: str) -> str:
 
 
 def checked_path(path: str) -> str:
-    """A file's path inside its version: relative, without steps upwards. Nothing on our disk is named by it."""
+    """A file's path inside its version: relative, without steps upwards or control characters."""
     size = len(path.encode("utf-8", "surrogatepass"))
     if not path or size > LONGEST_PATH:
         raise Invalid(f"A file's path in the manifest is empty or longer than {LONGEST_PATH} bytes; rename the file.")
     if UNSTORABLE.search(path):
         raise Invalid("A file's path in the manifest has characters that can't be stored; rename the file.")
-    if path.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", path):
-        raise Invalid(
-            f"The path “{naming.shown(path)}” in the manifest leads out of its artifact; use a path relative to it."
-        )
+    refuse_outside(path, "in the artifact")
     return path
 
 
@@ -111,11 +110,22 @@ def parse(stream: Reader) -> Iterator[Entry]:
                 yield _entry(checked_path(path), text.value())
         elif key == "version":
             version = text.value()
+        elif key == "storagePolicyConfig":
+            policy = text.value()
+            refuse_region(policy.get("storageRegion") if isinstance(policy, dict) else None)
         else:
             text.value()
     text.end()
     if version != 1 or isinstance(version, bool):
         raise Invalid("The manifest has a version that this server doesn't know; log the artifact with another client.")
+
+
+def refuse_region(region: object) -> None:
+    """Refuse a place for the bytes that isn't here: this server has one, which clients that name any call “default”."""
+    if region not in (None, "", "default"):
+        raise Invalid(
+            f"There is no storage region “{naming.shown(str(region))}” here, only the default one; leave `storage_region` out."
+        )
 
 
 def _entry(path: str, value: object) -> Entry:
@@ -136,7 +146,7 @@ def _entry(path: str, value: object) -> Entry:
     if not sound:
         raise Invalid(f"The manifest's entry “{naming.shown(path)}” can't be read; log the artifact again.")
     assert isinstance(digest, str)
-    if "\0" in digest or (not digest.isascii() and digest != clean_text(digest)):
+    if CONTROL.search(digest) or (not digest.isascii() and digest != clean_text(digest)):
         raise Invalid(f"The digest of “{naming.shown(path)}” has characters that can't be stored; log it again.")
     cleaned = clean_json(extra) if extra else {}
     assert isinstance(cleaned, dict)

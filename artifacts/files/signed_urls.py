@@ -1,6 +1,8 @@
-"""Signed addresses for bytes: whoever holds one may send or fetch exactly that, until it expires, without any other credentials.
+"""Signed addresses for bytes: whoever holds one may send or fetch exactly that, without any other credentials.
 
-The client sends and fetches files without its API key. Each purpose signs with a salt of its own and belongs to one HTTP method.
+The client sends and fetches files without its API key, large ones long after it got their addresses. So an address says for whom it was
+made and by which key, and the right is judged again whenever it is used: it ends with the role, the account or the key, at the latest after
+a day. Each purpose signs with a salt of its own and belongs to one HTTP method.
 """
 
 from dataclasses import dataclass
@@ -10,9 +12,11 @@ from typing import Any
 from django.core import signing
 
 from artifacts.errors import Forbidden
-from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Project, RunFile, Upload
+from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Project, RunFile, Upload, User
 
 PREFIX = "/storage/"
+# What the files of versions are fetched from: tools tell them from other addresses by it, as by their `storagePath`.
+ARTIFACTS = "wandb_artifacts/"
 VALID_SECONDS = 24 * 3600
 LONGEST_TOKEN = 8_192
 
@@ -25,6 +29,7 @@ class Purpose(StrEnum):
     PUT_PART = "put-part"
     PUT_RUN_FILE = "put-run-file"
     GET_FILE = "get-file"
+    GET_RUN_FILE = "get-run-file"
     GET_MANIFEST = "get-manifest"
 
     @property
@@ -35,58 +40,58 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class SignedUrl:
-    """What a valid address says: its purpose, and the fields that were signed."""
+    """What a valid address says: its purpose, the fields that were signed, and the numbers of the person and the API key that it is for."""
 
     purpose: Purpose
     fields: dict[str, Any]
+    person: int
+    key: int | None
 
 
-def _address(purpose: Purpose, **fields: object) -> str:
-    return f"{PREFIX}{purpose}.{_signer(purpose).sign_object(fields)}"
+def _address(purpose: Purpose, holder: User, *, prefix: str = PREFIX, **fields: object) -> str:
+    signed = {**fields, "person": holder.pk, "key": holder.key_in_use}
+    return f"{prefix}{purpose}.{_signer(purpose).sign_object(signed)}"
 
 
 def _signer(purpose: Purpose) -> signing.TimestampSigner:
-    return signing.TimestampSigner(salt=f"linkyard.storage.{purpose}", sep=".")
+    return signing.TimestampSigner(salt=f"linkyard.storage.2.{purpose}", sep=".")
 
 
-def blob_upload(project: Project, md5: str) -> str:
-    """Where the bytes with this MD5 (hex) are sent to, for a project."""
-    return _address(Purpose.PUT_BLOB, project=project.pk, md5=md5)
+def blob_upload(project: Project, md5: str, *, holder: User) -> str:
+    """Where somebody sends the bytes with this MD5 (hex) to, for a project."""
+    return _address(Purpose.PUT_BLOB, holder, project=project.pk, md5=md5)
 
 
-def manifest_upload(manifest: Manifest) -> str:
-    """Where a manifest's JSON is sent to."""
-    return _address(Purpose.PUT_MANIFEST, manifest=manifest.pk, digest=manifest.digest)
+def manifest_upload(manifest: Manifest, *, holder: User) -> str:
+    """Where somebody sends a manifest's JSON to."""
+    return _address(Purpose.PUT_MANIFEST, holder, manifest=manifest.pk, digest=manifest.digest)
 
 
-def part_upload(upload: Upload, number: int) -> str:
-    """Where one part of a large file is sent to."""
-    return _address(Purpose.PUT_PART, upload=upload.public_id, number=number)
+def part_upload(upload: Upload, number: int, *, holder: User) -> str:
+    """Where somebody sends one part of a large file to."""
+    return _address(Purpose.PUT_PART, holder, upload=upload.public_id, number=number)
 
 
-def run_file_upload(file: RunFile) -> str:
-    """Where a run's file is sent to; sending again replaces it."""
-    return _address(Purpose.PUT_RUN_FILE, file=file.pk)
+def run_file_upload(file: RunFile, *, holder: User) -> str:
+    """Where somebody sends a run's file to; sending again replaces it."""
+    return _address(Purpose.PUT_RUN_FILE, holder, file=file.pk)
 
 
-def download(key: str, size: int, name: str) -> str:
-    """Where stored bytes are fetched from, under a file name for whoever saves them. The caller judged the right to DOWNLOAD."""
-    return _address(Purpose.GET_FILE, key=key, size=size, name=name.rsplit("/", 1)[-1])
+def entry_download(entry: ManifestEntry, *, holder: User) -> str | None:
+    """Where somebody fetches a version's file from; None for a reference."""
+    if entry.blob is None:
+        return None
+    return _address(Purpose.GET_FILE, holder, prefix=f"/{ARTIFACTS}", entry=entry.pk)
 
 
-def entry_download(entry: ManifestEntry) -> str | None:
-    """Where a version's file is fetched from; None for a reference. The caller judged the right to DOWNLOAD."""
-    return None if entry.blob is None else download(entry.blob.key, entry.blob.size, entry.path)
+def run_file_download(file: RunFile, *, holder: User) -> str:
+    """Where somebody fetches a run's file from."""
+    return _address(Purpose.GET_RUN_FILE, holder, file=file.pk)
 
 
-def run_file_download(file: RunFile) -> str:
-    """Where a run's file is fetched from. The caller judged the right to DOWNLOAD."""
-    return download(file.key, file.size, file.name)
-
-
-def manifest_download(version: ArtifactVersion) -> str:
-    """Where a committed version's manifest is fetched from. The caller judged the right to DOWNLOAD."""
-    return _address(Purpose.GET_MANIFEST, version=version.pk)
+def manifest_download(version: ArtifactVersion, *, holder: User) -> str:
+    """Where somebody fetches a committed version's manifest from."""
+    return _address(Purpose.GET_MANIFEST, holder, prefix=f"/{ARTIFACTS}", version=version.pk)
 
 
 def read(token: str, method: str) -> SignedUrl:
@@ -105,4 +110,4 @@ def read(token: str, method: str) -> SignedUrl:
         raise Forbidden("This address was not given out by this server, or was changed on its way.") from None
     if method != purpose.method:
         raise Forbidden(f"This address is for {purpose.method} only.")
-    return SignedUrl(purpose, fields)
+    return SignedUrl(purpose, fields, fields.pop("person"), fields.pop("key"))

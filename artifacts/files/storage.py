@@ -1,17 +1,23 @@
 """Stored bytes: the only code that touches the file storage.
 
-A key is made of a project's number and a digest (or a random name), never of a name that somebody chose. A file appears under its key by an
-atomic rename and only whole, so writing the same content again, even at the same moment, is harmless. What this class offers
-(write, parts by offset, open a range, link, sizes, listing) is what an object store offers too.
+A key is made of a project's number and a digest (or a random name), never of a name that somebody chose. Bytes arrive in a file of their
+own, which nobody else opens; it appears under its key by an atomic rename, only whole and only after it was closed. So no writer that is
+still at work can reach what is stored, and writing the same content again, even at the same moment, is harmless.
+
+A file whose key ends in its digest is checked against it whenever it is read whole; one that differs is set aside, so that it counts as
+missing, is served to nobody, and is asked for when somebody logs it again.
 """
 
 import errno
 import hashlib
+import io
+import logging
 import os
+import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +26,14 @@ from typing import Protocol
 from django.core.files.storage import storages
 
 from artifacts.errors import Invalid, NotYet
+from artifacts.files.chunks import CHUNK, Chunks, Whole
 
-CHUNK = 1024 * 1024
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 TEMPORARY = "incoming"
+DAMAGED = "damaged"
+NAMED_BY_DIGEST = re.compile(r"(?:blobs|manifests|runs)/.*/([0-9a-f]{32})")
+
+log = logging.getLogger("linkyard.files")
 
 
 class Reader(Protocol):
@@ -33,7 +43,7 @@ class Reader(Protocol):
 
 
 class Damaged(Exception):
-    """A stored file is missing or has another length than it had when it was verified."""
+    """A stored file is missing, or has another length or digest than it had when it was verified."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +63,22 @@ class StoredFile:
     changed: float
 
 
+@dataclass(frozen=True)
+class Received:
+    """Bytes that came whole and were verified, in a closed file of their own; `key` is where they wait to be placed."""
+
+    key: str
+    stored: StoredBytes
+
+
 @contextmanager
 def _room() -> Iterator[None]:
     """A full disk is nobody's mistake and passes when the operator makes room: the client sends the same bytes again."""
     try:
         yield
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise Invalid("The file is larger than the server's file system takes; log it as several files.") from error
         if error.errno in NO_SPACE:
             raise NotYet(
                 "The server's disk is full, so nothing was stored; the operator has to make room.", seconds=30
@@ -93,46 +113,102 @@ class BlobStore:
 
         Raises Invalid if fewer bytes come or their MD5 (hex) isn't `md5`, NotYet when the disk is full.
         """
-        aside = self.path(f"{TEMPORARY}/{secrets.token_hex(12)}")
-        try:
-            with _room():
-                with _created(aside) as file:
-                    stored = _copy(stream, file.fileno(), size)
-                    _check(stored, size, md5)
-                    os.fsync(file.fileno())
-                self._place(aside, key_of(stored.md5))
-        finally:
-            aside.unlink(missing_ok=True)
-        return stored
+        with self.received(stream, size=size, md5=md5) as came:
+            self.place(came.key, key_of(came.stored.md5))
+        return came.stored
 
-    def _place(self, aside: Path, key: str) -> None:
-        target = self.path(key)
-        if self.size(key) == aside.stat().st_size:
-            # Never replaced: of two files with one MD5, made so on purpose, the first is the one that counts.
-            os.utime(target)
-            aside.unlink()
-            return
-        fresh = not target.parent.exists()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(aside, target)
-        _sync_directory(target.parent)
-        if fresh:
-            _sync_directory(target.parent.parent)
-
-    def write_part(self, key: str, stream: Reader, *, offset: int, size: int, md5: str) -> StoredBytes:
-        """Write a part of a larger file straight to its place; the part counts only if this returns."""
-        target = self.path(key)
-        with _room():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(target, os.O_CREAT | os.O_WRONLY, 0o640)
-            try:
-                os.lseek(descriptor, offset, os.SEEK_SET)
-                stored = _copy(stream, descriptor, size)
+    @contextmanager
+    def received(self, stream: Reader, *, size: int, md5: str | None = None) -> Iterator[Received]:
+        """Exactly `size` bytes in a closed file of their own, which is gone at the end unless it was placed. Refuses as `write` does."""
+        with self._aside() as (key, path):
+            with _room(), _created(path) as file:
+                stored = _copy(stream, file.fileno(), size)
                 _check(stored, size, md5)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        return stored
+                os.fsync(file.fileno())
+            yield Received(key, stored)
+
+    @contextmanager
+    def assembled(
+        self, keys: Sequence[str], *, every: float = 3600, tell: Callable[[], None] | None = None
+    ) -> Iterator[Received]:
+        """These files one behind the other in a new file, as `received`; `tell` is called every so many seconds meanwhile.
+
+        Raises Damaged if one is missing.
+        """
+        with self._aside() as (key, path):
+            hasher, size, told = hashlib.md5(usedforsecurity=False), 0, time.monotonic()
+            with _room(), _created(path) as file:
+                for part in keys:
+                    for chunk in self._read(part):
+                        hasher.update(chunk)
+                        size += len(chunk)
+                        _write(file.fileno(), chunk)
+                        if tell and time.monotonic() > told + every:
+                            told = time.monotonic()
+                            tell()
+                os.fsync(file.fileno())
+            yield Received(key, StoredBytes(size, hasher.hexdigest()))
+
+    @contextmanager
+    def _aside(self) -> Iterator[tuple[str, Path]]:
+        key = f"{TEMPORARY}/{secrets.token_hex(12)}"
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield key, path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def place(self, aside: str, key: str) -> None:
+        """Give a finished file the key under which it is found.
+
+        What lies there whole is never replaced: of two files with one MD5, made so on purpose, the first is the one that counts.
+        """
+        source, target = self.path(aside), self.path(key)
+        with _room():
+            if self.size(key) == source.stat().st_size and self._is_itself(key):
+                with suppress(FileNotFoundError):  # cleared away at this moment
+                    os.utime(target)
+                    source.unlink()
+                    return
+            fresh = not target.parent.exists()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, target)
+            _sync_directory(target.parent)
+            if fresh:
+                _sync_directory(target.parent.parent)
+
+    def _is_itself(self, key: str) -> bool:
+        """Whether a file has the digest that its key tells; of a key that tells none nothing is kept."""
+        md5 = told_by(key)
+        try:
+            return md5 is not None and self.digest(key).md5 == md5
+        except Damaged:
+            return False
+
+    def verify(self, key: str) -> bool:
+        """Read a file to see whether it has the digest that its key tells; one that differs is set aside."""
+        if self._is_itself(key):
+            return True
+        self.set_aside(key)
+        return False
+
+    def set_aside(self, key: str) -> None:
+        """Take damaged bytes out of use, kept below `damaged/` for the operator: from now on they are missing.
+
+        What is whole after all is put back.
+        """
+        kept = f"{DAMAGED}/{key}"
+        try:
+            self.path(kept).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self.path(key), self.path(kept))
+        except FileNotFoundError:
+            return
+        md5 = told_by(key)
+        if md5 is not None and self.digest(kept).md5 == md5:  # somebody sent it again at this moment
+            self.place(kept, key)
+            return
+        log.error("The stored file %s has other bytes than were verified; it was set aside as %s.", key, kept)
 
     def drain(self, stream: Reader, *, size: int, md5: str) -> StoredBytes:
         """Read bytes that are here already, only to see that they are the same."""
@@ -141,45 +217,26 @@ class BlobStore:
         _check(stored, size, md5)
         return stored
 
-    def append(self, key: str, tail: str, *, at: int) -> None:
-        """Copy the file `tail` into the other one from this offset on, which becomes its end; again does the same."""
-        with _room(), open(self.path(key), "r+b") as file, open(self.path(tail), "rb") as source:
-            file.seek(at)
-            while chunk := source.read(CHUNK):
-                file.write(chunk)
-            file.truncate()
-            file.flush()
-            os.fsync(file.fileno())
-
-    def move(self, source: str, key: str) -> None:
-        """Give a finished file the key under which it will be found."""
-        with _room():
-            self._place(self.path(source), key)
-
     def link(self, source: str, key: str) -> None:
         """Make the same bytes available under a second key, without a copy where the file system can."""
-        origin, aside = self.path(source), self.path(f"{TEMPORARY}/{secrets.token_hex(12)}")
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with _room():
-                try:
-                    os.link(origin, aside)
-                except FileNotFoundError:
-                    raise Damaged(source) from None
-                except OSError as error:
-                    if error.errno in NO_SPACE:
-                        raise
-                    with open(origin, "rb") as file:
-                        self.write(lambda md5: key, file, size=os.fstat(file.fileno()).st_size)
-                    return
-                self._place(aside, key)
-        finally:
-            aside.unlink(missing_ok=True)
+        origin = self.path(source)
+        with self._aside() as (waiting, aside), _room():
+            try:
+                os.link(origin, aside)
+            except FileNotFoundError:
+                raise Damaged(source) from None
+            except OSError as error:
+                if error.errno in NO_SPACE:
+                    raise
+                with open(origin, "rb") as file:
+                    self.write(lambda md5: key, file, size=os.fstat(file.fileno()).st_size)
+                return
+            self.place(waiting, key)
 
     def digest(self, key: str, *, every: float = 3600, tell: Callable[[], None] | None = None) -> StoredBytes:
         """Read a whole file for its length and MD5; `tell` is called every so many seconds meanwhile."""
         hasher, size, told = hashlib.md5(usedforsecurity=False), 0, time.monotonic()
-        for chunk in self.chunks(key):
+        for chunk in self._read(key):
             hasher.update(chunk)
             size += len(chunk)
             if tell and time.monotonic() > told + every:
@@ -189,32 +246,61 @@ class BlobStore:
 
     def size(self, key: str) -> int | None:
         """The length of a stored file, None if there is none."""
+        found = self.find(key)
+        return None if found is None else found.size
+
+    def find(self, key: str) -> StoredFile | None:
+        """A stored file, None if there is none."""
         try:
-            return self.path(key).stat().st_size
+            status = self.path(key).stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        return StoredFile(key, status.st_size, status.st_mtime)
 
     def exists(self, key: str) -> bool:
         """Whether a file lies under this key."""
         return self.size(key) is not None
 
-    def open(
-        self, key: str, *, expected_size: int | None = None, start: int = 0, length: int | None = None
-    ) -> "Chunks":
-        """A range of a file as chunks; opened at once, so that Damaged is raised here and not in the middle of an answer."""
+    def open(self, key: str, *, expected_size: int | None = None, start: int = 0, length: int | None = None) -> Chunks:
+        """A range of a file as chunks; opened at once, so that Damaged is raised here and not in the middle of an answer.
+
+        The whole of a file is checked against its digest: a short one here, of a longer one the last bytes come only if it is right.
+        """
+        chunks, size = self._opened(key)
+        if expected_size is not None and size != expected_size:
+            chunks.close()
+            raise Damaged(key)
+        md5 = told_by(key)
+        if md5 is None or start or length not in {None, size}:
+            chunks.file.seek(start)
+            chunks.left = size - start if length is None else length
+            return chunks
+        whole = Whole(chunks.file, size, lambda: self._differs(key), md5)
+        if size > CHUNK:
+            return whole
+        with whole:
+            held = b"".join(whole)
+        return Chunks(io.BytesIO(held), size)
+
+    def _differs(self, key: str) -> Damaged:
+        self.set_aside(key)
+        return Damaged(key)
+
+    def _opened(self, key: str) -> tuple[Chunks, int]:
         try:
             file = open(self.path(key), "rb", buffering=0)
         except (FileNotFoundError, NotADirectoryError):
             raise Damaged(key) from None
         size = os.fstat(file.fileno()).st_size
-        if expected_size is not None and size != expected_size:
-            file.close()
-            raise Damaged(key)
-        file.seek(start)
-        return Chunks(file, size - start if length is None else length)
+        return Chunks(file, size), size
+
+    def _read(self, key: str) -> Iterator[bytes]:
+        """A whole file as it is."""
+        with self._opened(key)[0] as chunks:
+            yield from chunks
 
     def chunks(self, key: str) -> Iterator[bytes]:
-        """A whole file as chunks."""
+        """A whole file as chunks, checked as by `open`."""
         with self.open(key) as chunks:
             yield from chunks
 
@@ -251,46 +337,8 @@ class BlobStore:
         return len(stale)
 
 
-class Chunks:
-    """The bytes of a range, read as they are asked for."""
-
-    def __init__(self, file: "_Raw", length: int) -> None:
-        self.file, self.left = file, length
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        chunk = self.read(CHUNK)
-        if not chunk:
-            self.close()
-            raise StopIteration
-        return chunk
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes of the range, none at its end."""
-        chunk = self.file.read(min(size, self.left)) if self.left > 0 else b""
-        self.left -= len(chunk)
-        return chunk
-
-    def __enter__(self) -> "Chunks":
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Called by the server too, when the visitor went away."""
-        self.file.close()
-
-
-class _Raw(Reader, Protocol):
-    def close(self) -> None: ...
-
-
 @contextmanager
 def _created(path: Path) -> "Iterator[_Opened]":
-    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "xb", buffering=0) as file:
         yield file
 
@@ -304,11 +352,15 @@ def _copy(stream: Reader, descriptor: int, size: int) -> StoredBytes:
     hasher, left = hashlib.md5(usedforsecurity=False), size
     while left > 0 and (chunk := stream.read(min(CHUNK, left))):
         hasher.update(chunk)
-        view = memoryview(chunk)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        _write(descriptor, chunk)
         left -= len(chunk)
     return StoredBytes(size - left, hasher.hexdigest())
+
+
+def _write(descriptor: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def _check(stored: StoredBytes, size: int, md5: str | None) -> None:
@@ -348,6 +400,12 @@ def run_file_key(project: int, md5: str) -> str:
     return f"runs/{project}/{md5[:2]}/{md5}"
 
 
-def upload_key(project: int, public_id: str) -> str:
-    """Where the parts of a file are put together."""
-    return f"parts/{project}/{public_id}"
+def part_key(project: int, public_id: str, number: int) -> str:
+    """Where a part of a large file waits for the others."""
+    return f"parts/{project}/{public_id}.{number}"
+
+
+def told_by(key: str) -> str | None:
+    """The MD5 (hex) that a file with this key has, None where the key tells none."""
+    match = NAMED_BY_DIGEST.fullmatch(key)
+    return None if match is None else match[1]

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from django.db.models import Q
 
 from artifacts.errors import Invalid
 from artifacts.naming import version_index
-from artifacts.text.cleaning import clean_text
+from artifacts.text.cleaning import clean_json, clean_text
+from artifacts.text.regex import LONGEST_PATTERN
 
 MOST_VALUES = 1_000  # of one $in
 LARGEST = 2**63 - 1
+LARGEST_KEPT = 10**300  # of the numbers inside JSON; larger ones are kept as text
 NONE = Q(pk__in=())  # holds for no row
 
 type Reader = Callable[[Any], Any]
@@ -75,12 +77,45 @@ def moment_value(value: Any) -> datetime:
         raise Invalid("This field is compared with a moment such as 2026-01-31 or 2026-01-31 12:00:00.") from None
 
 
+def part_value(value: Any) -> str:
+    """The part of a text that $contains looks for."""
+    part = text_value(value)
+    if len(part) > LONGEST_PATTERN:
+        raise Invalid(f"The part has more than {LONGEST_PATTERN} characters; look for a shorter one.")
+    return part
+
+
+def comparable(value: Any) -> Any:
+    """A value that has an order."""
+    if value is None or isinstance(value, bool | list | dict):
+        raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
+    return value
+
+
 def inner_value(value: Any) -> Any:
-    """A value inside JSON: text, number, true, false or null."""
+    """A value inside JSON as it is kept: text, number, true, false or null."""
     if isinstance(value, dict | list):
-        raise Invalid("A value inside metadata is compared with text, a number, true, false or null.")
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST:
-        value = float(value) if abs(value) < 10**300 else NONE
-    return NONE if isinstance(value, float) and not isfinite(value) else value
+        raise Invalid("A value inside JSON is compared with text, a number, true, false, null, or a list of them.")
+    return clean_json(value)
+
+
+def inner_list(value: list[Any]) -> list[Any]:
+    """A whole list inside JSON, as it is kept."""
+    if _size(value) > MOST_VALUES:
+        raise Invalid(f"A list of more than {MOST_VALUES} values is too long for a filter.")
+    return [clean_json(one) for one in value]
+
+
+def _size(value: Any) -> int:
+    """How many values a list has, with those inside them."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(_size(one) for one in inner)
+
+
+def inner_bound(value: Any) -> Any:
+    """What a value inside JSON is compared with by its order: text or a number, the infinities included."""
+    if isinstance(comparable(value), float) and not isfinite(value):
+        return value
+    if isinstance(value, int) and abs(value) >= LARGEST_KEPT:
+        return inf if value > 0 else -inf
+    return inner_value(value)

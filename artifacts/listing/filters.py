@@ -12,10 +12,8 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     BooleanField,
-    CharField,
     Count,
     Exists,
     F,
@@ -27,23 +25,33 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
-from django.db.models.sql.compiler import SQLCompiler
 
 from artifacts.errors import Invalid
-from artifacts.listing.filter_values import NONE, Reader, inner_value, list_value, size_value, text_value, truth_value
-from artifacts.listing.json_lookups import HasElement, HasLength, InnerText
+from artifacts.listing.filter_values import (
+    NONE,
+    Reader,
+    comparable,
+    inner_bound,
+    inner_list,
+    inner_value,
+    list_value,
+    part_value,
+    size_value,
+    text_value,
+    truth_value,
+)
+from artifacts.listing.json_lookups import AsText, Compares, HasLength, HoldsAny, InnerText, IsList, IsNothing, Kind
+from artifacts.listing.json_paths import Inside, ways_of
 from artifacts.naming import shown
 from artifacts.text import regex
-from artifacts.text.cleaning import clean_text
-from artifacts.text.regex import LONGEST_PATTERN
 
 LONGEST = 100_000  # characters of the JSON
 DEEPEST = 20
 MOST_CONDITIONS = 200
 MOST_PARTS = 500  # objects and named fields, also those that ask for nothing: joining conditions costs their square
+MOST_WAYS = 2_000  # to read the dotted names of a filter: each is a part of the SQL
 MOST_MATCHED = 20_000  # names that a regular expression is tried on where the database has no RE2
 MOST_TEXT = 5_000_000  # characters of them together
 
@@ -61,10 +69,6 @@ class Column:
     is_text: bool = False
     unset: str | None = None  # what the column holds where people see nothing; to the client that is no value
 
-    def value(self, wanted: Any) -> Any:
-        """The client's value as the column has it."""
-        return self.unset if wanted is None and self.unset is not None else self.read(wanted)
-
 
 @dataclass(frozen=True)
 class Names:
@@ -77,9 +81,26 @@ class Names:
 
 @dataclass(frozen=True)
 class Json:
-    """A field of JSON, into which the filter's name leads further: `metadata.optimizer.lr`."""
+    """A field of JSON, into which the filter's name leads further: `metadata.optimizer.lr`.
+
+    `is_wrapped` where the client keeps each value below “value”; `key` is a value inside that has a name of its own.
+    """
 
     path: str
+    is_wrapped: bool = False
+    key: str = ""
+
+    def inside(self, rest: str) -> Inside:
+        """The value at a dotted name, or at this field's own key; Invalid for a name that can't be one."""
+        return Inside(self.path, ways_of(self.key or rest, is_wrapped=self.is_wrapped))
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A value inside JSON, and the name under which the query knows it where it needs one."""
+
+    value: Inside
+    name: str
 
 
 type Field = Column | Names | Json
@@ -94,26 +115,6 @@ def in_both_spellings(fields: Mapping[str, Field]) -> dict[str, Field]:
     return found
 
 
-class JsonKind(Func):
-    """The kind of a value inside JSON, in the database's own word; null where there is none."""
-
-    output_field = CharField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        """Asked by path: what `JSON_EXTRACT` gives for `true` can't be told from a text."""
-        (inner,) = self.get_source_expressions()
-        column, parameters, keys = inner.preprocess_lhs(compiler, connection)
-        path = connection.ops.compile_json_path(keys)
-        return f"JSON_TYPE({column}, %s)", (*parameters, path)
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        """Asked of the value itself."""
-        return super().as_sql(compiler, connection, function="jsonb_typeof", **context)
-
-
-NUMERIC, TEXTUAL = ("integer", "real", "number"), ("text", "string")  # as SQLite and PostgreSQL say it
-
-
 @dataclass
 class Compilation:
     """What is collected while a filter becomes a condition: the values inside JSON that it names, and how large it is so far."""
@@ -123,6 +124,7 @@ class Compilation:
     aliases: dict[str, Any] = dataclass_field(default_factory=dict)
     conditions: int = 0
     parts: int = 0
+    ways: int = 0
 
     def count_part(self) -> None:
         """One more object or named field; Invalid when the filter has too many."""
@@ -130,10 +132,11 @@ class Compilation:
         if self.parts > MOST_PARTS:
             raise Invalid(f"The filter has more than {MOST_PARTS} parts; ask in several steps.")
 
-    def count_condition(self) -> None:
+    def count_condition(self, field: "Column | Names | Inner") -> None:
         """One more comparison; Invalid when the filter has too many."""
         self.conditions += 1
-        if self.conditions > MOST_CONDITIONS:
+        self.ways += len(field.value.ways) if isinstance(field, Inner) else 0
+        if self.conditions > MOST_CONDITIONS or self.ways > MOST_WAYS:
             raise Invalid(f"The filter has more than {MOST_CONDITIONS} conditions; ask in several steps.")
 
 
@@ -195,15 +198,9 @@ def logic(name: str, wanted: Any, compilation: Compilation, depth: int) -> Q:
 def on_field(name: str, wanted: Any, compilation: Compilation, depth: int) -> Q:
     """What is wanted of one field: a bare value, or an object of operators."""
     compilation.count_part()
-    head, _, rest = name.partition(".")
-    field = compilation.fields.get(name) or (compilation.fields.get(head) if rest else None)
-    if field is None or (isinstance(field, Json) and not rest):
-        allowed = sorted(f"{key}.<key>" if isinstance(kind, Json) else key for key, kind in compilation.fields.items())
-        raise Invalid(f"Invalid filter fields: {shown(name)}; must be one of: {', '.join(allowed)}")
-    if isinstance(field, Json):
-        field = inside(field, rest, compilation)
+    field = field_named(name, compilation)
     if not isinstance(wanted, dict):
-        return one_condition(field, "$eq", wanted, compilation)
+        return asked_of(name, field, "$eq", wanted, compilation)
     if depth == 0:
         raise Invalid(f"The filter is nested more than {DEEPEST} levels deep; write it flatter.")
     found = Q()
@@ -213,130 +210,158 @@ def on_field(name: str, wanted: Any, compilation: Compilation, depth: int) -> Q:
         elif operator in {"$and", "$or", "$nor"} and isinstance(value, list):
             found &= logic(operator, [{name: one} for one in value], compilation, depth - 1)
         else:
-            found &= one_condition(field, operator, value, compilation)
+            found &= asked_of(name, field, operator, value, compilation)
     return found
 
 
-def inside(field: Json, rest: str, compilation: Compilation) -> Column:
-    """A value inside JSON as a column under a name of ours."""
-    keys = rest.split(".")
-    if len(keys) > DEEPEST or any(not key or '"' in key or "\\" in key for key in keys):
-        raise Invalid(f"“{shown(rest)}” is no path into metadata; write its keys with dots between them.")
-    value: Any = field.path
-    for key in keys:
-        value = KeyTransform(clean_text(key), value)
-    name = f"inside_{len(compilation.aliases)}"
-    compilation.aliases[name] = value
-    compilation.aliases[f"{name}_kind"] = JsonKind(value)
-    return Column(name, inner_value)
+def field_named(name: str, compilation: Compilation) -> Column | Names | Inner:
+    """The field that a filter names, or the value inside one; Invalid for a name that isn't listed."""
+    head, _, rest = name.partition(".")
+    field = compilation.fields.get(name) or (compilation.fields.get(head) if rest else None)
+    if field is None or (isinstance(field, Json) and not (rest or field.key)):
+        raise Invalid(f"Invalid filter fields: {shown(name)}; must be one of: {', '.join(offered(compilation.fields))}")
+    if not isinstance(field, Json):
+        return field
+    inner = Inner(field.inside(rest), f"inside_{len(compilation.aliases)}")
+    compilation.aliases[inner.name] = AsText(inner.value)
+    return inner
 
 
-def one_condition(field: Column | Names, operator: str, value: Any, compilation: Compilation) -> Q:
+def offered(fields: Mapping[str, Field]) -> list[str]:
+    """The names that people may write, those that lead into JSON with what follows."""
+    return sorted(f"{name}.<key>" if isinstance(kind, Json) and not kind.key else name for name, kind in fields.items())
+
+
+def asked_of(name: str, field: Column | Names | Inner, operator: str, value: Any, compilation: Compilation) -> Q:
+    """One operator on one field; a refusal names the field as it was asked for."""
+    try:
+        return one_condition(field, operator, value, compilation)
+    except Invalid as refusal:
+        raise Invalid(f"“{shown(name)}”: {refusal}") from None
+
+
+def one_condition(field: Column | Names | Inner, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on one field."""
-    compilation.count_condition()
+    compilation.count_condition(field)
     if operator in NEGATED:
         return ~one_condition(field, NEGATED[operator], value, compilation)
     if operator == "$all":
         return every_one(field, list_value(value), compilation)
     if operator == "$size":
-        return of_size(field, size_value(value), compilation)
+        return of_size(field, size_value(value))
     if isinstance(field, Names):
         return on_names(field, operator, value, compilation)
-    if operator == "$exists":
-        absent = Q(**{f"{field.path}__isnull": True}) if field.unset is None else Q((field.path, field.unset))
-        return ~absent if truth_value(value) else absent
-    if field.read is inner_value:
-        # A missing value is equal to nothing; so the negated condition, which wraps this one, holds for it.
-        return Q(**{f"{field.path}__isnull": False}) & on_column(field, operator, value, compilation)
+    if isinstance(field, Inner):
+        return on_inner(field, operator, value, compilation)
     return on_column(field, operator, value, compilation)
 
 
-def every_one(field: Column | Names, values: list[Any], compilation: Compilation) -> Q:
+def every_one(field: Column | Names | Inner, values: list[Any], compilation: Compilation) -> Q:
     """Holds each of the values; a field that is one value holds that one, and nothing holds all of none."""
     found = Q() if values else NONE
     for value in values:
-        if isinstance(field, Column) and field.read is inner_value:
-            compilation.count_condition()
-            element = inner_value(value)
-            found &= NONE if element is NONE else Q(HasElement(compilation.aliases[field.path], element))
+        if isinstance(field, Inner):
+            compilation.count_condition(field)
+            found &= Q(HoldsAny(field.value, [inner_value(value)]))
         else:
             found &= one_condition(field, "$eq", value, compilation)
     return found
 
 
-def of_size(field: Column | Names, size: int, compilation: Compilation) -> Q:
+def of_size(field: Column | Names | Inner, size: int) -> Q:
     """Has that many names, or is a list of that length inside JSON; a field that is one value is no list."""
     if isinstance(field, Names):
         rows = field.model._default_manager.filter(**{field.owner: OuterRef(field.path)}).order_by()
         counted = Subquery(rows.values(field.owner).annotate(names=Count("pk")).values("names"))
         return Q(Exact(Coalesce(counted, 0), size))
-    return Q(HasLength(compilation.aliases[field.path], size)) if field.read is inner_value else NONE
+    return Q(HasLength(field.value, size)) if isinstance(field, Inner) else NONE
 
 
 def on_column(field: Column, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on a value of the row."""
+    if operator == "$exists":
+        return ~absent(field) if truth_value(value) else absent(field)
     if operator == "$eq":
-        return exactly(field, field.value(value))
+        return among(field, [value])
     if operator == "$in":
-        return among(field, [field.value(one) for one in list_value(value)])
+        return among(field, list_value(value))
     if operator in COMPARED:
-        return compared(field, COMPARED[operator], field.read(value))
-    if operator == "$contains" and (field.is_text or field.read is inner_value):
-        # `contains` of JSON would ask for a part of an object.
-        lookup = "contains" if field.is_text else "icontains"
-        part = text_value(value)
-        if len(part) > LONGEST_PATTERN:
-            raise Invalid(f"The part has more than {LONGEST_PATTERN} characters; look for a shorter one.")
-        return Q(**{f"{field.path}__{lookup}": part})
+        wanted = field.read(comparable(value))
+        return NONE if wanted is NONE else Q(**{f"{field.path}__{COMPARED[operator]}": wanted})
+    if operator == "$contains" and field.is_text:
+        return Q(**{f"{field.path}__contains": part_value(value)})
     if operator == "$regex" and field.is_text:
         return matching(field.path, value, compilation.queryset)
-    if operator == "$regex" and field.read is inner_value:
-        name = f"{field.path}_text"
-        compilation.aliases[name] = InnerText(compilation.aliases[field.path])
-        return Q(**{f"{name}__isnull": False}) & matching(
-            name, value, compilation.queryset.annotate(**compilation.aliases)
-        )
-    raise Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
+    raise no_operator(operator)
+
+
+def on_inner(field: Inner, operator: str, value: Any, compilation: Compilation) -> Q:
+    """One operator on a value inside JSON: equal to it is also a list that holds it."""
+    if operator == "$exists":
+        is_there = Q(**{f"{field.name}_kind__isnull": False})
+        compilation.aliases[f"{field.name}_kind"] = Kind(field.value)
+        return is_there if truth_value(value) else ~is_there
+    if operator == "$eq":
+        return among_inner(field, [value])
+    if operator == "$in":
+        return among_inner(field, list_value(value))
+    if operator in COMPARED:
+        return Q(Compares(field.value, COMPARED[operator], inner_bound(value)))
+    if operator == "$contains":
+        return Q(**{f"{field.name}__isnull": False, f"{field.name}__icontains": part_value(value)})
+    if operator == "$regex":
+        name = f"{field.name}_text"
+        compilation.aliases[name] = InnerText(field.value)
+        text = matching(name, value, compilation.queryset.annotate(**compilation.aliases))
+        return Q(**{f"{name}__isnull": False}) & text
+    raise no_operator(operator)
+
+
+def no_operator(operator: str) -> Invalid:
+    """The refusal of an operator that a field doesn't have."""
+    return Invalid(f"The operator “{shown(operator)}” doesn't exist for this field; use $eq, $in, $gt or another one.")
 
 
 def on_names(field: Names, operator: str, value: Any, compilation: Compilation) -> Q:
-    """One operator on names that point at the row: it holds when it holds for any of them."""
+    """One operator on names that point at the row: it holds when it holds for any of them; null is to have none."""
     rows = field.model._default_manager.filter(**{field.owner: OuterRef(field.path)})
     if operator == "$exists":
         return Q(Exists(rows)) if truth_value(value) else ~Q(Exists(rows))
+    if operator == "$eq" and isinstance(value, list):
+        return every_one(field, value, compilation) & of_size(field, len(value)) if value else of_size(field, 0)
+    if operator == "$eq":
+        operator, value = "$in", [value]
+    found = NONE
+    if operator == "$in" and None in list_value(value):
+        found, value = ~Q(Exists(rows)), [one for one in value if one is not None]
     every = field.model._default_manager.filter(**{f"{field.owner}__in": compilation.queryset.values(field.path)})
-    condition = one_condition(Column("name", text_value, is_text=True), operator, value, Compilation(every, {}))
-    return Q(Exists(rows.filter(condition)))
+    name = Column("name", text_value, is_text=True)
+    return found | Q(Exists(rows.filter(on_column(name, operator, value, Compilation(every, {})))))
 
 
-def exactly(field: Column, value: Any) -> Q:
-    """Equal to the value; null is the absence of one, except inside JSON."""
-    if value is NONE:
-        return Q(pk__in=())
-    if value is None and field.read is not inner_value:
-        return Q(**{f"{field.path}__isnull": True})
-    return Q((field.path, value))
+def absent(field: Column) -> Q:
+    """The row has no value here."""
+    found = Q(**{f"{field.path}__isnull": True})
+    return found if field.unset is None else found | Q((field.path, field.unset))
 
 
 def among(field: Column, values: list[Any]) -> Q:
-    """Equal to any of the values."""
-    found = NONE
-    for value in (value for value in values if value is None):
-        found = found | exactly(field, value)
-    return found | Q(**{f"{field.path}__in": [value for value in values if value is not None and value is not NONE]})
+    """Equal to any of the values; null is the absence of one."""
+    read = [field.read(value) for value in values if value is not None]
+    found = Q(**{f"{field.path}__in": [value for value in read if value is not NONE]})
+    return found | absent(field) if len(read) < len(values) else found
 
 
-def compared(field: Column, lookup: str, value: Any) -> Q:
-    """Greater or less than a value that has an order."""
-    if value is None or isinstance(value, bool):
-        raise Invalid("Only a number, a text or a moment can be compared with $gt, $gte, $lt and $lte.")
-    if value is NONE:
-        return Q(pk__in=())
-    wanted = {f"{field.path}__{lookup}": value}
-    if field.read is inner_value:
-        # Databases order every text and `true` somewhere beside the numbers; people compare like with like.
-        wanted[f"{field.path}_kind__in"] = TEXTUAL if isinstance(value, str) else NUMERIC
-    return Q(**wanted)
+def among_inner(field: Inner, values: list[Any]) -> Q:
+    """Equal to any of the values, a list that holds one, or a list itself; null is also what isn't there."""
+    single = [inner_value(value) for value in values if value is not None and not isinstance(value, list)]
+    found = Q(HoldsAny(field.value, single)) if single else NONE
+    for value in values:
+        if value is None:
+            found |= Q(IsNothing(field.value))
+        elif isinstance(value, list):
+            found |= Q(IsList(field.value, inner_list(value)))
+    return found
 
 
 def matching(path: str, value: Any, queryset: QuerySet[Any]) -> Q:

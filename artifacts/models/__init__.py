@@ -8,17 +8,18 @@ from artifacts.models.lineage import RunOutput, RunUse
 from artifacts.models.organizations import (
     DefaultEntity,
     Entity,
+    Invitation,
     Organization,
     OrganizationMember,
     RetiredName,
     Role,
     TeamMember,
 )
-from artifacts.models.people import ApiKey, User
+from artifacts.models.people import ApiKey, User, WrongGuesses
 from artifacts.models.projects import ArtifactType, NameRedirect, Project, ProjectMember, ProtectedAlias
-from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag
+from artifacts.models.runs import HistoryChunk, MetricSeries, Run, RunFile, RunTag, RunWriter
 from artifacts.models.search import LinkedFile, LinkedFilePart, SearchGram, SearchTerm
-from artifacts.models.versions import ArtifactVersion, ClientId, VersionTag
+from artifacts.models.versions import ArtifactVersion, ClientId, MergedVersion, VersionReference, VersionTag
 
 __all__ = [
     "Alias",
@@ -35,11 +36,13 @@ __all__ = [
     "Entity",
     "HistoryChunk",
     "Integration",
+    "Invitation",
     "LinkedFile",
     "LinkedFilePart",
     "Manifest",
     "ManifestEntry",
     "Membership",
+    "MergedVersion",
     "MetricSeries",
     "NameRedirect",
     "Organization",
@@ -54,6 +57,7 @@ __all__ = [
     "RunOutput",
     "RunTag",
     "RunUse",
+    "RunWriter",
     "SearchGram",
     "SearchTerm",
     "Secret",
@@ -62,5 +66,7 @@ __all__ = [
     "UploadPart",
     "User",
     "Verb",
+    "VersionReference",
     "VersionTag",
+    "WrongGuesses",
 ]

@@ -128,6 +128,46 @@ class TeamMember(models.Model):
         return f"{self.user} in {self.team}: {self.role}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations."""
+
+    def to(self, place: "Organization | Entity") -> "InvitationQuerySet":
+        """Those to an organization itself, or to a team."""
+        if isinstance(place, Organization):
+            return self.filter(organization=place, team__isnull=True)
+        return self.filter(team=place)
+
+
+class Invitation(models.Model):
+    """What an administrator asks of somebody from elsewhere: to join an organization, and a team of it. They join when they accept."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.DB_CASCADE, related_name="invitations")
+    team = models.ForeignKey(Entity, on_delete=models.DB_CASCADE, null=True, blank=True, related_name="invitations")
+    user = models.ForeignKey(User, on_delete=models.DB_CASCADE, related_name="invitations")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
+    invited_by = models.ForeignKey(User, on_delete=models.DB_SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "user"], condition=Q(team__isnull=True), name="organization_invitation_once"
+            ),
+            models.UniqueConstraint(fields=["team", "user"], name="team_invitation_once"),
+            models.CheckConstraint(condition=Q(role__in=MEMBER_ROLES), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} to {self.place}: {self.role}"
+
+    @property
+    def place(self) -> "Organization | Entity":
+        """What is joined."""
+        return self.team or self.organization
+
+
 class DefaultEntity(models.Model):
     """Where a person's runs go when the client names no entity (a table of its own: User has no domain key)."""
 

@@ -28,11 +28,13 @@ class User(AbstractBaseUser):
     email = models.EmailField(blank=True, default="")
     is_admin = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    has_printed_password = models.BooleanField(default=False)  # it stands in a log: another one is asked for
     created_at = models.DateTimeField(db_default=Now())
 
     objects = UserQuerySet.as_manager()
     USERNAME_FIELD = "name_key"
     EMAIL_FIELD = "email"
+    key_in_use: int | None = None  # the number of the API key by which this request came
 
     def __str__(self) -> str:
         return self.name
@@ -72,3 +74,14 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+
+class WrongGuesses(models.Model):
+    """How often somebody guessed wrongly since a window began: a name or an address, known by a digest alone."""
+
+    who = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=1)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="wrong_guesses_until")]

@@ -68,6 +68,9 @@ class Run(models.Model):
     output_lines = models.BigIntegerField(default=0)
     last_step = models.BigIntegerField(default=-1)
     stop_requested_at = models.DateTimeField(null=True, blank=True)
+    # Of a run that was begun anew: when, and what is still that of the one before, until the new one sends its own.
+    begun_anew_at = models.DateTimeField(null=True, blank=True)
+    outdated = models.JSONField(default=list, blank=True)
 
     objects = RunQuerySet.as_manager()
 
@@ -105,6 +108,17 @@ class RunTag(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_tag_once")]
         indexes = [models.Index(fields=["name"], name="run_tag_name")]
+
+
+class RunWriter(models.Model):
+    """A process of several that write to one run (shared mode): where its lines are among the run's, by stream."""
+
+    run = models.ForeignKey(Run, on_delete=models.DB_CASCADE, related_name="writers")
+    client_id = models.CharField(max_length=128)
+    places = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "client_id"], name="run_writer_once")]
 
 
 class HistoryChunk(models.Model):

@@ -3,8 +3,8 @@
 import hashlib
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from artifacts.models.collections import Collection
 from artifacts.models.people import User
@@ -22,6 +22,11 @@ class VersionQuerySet(models.QuerySet["ArtifactVersion"]):
     def live(self) -> "VersionQuerySet":
         """Committed and not deleted."""
         return self.committed().filter(deleted_at__isnull=True)
+
+    def known_as(self, number: int) -> "VersionQuerySet":
+        """The one with this primary key, or into which the one that had it was merged."""
+        merged = MergedVersion.objects.filter(number=number).values("version")[:1]
+        return self.filter(pk=Coalesce(Subquery(merged), Value(number, output_field=models.BigIntegerField())))
 
     def newest_first(self) -> "VersionQuerySet":
         """The highest number of their sequence first."""
@@ -57,6 +62,9 @@ class ArtifactVersion(models.Model):
     ttl_seconds = models.BigIntegerField(null=True, blank=True)
     history_step = models.BigIntegerField(null=True, blank=True)
     distributed_id = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001  None is "not distributed", unique below
+    deduplicates = models.BooleanField(
+        default=True
+    )  # whether equal content of the sequence takes its place at the commit
     wanted_aliases = models.JSONField(default=list, blank=True)
     wanted_tags = models.JSONField(default=list, blank=True)
 
@@ -123,6 +131,26 @@ class ClientId(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["client_id"], name="client_id_once")]
+
+
+class MergedVersion(models.Model):
+    """The primary key of a pending version that became another at its commit, because that one had the same content by then.
+
+    Its client was told the number when it began, and asks by it for as long as it likes.
+    """
+
+    number = models.BigIntegerField(unique=True)
+    version = models.ForeignKey(ArtifactVersion, on_delete=models.DB_CASCADE, related_name="merged")
+
+
+class VersionReference(models.Model):
+    """A committed version has entries that are files of another one (`add_reference(entry)`, a table with its images)."""
+
+    version = models.ForeignKey(ArtifactVersion, on_delete=models.DB_CASCADE, related_name="references")
+    target = models.ForeignKey(ArtifactVersion, on_delete=models.DB_CASCADE, related_name="referrers")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "target"], name="version_refers_to_another_once")]
 
 
 class VersionTag(models.Model):

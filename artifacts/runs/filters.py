@@ -1,9 +1,8 @@
 """What lists of runs can be filtered and ordered by: the fields that the client names, and what the search box above the table can ask."""
 
-import json
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from artifacts.errors import Invalid
 from artifacts.listing import filters
@@ -11,7 +10,7 @@ from artifacts.listing.filter_values import moment_value, text_value
 from artifacts.listing.filters import Column, Compilation, Field, Json, Names
 from artifacts.listing.json_order import by_value
 from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
-from artifacts.models import RunTag
+from artifacts.models import Run, RunTag
 from artifacts.models.runs import RunQuerySet
 
 SUMMARY = Json("summary")
@@ -27,9 +26,11 @@ FIELDS: dict[str, Field] = filters.in_both_spellings(
         "user": Column("created_by__name", text_value, is_text=True),
         "username": Column("created_by__name", text_value, is_text=True),
         "tags": Names(RunTag, "run"),
-        "config": Json("config"),
+        "config": Json("config", is_wrapped=True),
         "summary": SUMMARY,
         "summary_metrics": SUMMARY,
+        # Seconds, as the client measured them: every run's summary ends with this key, so no column is needed.
+        "duration": Json("summary", key="_runtime"),
         "created_at": Column("created_at", moment_value),
         "updated_at": Column("updated_at", moment_value),
         "heartbeat_at": Column("heartbeat_at", moment_value),
@@ -59,8 +60,6 @@ VOCABULARY = Vocabulary(
     },
 )
 WORDS = {"tag": "tags", "job": "job_type", "name": "display_name", "created": "created_at"}
-# Seconds, as the client measured them: every run's summary ends with this key, so `duration` needs no column.
-DURATION = "summary._runtime"
 # What the heads of the table sort by; keys of the configuration and the summary are sorted by `by_value`.
 PAGE_ORDERS = {
     "created": ("pk",),
@@ -71,30 +70,13 @@ PAGE_ORDERS = {
 }
 
 
-def as_stored(filters: str | None) -> str | None:
-    """The filter with its names written as they are stored: `config.lr` as `config.lr.value`."""
-
-    def rewritten(tree: Any) -> Any:
-        if isinstance(tree, list):
-            return [rewritten(one) for one in tree]
-        if not isinstance(tree, dict):
-            return tree
-        return {stored(name): rewritten(value) for name, value in tree.items()}
-
-    try:
-        return json.dumps(rewritten(json.loads(filters))) if filters else filters
-    except (ValueError, RecursionError):
-        return filters  # `filtered` says what is wrong with it
-
-
-def stored(name: str) -> str:
-    """`config.lr` as it is stored: `config.lr.value`; the client may write it so itself. `duration` is in the summary."""
-    if name == "duration":
-        return DURATION
-    head, *rest = name.split(".")
-    if head != "config" or not rest or "value" in rest[1:]:
-        return name
-    return ".".join([head, rest[0], "value", *rest[1:]])
+def ordered_inside(found: QuerySet[Run], name: str, *, sign: str) -> tuple[Any, tuple[str, ...]] | None:
+    """The runs ready for an order by a value inside the configuration or the summary, and its columns; None for another name."""
+    head, _, rest = name.partition(".")
+    field = FIELDS.get(name) or FIELDS.get(head)
+    if not isinstance(field, Json) or not (rest or field.key):
+        return None
+    return by_value(found, field.inside(rest), sign=sign)
 
 
 def applied(found: RunQuerySet, query: Query) -> RunQuerySet:
@@ -106,7 +88,7 @@ def _condition(typed: TypedCondition, compilation: Compilation) -> Q:
     if not typed.name:
         named = Q(display_name__icontains=typed.value) | Q(name=typed.value) | Q(group__icontains=typed.value)
         return named | Q(Exists(RunTag.objects.filter(run=OuterRef("pk"), name__icontains=typed.value)))
-    name = stored(typed.name) if "." in typed.name else WORDS.get(typed.name, typed.name)
+    name = WORDS.get(typed.name, typed.name)
     value = typed.value.lower() if typed.name == "state" else typed.value
     return filters.group({name: {typed.operator: value}}, compilation, filters.DEEPEST)
 
@@ -114,13 +96,11 @@ def _condition(typed: TypedCondition, compilation: Compilation) -> Q:
 def in_order(found: RunQuerySet, sort: str) -> tuple[Any, tuple[str, ...], str]:
     """The runs prepared for an order of the page, the columns of that order, and its name; an unknown one becomes the newest first."""
     sign, name = ("-", sort[1:]) if sort.startswith("-") else ("", sort)
-    head, _, inner = stored(name).partition(".")
-    place = FIELDS.get(head)
-    if inner and isinstance(place, Json):
-        try:
-            return *by_value(found, place.path, inner, sign=sign), sort
-        except Invalid:
-            name = ""
+    try:
+        if ordered := ordered_inside(found, name, sign=sign):
+            return *ordered, sort
+    except Invalid:
+        name = ""
     if name not in PAGE_ORDERS:
         return found, ("-pk",), "-created"
     return found, tuple(f"{sign}{column}" for column in PAGE_ORDERS[name]), sort

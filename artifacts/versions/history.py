@@ -18,6 +18,7 @@ WORDS = {
     Verb.VERSION_UNTAGGED: "removed the tag",
     Verb.VERSION_DEPRECATED: "deprecated it",
     Verb.VERSION_REINSTATED: "took back the deprecation",
+    Verb.VERSION_LOGGED_AGAIN: "logged it again",
 }
 TTL_IGNORED = "(the time to live that the code set, {}, doesn’t count: only the team’s administrators set one)"
 DELETED_ACTOR = "somebody who left"
@@ -66,8 +67,9 @@ def _sentences(events: list[AuditEvent], place: Membership) -> Iterator[VersionE
                 yield VersionEvent(actor, f"linked {target}", event.created_at)
             case Verb.UNLINKED:
                 yield VersionEvent(actor, f"unlinked {name}", event.created_at)
-            case Verb.VERSION_DEPRECATED | Verb.VERSION_REINSTATED:
-                yield VersionEvent(actor, WORDS[Verb(event.verb)], event.created_at, rest=where)
+            case Verb.VERSION_DEPRECATED | Verb.VERSION_REINSTATED | Verb.VERSION_LOGGED_AGAIN:
+                rest = _kept(event) if event.verb == Verb.VERSION_LOGGED_AGAIN else where
+                yield VersionEvent(actor, WORDS[Verb(event.verb)], event.created_at, rest=rest)
             case Verb.VERSION_LOGGED:
                 yield VersionEvent(actor, f"logged {name}", event.created_at, rest=_ignored(event))
             case Verb.VERSION_CHANGED:
@@ -80,6 +82,12 @@ def _sentences(events: list[AuditEvent], place: Membership) -> Iterator[VersionE
                 yield VersionEvent(actor, "deleted the version", event.created_at)
             case _:
                 yield VersionEvent(actor, f"{Verb(event.verb).label.lower()} {event.label}", event.created_at)
+
+
+def _kept(event: AuditEvent) -> str:
+    """What was said otherwise the second time and didn't replace what is stored."""
+    run, words = event.data.get("run"), " and ".join(map(str, event.data.get("kept") or []))
+    return f"{f'by run {run} ' if run else ''}(same content; the {words} of the first time stays, change it with artifact.save())"
 
 
 def _ignored(event: AuditEvent) -> str:

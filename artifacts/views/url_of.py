@@ -7,7 +7,11 @@ from django.urls import reverse
 from artifacts.models import ArtifactVersion, Collection, Membership, Project, Run
 
 ACTS_ON_LINKS = {"unlink", "deprecate", "reinstate"}
-ACTS_THAT_LINK = {"publish": "registry:link-modal", "delete": "registry:delete-version"}
+ACTS_THAT_LINK = {
+    "publish": "registry:link-modal",
+    "delete": "registry:delete-version",
+    "unlink": "registry:project-unlink",
+}
 
 
 def project_url(project: Project, page: str = "") -> str:
@@ -74,7 +78,7 @@ def act_url(membership: Membership, name: str, **query: str) -> str:
     collection = membership.collection
     if name == "compare":
         address, query = compare_url(collection), {"version": membership.name, **query}
-    elif name in ACTS_ON_LINKS:
+    elif name in ACTS_ON_LINKS and collection.project.is_registry:
         names = _names_of_registry(collection.project)
         address = reverse(f"registry:{name}", args=[*names, collection.name, membership.name])
     else:

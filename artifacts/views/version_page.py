@@ -38,8 +38,13 @@ class VersionPage:
 
     @property
     def is_link(self) -> bool:
-        """Whether this is a link in a registry."""
+        """Whether this is a link, in a registry or in a project."""
         return self.membership.is_link
+
+    @property
+    def is_in_registry(self) -> bool:
+        """Whether its page is the registry's, not the artifact browser's."""
+        return self.project.is_registry
 
     @property
     def title(self) -> str:
@@ -112,7 +117,7 @@ class VersionPage:
     @property
     def can_deprecate(self) -> bool:
         """Whether the visitor may say that this link should no longer be used."""
-        return self.is_link and Can.EDIT in self.verbs
+        return self.is_in_registry and Can.EDIT in self.verbs
 
     @cached_property
     def successor(self) -> Membership | None:

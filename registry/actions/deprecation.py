@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.errors import Invalid
-from artifacts.models import Collection, Membership, User, Verb
+from artifacts.actions import labels, locks
+from artifacts.errors import Invalid, NotFound
+from artifacts.models import Membership, User, Verb
 from artifacts.text.cleaning import clean_text
 
 LONGEST = 1_000
@@ -28,7 +29,7 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
         )
     if not membership.is_link:
         raise Invalid(f"“{membership}” is no linked version; deprecate its links in the registries.")
-    Collection.objects.select_for_update().get(pk=collection.pk)
+    _lock(membership)
     if successor is not None:
         _refuse_misfit(membership, successor)
     chosen = successor.pk if successor else None
@@ -44,6 +45,15 @@ def deprecate(membership: Membership, reason: str, *, successor: Membership | No
         reason=reason,
         successor=successor.name if successor else None,
     )
+
+
+def _lock(membership: Membership) -> None:
+    """Hold the place, and read again what is said of it. Raises NotFound if the link was ended."""
+    locks.lock_collection(membership.collection_id)
+    said = ["deprecated_at", "deprecated_by", "deprecation", "successor"]
+    if not Membership.objects.filter(pk=membership.pk).exists():
+        raise NotFound(labels.NO_PLACE)
+    membership.refresh_from_db(fields=said)
 
 
 def _refuse_misfit(membership: Membership, successor: Membership) -> None:
@@ -64,6 +74,7 @@ def _refuse_misfit(membership: Membership, successor: Membership) -> None:
 def reinstate(membership: Membership, *, acting_user: User) -> None:
     """Take a deprecation back; a version that isn't deprecated is left as it is."""
     access.require(acting_user, Can.EDIT, membership.collection.project)
+    _lock(membership)
     if not membership.is_deprecated:
         return
     membership.deprecated_at, membership.deprecated_by, membership.successor = None, None, None

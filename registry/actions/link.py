@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, search_index, versions
+from artifacts.actions import labels, locks, search_index, versions
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
     ArtifactVersion,
@@ -21,7 +21,7 @@ from artifacts.models import (
     User,
     Verb,
 )
-from artifacts.naming import LATEST
+from artifacts.naming import LATEST, key_of
 from registry.actions.registries import create_collection, create_registry, find_or_create_portfolio, refuse_type
 from registry.models import Registry
 
@@ -35,9 +35,11 @@ def link_version(
     Raises NotFound or Forbidden without DOWNLOAD on the source project and LINK on the registry, Invalid for a version that
     can't be linked, an alias that can't be one, or a type that isn't accepted.
     """
-    # Locked first: two first links of one version queue here, and what is judged below stays true until the end.
-    collection = Collection.objects.select_for_update().get(pk=collection.pk)
-    collection.project = Project.objects.with_entity().get(pk=collection.project_id)
+    # Locked first: two first links of one version queue here, and what is judged below stays true until the end. The sequence
+    # too, so that nobody changes its type or deletes it or the version meanwhile.
+    collection, sequence = locks.lock_these([collection.pk, version.sequence_id])
+    version = locks.lock_version(version)
+    version.sequence = sequence
     access.require(acting_user, Can.LINK, collection.project)
     refuse_unlinkable(version, collection.project)
     access.require(acting_user, Can.DOWNLOAD, version.project)
@@ -54,7 +56,7 @@ def link_version(
         Registry.objects.filter(project=collection.project_id).update(
             version_count=F("version_count") + 1, last_linked_at=Now()
         )
-        for tag in version.tags.all():
+        for tag in version.tags.order_by("name"):
             search_index.remember(collection.project, SearchTerm.Kind.TAG, tag.name)
         search_index.remember_files(collection, version)
         audit.record(
@@ -77,8 +79,17 @@ def link_by_name(
     """Link into the collection of this name, which is made if it is missing; nothing is made when the link is refused."""
     access.require(acting_user, Can.LINK, registry)
     refuse_unlinkable(version, registry)
-    collection, _ = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)
-    return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+    def link() -> Membership:
+        is_missing = not registry.collections.filter(name_key=key_of(name)).exists()
+        if is_missing:
+            locks.lock_these([version.sequence_id])  # before the rows of the new one, as in every link
+        collection, is_new = find_or_create_portfolio(registry, version.type, name, acting_user=acting_user)
+        if is_missing and not is_new:  # somebody else made it: its lock comes before the sequence's
+            raise locks.Moved
+        return link_version(version, collection, aliases=aliases, acting_user=acting_user)
+
+    return locks.settled(link)
 
 
 @transaction.atomic
@@ -94,6 +105,7 @@ def link_into_new_collection(
 ) -> Membership:
     """Make a collection that holds this version; neither is made when one of them is refused, or the name is taken."""
     refuse_unlinkable(version, registry)
+    locks.lock_these([version.sequence_id])
     collection = create_collection(
         registry, version.type, name, description=description, tags=tags, acting_user=acting_user
     )
@@ -118,15 +130,17 @@ def link_into_new_registry(
 
 
 def refuse_unlinkable(version: ArtifactVersion, registry: Project) -> None:
-    """Refuse a version that no collection of this registry may hold, whatever its name and type."""
+    """Refuse a version that no collection of this registry, or of this project, may hold, whatever its name and type."""
     source = version.project
     if not registry.is_registry:
-        raise Invalid(
-            f"“{registry.name}” isn't a registry; linking is only possible to a collection in your organization's registry: "
-            "write the target as wandb-registry-<registry>/<collection>."
-        )
-    refuse_personal(source.entity)
-    if source.entity.organization_id != registry.entity.organization_id:
+        if source.entity_id != registry.entity_id:
+            raise Invalid(
+                f"The version was logged in “{source.entity.name}” and project “{registry.name}” belongs to “{registry.entity.name}”; "
+                "link it to a project of its own entity, or to the organization's registry: wandb-registry-<registry>/<collection>."
+            )
+    else:
+        refuse_personal(source.entity)
+    if registry.is_registry and source.entity.organization_id != registry.entity.organization_id:
         raise Invalid(
             f"The version belongs to another organization than registry “{registry.title}”; linking is only allowed "
             "to a collection in your organization's registry: log the artifact to one of its teams."
@@ -150,24 +164,20 @@ def refuse_misfit(version: ArtifactVersion, collection: Collection) -> None:
     """Refuse a version that this collection can't hold."""
     if not collection.is_portfolio:
         raise Invalid(
-            f"“{collection.name}” isn't a collection that versions are linked into; choose one of a registry."
+            f"“{collection.name}” isn't a collection that versions are linked into; choose one of a registry, or another name."
         )
     if version.type != collection.type:
         raise Invalid(
             f"Collection “{collection.name}” holds artifacts of type “{collection.type}” and this one is of type “{version.type}”; "
             f"choose a collection of type “{version.type}”."
         )
-    refuse_type(
-        Registry.objects.select_related("project").prefetch_related("accepted_types").get(project=collection.project),
-        version.type,
-    )
+    refuse_type(collection.project, version.type)
 
 
 @transaction.atomic
 def unlink_version(membership: Membership, *, acting_user: User) -> None:
     """End a link; the source version stays, the number is never used again. Raises Forbidden where a protected alias holds it."""
-    collection = Collection.objects.select_for_update().get(pk=membership.collection_id)
-    collection.project = Project.objects.with_entity().get(pk=collection.project_id)
+    collection = locks.lock_collection(membership.collection_id)
     access.require(acting_user, Can.LINK, collection.project)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” holds versions that were logged, not linked; delete the version instead.")

@@ -8,12 +8,12 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import labels, organizations, search_index
+from artifacts.actions import labels, locks, organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
-from artifacts.errors import Conflict, Forbidden, Invalid
+from artifacts.actions.former_names import formerly, take_over
+from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import (
     Collection,
-    NameRedirect,
     Organization,
     Project,
     ProjectMember,
@@ -77,6 +77,7 @@ def _create(
 ) -> Registry:
     stored = refuse_taken_name(organization, name)
     wanted = naming.distinct(map(naming.type_name, types))
+    naming.refuse_two_spellings(wanted)
     entity = addresses.organization_entity(organization)
     try:
         with transaction.atomic():
@@ -96,8 +97,7 @@ def _create(
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=type_name) for type_name in wanted])
     if acting_user is not None:
         ProjectMember.objects.create(project=project, user=acting_user, role=Role.ADMIN)
-    # A former name that led elsewhere now belongs to this one.
-    NameRedirect.objects.filter(in_entity=entity, name_key=key_of(stored)).delete()
+    take_over(entity, stored, project, acting_user=acting_user)
     search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     audit.record(
         Verb.REGISTRY_CREATED,
@@ -125,8 +125,24 @@ def name_taken(organization: Organization, stored: str) -> Conflict:
     )
 
 
-def refuse_type(registry: Registry, type_name: str) -> None:
-    """Refuse a type that a registry doesn't accept."""
+def locked_registry(project: Project) -> Registry:
+    """The registry of a project, locked and fresh. Raises NotFound if somebody deleted it."""
+    registry = Registry.objects.select_for_update().filter(project=project).first()
+    if registry is None:
+        raise NotFound(access.NO_PLACE)
+    registry.project = project
+    return registry
+
+
+def refuse_type(project: Project, type_name: str) -> None:
+    """Refuse a type that a registry doesn't accept; an ordinary project accepts all."""
+    if not project.is_registry:
+        return
+    registry = (
+        Registry.objects.select_related("project").prefetch_related("accepted_types").filter(project=project).first()
+    )
+    if registry is None:
+        raise NotFound(access.NO_PLACE)
     if not registry.accepts(type_name):
         accepted = ", ".join(f"“{name}”" for name in registry.type_names) or "no type yet"
         raise Invalid(
@@ -141,16 +157,18 @@ def refuse_type(registry: Registry, type_name: str) -> None:
 def find_or_create_portfolio(
     project: Project, type_name: str, name: str, *, acting_user: User, description: str = ""
 ) -> tuple[Collection, bool]:
-    """The collection of a registry that a link names, made on the fly if its type is accepted."""
+    """The collection of a registry or a project that a link names, made on the fly if its type is accepted."""
     access.require(acting_user, Can.LINK, project)
-    registry = Registry.objects.select_related("project").prefetch_related("accepted_types").get(project=project)
     if not project.collections.filter(name_key=key_of(name)).exists():
-        refuse_type(registry, type_name)
+        if project.is_registry:
+            # Locked before the collection's row is made: whoever deletes the registry locks it and then the project.
+            locked_registry(project)
+        refuse_type(project, type_name)
     collection, is_new = find_or_create_collection(
         project, Collection.Kind.PORTFOLIO, type_name, name, acting_user=acting_user, description=description
     )
     if is_new:
-        Registry.objects.filter(pk=registry.pk).update(collection_count=F("collection_count") + 1)
+        Registry.objects.filter(project=project).update(collection_count=F("collection_count") + 1)
     return collection, is_new
 
 
@@ -158,7 +176,10 @@ def find_or_create_portfolio(
 def create_collection(
     project: Project, type_name: str, name: str, *, description: str = "", tags: Iterable[str] = (), acting_user: User
 ) -> Collection:
-    """Make an empty collection in a registry; a name that is taken is a Conflict."""
+    """Make an empty collection in a registry; a name that is taken is a Conflict, also one that leads to a renamed collection."""
+    if not project.collections.filter(name_key=key_of(name)).exists() and formerly(project, name):
+        access.require(acting_user, Can.LINK, project)
+        take_over(project, name, project, acting_user=acting_user)
     collection, is_new = find_or_create_portfolio(
         project, type_name, name, acting_user=acting_user, description=description
     )
@@ -176,7 +197,7 @@ def create_collection(
 def delete_collection(collection: Collection, *, acting_user: User) -> None:
     """Delete a collection with its links; the linked versions stay in their projects."""
     access.require(acting_user, Can.LINK, collection.project)
-    collection = Collection.objects.select_for_update(of=("self",)).with_place().get(pk=collection.pk)
+    collection = locks.lock_collection(collection.pk)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
     labels.refuse_holder(collection, acting_user=acting_user)
@@ -198,6 +219,7 @@ def protect_alias(project: Project, name: str, *, acting_user: User | None) -> N
     if acting_user is not None:
         access.require(acting_user, Can.MANAGE, project)
     name = naming.alias_name(name)
+    locked_registry(project)
     _, is_new = ProtectedAlias.objects.get_or_create(project=project, name_key=key_of(name), defaults={"name": name})
     if is_new:
         audit.record(Verb.ALIAS_PROTECTED, acting_user=acting_user, project=project, alias=name)
@@ -217,12 +239,13 @@ def unprotect_alias(project: Project, name: str, *, acting_user: User) -> None:
 def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -> None:
     """Let a registry accept more types; those it has stay, since collections may rely on them."""
     access.require(acting_user, Can.MANAGE, project)
-    registry = Registry.objects.select_for_update().get(project=project)
+    registry = locked_registry(project)
     wanted = naming.distinct(map(naming.type_name, names))
     if not wanted:
         raise Invalid("No type is given; write the name of the type that the registry shall accept.", field="types")
     if registry.accepts_all_types:
         raise Invalid(f"“{project.title}” accepts all types already; nothing needs to be added.", field="types")
+    naming.refuse_two_spellings([*registry.type_names, *wanted])
     added = [name for name in wanted if name not in registry.type_names]
     AcceptedType.objects.bulk_create([AcceptedType(registry=registry, name=name) for name in added])
     if added:
@@ -239,7 +262,7 @@ def accept_types(project: Project, names: Iterable[str], *, acting_user: User) -
 def star_registry(project: Project, is_on: bool, *, acting_user: User) -> None:
     """Put a registry first for one person, or no longer; this is theirs alone and isn't logged."""
     access.require(acting_user, Can.VIEW, project)
-    registry = Registry.objects.get(project=project)
+    registry = locked_registry(project)
     if is_on:
         Star.objects.get_or_create(registry=registry, user=acting_user)
     else:

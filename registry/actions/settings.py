@@ -1,23 +1,19 @@
 """What is done to a registry after it was made: its settings, its name, its end."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import search_index
+from artifacts.actions import locks, search_index
 from artifacts.actions.projects import give_name
-from artifacts.errors import Invalid
+from artifacts.errors import Invalid, NotFound
 from artifacts.models import ArtifactType, Organization, Project, SearchTerm, User, Verb
 from artifacts.naming import key_of
-from registry.actions.registries import accept_types, create_registry, describe_registry, name_taken
+from registry.actions.registries import accept_types, create_registry, describe_registry, locked_registry, name_taken
 from registry.models import COLOURS, ICONS, AcceptedType, Registry
-
-RETRIED_WITHIN = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -31,10 +27,7 @@ def save_registry(
     types: Iterable[str] = (),
     acting_user: User,
 ) -> tuple[Project, bool]:
-    """The registry of this name with these settings, made if it is missing, and whether it was made; None leaves as it is.
-
-    Whoever repeats the request that made it, because the answer got lost, hears again that it was made.
-    """
+    """The registry of this name with these settings, made if it is missing, and whether this very call made it; None leaves as it is."""
     stored, types = naming.registry_project_name(name), list(types)
     entity = addresses.organization_entity(organization)
     project = entity.projects.filter(name_key=key_of(stored)).first()
@@ -52,7 +45,7 @@ def save_registry(
             acting_user=acting_user,
         )
         return made.project, True
-    has_changed = change_settings(
+    change_settings(
         project,
         description=description,
         visibility=visibility,
@@ -60,8 +53,7 @@ def save_registry(
         types=types,
         acting_user=acting_user,
     )
-    is_new = project.created_at > timezone.now() - RETRIED_WITHIN
-    return project, is_new and not has_changed and project.created_by_id == acting_user.pk
+    return project, False
 
 
 def refuse_contradiction(accepts_all_types: bool | None, types: list[str]) -> None:
@@ -89,8 +81,7 @@ def change_settings(
     acting_user: User,
 ) -> bool:
     """Change what is given and differs; says whether anything did. Types are only ever added."""
-    registry = Registry.objects.select_for_update().get(project=project)
-    registry.project = project
+    registry = locked_registry(project)
     has_changed = False
     if description is not None and description != project.description:
         describe_registry(project, description, acting_user=acting_user)
@@ -144,7 +135,9 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     """Give a registry another name; the old one leads to it from now on. The name that it has changes nothing."""
     access.require(acting_user, Can.MANAGE, project)
     stored = naming.registry_project_name(name)
-    current = Project.objects.select_for_update().get(pk=project.pk)
+    current = Project.objects.select_for_update().filter(pk=project.pk).first()
+    if current is None:
+        raise NotFound(access.NO_PLACE)
     if current.name == stored:
         return
     if project.is_core:
@@ -156,7 +149,11 @@ def rename_registry(project: Project, name: str, *, acting_user: User) -> None:
     if project.entity.projects.filter(name_key=key_of(stored)).exclude(pk=project.pk).exists():
         raise name_taken(Organization.objects.get(entities=project.entity_id), stored)
     renamed_from = project.title
-    give_name(project, stored, former_key=current.name_key)
+    try:
+        with transaction.atomic():
+            give_name(project, stored, former_key=current.name_key, acting_user=acting_user)
+    except IntegrityError:  # somebody took the name at the same moment
+        raise name_taken(Organization.objects.get(entities=project.entity_id), stored) from None
     search_index.remember(project, SearchTerm.Kind.REGISTRY, project.title)
     _record(project, acting_user, changed="name", renamed_from=renamed_from)
 
@@ -167,7 +164,7 @@ def choose_icon(project: Project, icon: str, colour: str, *, acting_user: User) 
     access.require(acting_user, Can.MANAGE, project)
     if icon not in ("", *ICONS) or colour not in ("", *COLOURS):
         raise Invalid("There is no such icon; choose one of those that are offered.")
-    registry = Registry.objects.select_for_update().get(project=project)
+    registry = locked_registry(project)
     chosen = f"{icon} {colour}".rstrip()
     if registry.icon != chosen:
         registry.icon = chosen
@@ -179,7 +176,7 @@ def choose_icon(project: Project, icon: str, colour: str, *, acting_user: User) 
 def make_owner(project: Project, person: User, *, acting_user: User) -> None:
     """Say who answers for a registry: a label, which grants nothing. It has to be somebody who can see it."""
     access.require(acting_user, Can.MANAGE, project)
-    registry = Registry.objects.select_for_update().get(project=project)
+    registry = locked_registry(project)
     if access.role_in(person, project) is None:
         raise Invalid(f"“{person.name}” can't see “{project.title}”; add them to it before they answer for it.")
     if registry.owner_id != person.pk:
@@ -196,12 +193,21 @@ def delete_registry(project: Project, *, acting_user: User) -> None:
         raise Invalid(f"“{project.name}” is no registry.")
     if project.is_core:
         raise Invalid(f"“{project.title}” is a core registry and stays; delete its collections instead.")
-    registry = Registry.objects.select_for_update().get(project=project)
-    audit.record(
-        Verb.REGISTRY_DELETED,
-        acting_user=acting_user,
-        project=project,
-        collections=registry.collection_count,
-        versions=registry.version_count,
-    )
-    project.delete()
+
+    def delete() -> None:
+        held = locks.lock_collections(lambda: project.collections.values_list("pk", flat=True))
+        registry = locked_registry(project)
+        if Project.objects.select_for_update().filter(pk=project.pk).first() is None:
+            raise NotFound(access.NO_PLACE)
+        if project.collections.count() != len(held):  # one was made while the project's lock was waited for
+            raise locks.Moved
+        audit.record(
+            Verb.REGISTRY_DELETED,
+            acting_user=acting_user,
+            project=project,
+            collections=registry.collection_count,
+            versions=registry.version_count,
+        )
+        Project.objects.filter(pk=project.pk).delete()
+
+    locks.settled(delete)

@@ -8,11 +8,13 @@ from django.db.models import Q
 
 from artifacts import access
 from artifacts.access import Can
+from artifacts.actions import locks
 from artifacts.models import ArtifactVersion, AuditEvent, Automation, Collection, Membership, Project, User, Verb
 from artifacts.naming import key_of
 from registry.actions.link import unlink_version
 from registry.actions.registries import delete_collection
 from registry.actions.settings import delete_registry
+from registry.models import Registry
 
 # What linking into something new leaves in the log, and taking it back.
 OF_THE_LINK = {Verb.REGISTRY_CREATED, Verb.COLLECTION_CREATED, Verb.LINKED, Verb.ALIAS_SET, Verb.UNLINKED}
@@ -42,12 +44,13 @@ def take_back_link(
 
     Raises what `unlink_version` raises; what may not be deleted, or was used meanwhile, stays.
     """
-    registry = Project.objects.select_for_update(of=("self",)).with_entity().get(pk=membership.collection.project_id)
+    collection = locks.lock_collection(membership.collection_id)
+    # Locked before it is judged: whoever makes something in the registry meanwhile waits, and finds it gone.
+    list(Registry.objects.filter(project=collection.project_id).select_for_update())
+    registry = Project.objects.select_for_update(of=("self",)).with_entity().get(pk=collection.project_id)
     unlink_version(membership, acting_user=acting_user)
     if not with_collection:
         return TakenBack()
-    # Locked before it is judged: whoever makes something in the registry meanwhile waits, and finds it gone.
-    collection = Collection.objects.select_for_update(of=("self",)).with_place().get(pk=membership.collection_id)
     here = Q(collection_number=collection.pk)
     is_empty = not collection.memberships.exists() and not Automation.objects.filter(collection=collection).exists()
     if not is_empty or not _is_untouched(here, membership, Verb.COLLECTION_CREATED, acting_user):

@@ -2,14 +2,17 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import batched
 
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 
-from artifacts.models import AuditEvent, Verb
+from artifacts import access, audit
+from artifacts.models import ArtifactVersion, AuditEvent, User, Verb
 from artifacts.naming import key_of
 
 GROUPS: dict[str, tuple[str, tuple[Verb, ...]]] = {
@@ -33,8 +36,11 @@ GROUPS: dict[str, tuple[str, tuple[Verb, ...]]] = {
     ),
     "roles": ("Roles", (Verb.MEMBER_ADDED, Verb.MEMBER_CHANGED, Verb.MEMBER_REMOVED)),
 }
+AT_ONCE = 500
 FIELDS = ("when", "who", "action", "what", "details")
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
+# What a spreadsheet would take for a formula, where it sees the beginning of a cell: also behind “;”, a tab or a line's end, at which
+# some part a file that says “,”, whatever the quotes say.
+FORMULA = re.compile(r"""(\A|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠]|[\t\r])""")  # wide signs count too
 
 
 @dataclass(frozen=True)
@@ -89,16 +95,36 @@ def narrowed(events: QuerySet[AuditEvent], address: EventsAddress) -> QuerySet[A
     return events
 
 
-def rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, object]]:
-    """Every event as a row of a file, the newest first, read in pieces."""
-    for event in events.order_by("-pk").iterator(chunk_size=500):
-        yield {
-            "when": event.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-            "who": event.actor_name or "operator",
-            "action": Verb(event.verb).value if event.verb in Verb.values else event.verb,
-            "what": event.label,
-            "details": event.data,
-        }
+def as_seen_by(user: User, events: Sequence[AuditEvent]) -> Sequence[AuditEvent]:
+    """The events without the names of source projects that somebody can't see: `source` is null then, and `hides_source` true."""
+    linking = [event for event in events if event.verb in {Verb.LINKED, Verb.UNLINKED}]
+    numbers = {event.version_number for event in linking if event.version_number is not None}
+    projects = access.visible_projects(user).values("pk")
+    seen: set[int | None] = set()
+    if numbers:
+        known = ArtifactVersion.objects.filter(pk__in=numbers, sequence__project__in=projects)
+        seen.update(known.values_list("pk", flat=True))
+    for event in linking:
+        if event.version_number not in seen:
+            event.data = {**event.data, "source": None}
+            event.label = audit.SHAPES[Verb(event.verb)].label.format_map(
+                event.data
+            )  # as it stands it may name the source
+            event.hides_source = True  # type: ignore[attr-defined]
+    return events
+
+
+def rows(events: QuerySet[AuditEvent], user: User) -> Iterator[dict[str, object]]:
+    """Every event as a row of a file, as somebody may see it, the newest first, read in pieces."""
+    for some in batched(events.order_by("-pk").iterator(chunk_size=AT_ONCE), AT_ONCE, strict=False):
+        for event in as_seen_by(user, some):
+            yield {
+                "when": event.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "who": event.actor_name or "operator",
+                "action": Verb(event.verb).value if event.verb in Verb.values else event.verb,
+                "what": event.label,
+                "details": event.data,
+            }
 
 
 class _Line:
@@ -109,19 +135,24 @@ class _Line:
         return text
 
 
-def as_csv(events: QuerySet[AuditEvent]) -> Iterator[str]:
-    """The events as CSV; nothing in a cell is taken for a formula."""
-    write = csv.writer(_Line()).writerow
+def defused(cell: str) -> str:
+    """A cell of which no part is taken for a formula."""
+    return FORMULA.sub(r"\1'", cell)
+
+
+def as_csv(events: QuerySet[AuditEvent], user: User) -> Iterator[str]:
+    """The events as CSV, every cell in quotes; nothing in one is taken for a formula."""
+    write = csv.writer(_Line(), quoting=csv.QUOTE_ALL).writerow
     yield write(FIELDS)
-    for row in rows(events):
+    for row in rows(events, user):
         cells = [json.dumps(row[name], ensure_ascii=False) if name == "details" else str(row[name]) for name in FIELDS]
-        yield write([f"'{cell}" if cell.startswith(RISKY) else cell for cell in cells])
+        yield write([defused(cell) for cell in cells])
 
 
-def as_json(events: QuerySet[AuditEvent]) -> Iterator[str]:
+def as_json(events: QuerySet[AuditEvent], user: User) -> Iterator[str]:
     """The events as one JSON array, an object on each line."""
     before = "[\n"
-    for row in rows(events):
+    for row in rows(events, user):
         yield before + json.dumps(row, ensure_ascii=False)
         before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"

@@ -117,10 +117,10 @@ def version_of(
     for claim in receive.claim_files(version, specs, acting_user=user):
         if claim.is_wanted:
             data = files[claim.spec.path]
-            receive.receive_blob(run.project_id, claim.md5, io.BytesIO(data), size=len(data))
+            receive.receive_blob(run.project_id, claim.md5, io.BytesIO(data), size=len(data), acting_user=user)
     text = json.dumps({"version": 1, "contents": contents}).encode()
     manifest = begin.add_manifest(version, Manifest.Kind.FULL, digest(text), acting_user=user)
-    receive.receive_manifest(manifest.pk, digest(text), io.BytesIO(text), size=len(text))
+    receive.receive_manifest(manifest.pk, digest(text), io.BytesIO(text), size=len(text), acting_user=user)
     return commit(version, acting_user=user)
 
 

@@ -74,17 +74,19 @@ def _clear_away() -> None:
 
 
 def _digests() -> Iterator[str]:
-    """Bytes that changed since they were verified."""
+    """Bytes that changed since they were verified. They are set aside: from now on nobody gets them, and logging them again heals."""
     for blob in Blob.objects.iterator():
         try:
             md5 = store().digest(blob.key).md5
         except Damaged:
             continue  # the invariant of files says so
         if manifests.base64_of(md5) != blob.digest:
+            store().set_aside(blob.key)
             yield f"{blob.key} has changed ({_users(blob)})"
     for file in RunFile.objects.filter(uploaded_at__isnull=False).exclude(md5="").select_related("run").iterator():
         try:
             if store().digest(file.key).md5 != file.md5:
+                store().set_aside(file.key)
                 yield f"“{file.name}” of run {file.run.name} has changed"
         except Damaged:
             continue

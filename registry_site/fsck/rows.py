@@ -6,13 +6,13 @@ Nothing is loaded as a whole: the database looks for what is wrong. A server may
 from collections.abc import Iterator
 
 from django.db import connection, transaction
-from django.db.models import Count, F, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Least
 
 from artifacts.actions import labels
-from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership
+from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, VersionReference
 from artifacts.naming import LATEST
-from registry.models import Registry
+from registry.models import AcceptedType, Registry
 from registry_site.fsck.invariant import Invariant
 
 COMMITTED = Q(state=ArtifactVersion.State.COMMITTED)
@@ -132,6 +132,27 @@ def _mend_registries() -> None:
                 Registry.objects.filter(pk=fresh.pk).update(collection_count=fresh.held, version_count=fresh.linked)  # type: ignore[attr-defined]
 
 
+def _types() -> Iterator[str]:
+    """Links whose version is of another type than their collection, and collections of a type that their registry doesn't accept."""
+    links = Membership.objects.filter(collection__kind=Collection.Kind.PORTFOLIO)
+    other = links.exclude(version__sequence__type=F("collection__type")).select_related(
+        "collection", "version__sequence"
+    )
+    for membership in other.iterator():
+        yield f"{membership} is of type “{membership.version.type}” and its collection of “{membership.collection.type}”"
+    accepted = AcceptedType.objects.filter(registry__project=OuterRef("project"), name=OuterRef("type"))
+    choosy = Collection.objects.portfolios().filter(project__registry__accepts_all_types=False)
+    for collection in choosy.filter(~Exists(accepted)).select_related("project").iterator():
+        yield f"“{collection.path}” is of type “{collection.type}”, which its registry doesn't accept"
+
+
+def _references() -> Iterator[str]:
+    """Versions with entries that are files of a deleted one."""
+    rows = VersionReference.objects.filter(version__deleted_at__isnull=True, target__deleted_at__isnull=False)
+    for row in rows.select_related("version__sequence", "target__sequence").iterator():
+        yield f"{row.version} (version {row.version_id}) has files of {row.target}, which was deleted"
+
+
 def _manifests() -> Iterator[str]:
     """Versions that say something else than their files. Sizes of references are the client's word and may add up to anything."""
     # SQLite's SUM fails beyond 64 bits; its TOTAL doesn't, and is exact up to nine petabytes.
@@ -173,6 +194,8 @@ ROWS = [
     Invariant("latest", "“latest” is on the highest version that is there", _latest, _mend_latest),
     Invariant("collections", "collections count the versions they hold", _collections, _mend_collections),
     Invariant("registries", "registries count what they hold", _registries, _mend_registries),
+    Invariant("types", "each link has its collection's type, which the registry accepts", _types),
+    Invariant("references", "no version has files of a deleted one", _references),
     Invariant("manifests", "each version lists as many files and bytes as it says", _manifests),
     Invariant("keys", "no row refers to one that isn't there", _keys),
 ]

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from artifacts.naming import escaped
+from registry_site.http.redaction import redacted
 from registry_site.http.refusals import as_refusal, not_found, refusal, shows_no_page
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 logger = logging.getLogger("linkyard.request")
-UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics")
+UNLOGGED = ("/static/", "/healthz", "/readyz", "/metrics", "/sdk/otel/")
 
 
 class JsonFormatter(logging.Formatter):
@@ -30,7 +32,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        # In the text as it is written: a path may stand in the message, a field or the traceback.
+        return redacted(escaped(json.dumps(line, default=str, ensure_ascii=False)))
 
 
 class RequestLogMiddleware:
@@ -58,8 +61,9 @@ class RequestLogMiddleware:
 
 def logged_path(request: HttpRequest) -> str:
     """The path without what would let a reader of the log fetch or replace a file: the token of a signed address."""
-    if request.path.startswith("/storage/"):
-        return request.path[: request.path.find(".") + 1] or "/storage/"
+    for prefix in ("/storage/", "/wandb_artifacts/"):
+        if request.path.startswith(prefix):
+            return request.path[: request.path.find(".") + 1] or prefix
     return request.path[:500]
 
 
@@ -79,6 +83,18 @@ class DomainErrorMiddleware:
         """Django calls this for whatever a view raised; what is no refusal goes on to be a mistake of the server."""
         known = as_refusal(exception)
         return None if known is None else refusal(request, known)
+
+
+class PrivateMiddleware:
+    """What is shown to somebody is kept by nobody, neither a proxy nor the disk of a shared machine, unless its view says otherwise."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class PageGzipMiddleware(GZipMiddleware):

@@ -26,7 +26,17 @@ TITLES = {
 }
 # Said inside the page that one knows, with its navigation; the others may come of a database that doesn't answer.
 AMONG_PAGES = {403, 404, 405}
-CLIENT_PREFIXES = ("/graphql", "/files/", "/storage/", "/artifacts/", "/artifactsV2/", "/oidc/")
+CLIENT_PREFIXES = (
+    "/graphql",
+    "/files/",
+    "/storage/",
+    "/wandb_artifacts/",
+    "/artifacts/",
+    "/artifactsV2/",
+    "/oidc/",
+    "/sdk/",
+    "/traces/",
+)
 
 
 def is_client(request: HttpRequest) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError, connections
 
 from artifacts import naming
@@ -32,8 +32,22 @@ class SentenceParser(CommandParser):
         raise CommandError(f"{self.prog.split()[-1]}: {message}; see `{self.prog} --help`.")
 
 
+class EscapedOutput(OutputWrapper):
+    """What a terminal gets: names are other people's, so nothing in them reaches it that isn't shown."""
+
+    def write(self, msg: str = "", style_func: Any = None, ending: str | None = None) -> None:  # type: ignore[override]  # Django's own
+        """As Django's."""
+        super().write(naming.escaped(msg), style_func, ending)
+
+
 class OperatorCommand(BaseCommand):
     """A command whose `act` does the work and reports it."""
+
+    def __init__(
+        self, stdout: Any = None, stderr: Any = None, no_color: bool = False, force_color: bool = False
+    ) -> None:
+        super().__init__(stdout, stderr, no_color, force_color)
+        self.stdout, self.stderr = EscapedOutput(stdout or sys.stdout), EscapedOutput(stderr or sys.stderr)
 
     requires_system_checks = []  # they load the admin panel; `manage.py check` and the tests run them
     needs_database = True
@@ -91,7 +105,9 @@ def sentence_of(refusal: BaseException) -> str:
 
 def as_json(report: Report) -> str:
     """One line for scripts."""
-    return json.dumps({"ok": True, "message": report.sentence, **report.fields}, ensure_ascii=False, default=str)
+    return naming.escaped(
+        json.dumps({"ok": True, "message": report.sentence, **report.fields}, ensure_ascii=False, default=str)
+    )
 
 
 def find_person(name: str) -> User:

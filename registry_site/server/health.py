@@ -3,7 +3,10 @@
 import ipaddress
 import os
 import secrets
+import tempfile
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.storage import storages
 from django.db import connection
@@ -12,6 +15,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from artifacts.errors import NotFound
 from artifacts.models import ArtifactVersion, Membership, Run
+
+PROBE = 64 * 1024  # bytes that are written to see whether a disk takes them
+LEAST_ROOM = 16 * 1024 * 1024  # less, and the next save fills it
 
 
 @login_not_required
@@ -29,9 +35,21 @@ def ready(request: HttpRequest) -> HttpResponse:
         database = True
     except DatabaseError:
         database = False
-    location = storages["artifacts"].path("")
-    storage = os.access(location, os.W_OK) or not os.path.exists(location)
+    places = {Path(storages["artifacts"].path("")), settings.DATA_DIR}
+    storage = all(takes_bytes(place) for place in places if place.exists())
     return JsonResponse({"database": database, "storage": storage}, status=200 if database and storage else 503)
+
+
+def takes_bytes(place: Path) -> bool:
+    """Whether something can be written here, and there is room for more."""
+    try:
+        with tempfile.TemporaryFile(dir=place) as probe:
+            probe.write(bytes(PROBE))
+            probe.flush()
+            room = os.fstatvfs(probe.fileno())
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize > LEAST_ROOM
 
 
 def _may_read(request: HttpRequest) -> bool:

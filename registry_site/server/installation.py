@@ -97,5 +97,6 @@ def make_first_administrator() -> tuple[str, str] | None:
         if User.objects.exists():
             return None
         password = secrets.token_urlsafe(15)
-        people.create_user(FIRST_ADMINISTRATOR, password=password, is_admin=True, acting_user=None)
+        made = people.create_user(FIRST_ADMINISTRATOR, password=password, is_admin=True, acting_user=None)
+        User.objects.filter(pk=made.pk).update(has_printed_password=True)
         return FIRST_ADMINISTRATOR, password

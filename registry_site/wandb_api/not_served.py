@@ -42,9 +42,18 @@ FIELDS = {
     "Query.launchAgent": LAUNCH,
 }
 
+# The same of packages beside the client (wandb-workspaces, Weave), whose operations no wheel of the client holds.
+FIELDS_OF_OTHERS = {
+    "Mutation.deleteView": REPORTS,
+    "Mutation.upsertView": REPORTS,
+    "Project.view": REPORTS,
+    "Project.views": REPORTS,
+    "Query.view": REPORTS,
+}
+
 
 class FirstNotServed(Visitor):
-    """Which of FIELDS a document selects first."""
+    """Which of these fields a document selects first."""
 
     def __init__(self, info: TypeInfo) -> None:
         super().__init__()
@@ -54,11 +63,12 @@ class FirstNotServed(Visitor):
     def enter_field(self, node: FieldNode, *ignored: Any) -> None:
         owner = self.info.get_parent_type()
         if self.reason is None and owner is not None:
-            self.reason = FIELDS.get(f"{owner.name}.{node.name.value}")
+            name = f"{owner.name}.{node.name.value}"
+            self.reason = FIELDS.get(name) or FIELDS_OF_OTHERS.get(name)
 
 
 def reason_not_served(document: DocumentNode, schema: GraphQLSchema) -> str | None:
-    """Why a document that isn't valid against the schema is refused, if it asks for something in FIELDS."""
+    """Why a document that isn't valid against the schema is refused, if it asks for something that is not served."""
     info = TypeInfo(schema)
     first = FirstNotServed(info)
     visit(document, TypeInfoVisitor(info, first))

@@ -17,7 +17,6 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
-    execute_sync,
     parse,
     validate,
 )
@@ -84,25 +83,14 @@ def run_document(
         return {"data": None, "errors": [{"message": str(refusal)}]}
     operation_name = operation_name or None  # the client sends "" for "the only one"
     context.types = prepared.types
-    result: ExecutionResult
-    if prepared.asks_schema:
-        if context.user is None:
-            raise BadRequest("Only a signed-in caller may ask for the schema; send an API key.")
-        result = execute_sync(
-            schema(),
-            prepared.document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=operation_name,
-            hide_suggestions=True,
+    if prepared.asks_schema and context.user is None:
+        raise BadRequest("Only a signed-in caller may ask for the schema; send an API key.")
+    try:
+        result = execute(
+            schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
         )
-    else:
-        try:
-            result = execute(
-                schema(), prepared.document, variables=variables, operation_name=operation_name, context=context
-            )
-        except AnswerTooLarge as error:
-            raise BadRequest(str(error)) from None
+    except AnswerTooLarge as error:
+        raise BadRequest(str(error)) from None
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         raise BadRequest(*(error.message for error in result.errors))
     answer = answered(result)

@@ -34,6 +34,7 @@ LARGEST = 2**63 - 1
 RESOLVER_MODULES = [
     "automations",
     "collections",
+    "file_addresses",
     "links",
     "members",
     "organizations",

@@ -79,6 +79,7 @@ def everything_else(world: World) -> None:
     automation.delete()
     eve = people.create_user("eve", acting_user=None)
     people.create_api_key(eve, acting_user=eve)
+    organizations.add_member(world.organization, eve, "member", acting_user=None)
     organizations.add_member(world.team, eve, "member", acting_user=alice)
     organizations.add_member(world.team, eve, "viewer", acting_user=alice)
     organizations.remove_member(world.team, eve, acting_user=alice)

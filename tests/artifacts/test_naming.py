@@ -183,3 +183,16 @@ def test_names_are_listed_as_people_count() -> None:
 def test_two_names_never_have_the_same_place(one: str, other: str) -> None:
     assert (natural_key(one) == natural_key(other)) == (one == other)
     assert len(natural_key(one)) <= naming.LONGEST_NATURAL
+
+
+def test_a_registry_is_not_named_as_if_it_had_the_prefix_twice() -> None:
+    assert naming.registry_project_name("wandb-registry-foo") == "wandb-registry-foo"
+    for name in ("wandb-registry-wandb-registry-foo", "Wandb-Registry-foo"):
+        with pytest.raises(Invalid, match="stands before every registry's name by itself"):
+            naming.registry_project_name(name)
+
+
+def test_types_in_two_spellings_are_refused() -> None:
+    naming.refuse_two_spellings(["model", "dataset", "model"])
+    with pytest.raises(Invalid, match="“Model” and “model” differ in the case of their letters alone"):
+        naming.refuse_two_spellings(["Model", "data", "model"])

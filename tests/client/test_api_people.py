@@ -85,3 +85,22 @@ def test_a_team_is_made_filled_and_emptied(client: Client, world: World) -> None
     assert list(TeamMember.objects.filter(team__name="audio").values_list("user__name", flat=True)) == ["alice"]
     assert User.objects.get(name="new.one").is_active
     assert "new.one" in client.opens("/orgs/acme-corp/-/members", user="alice").content.decode()
+
+
+def test_people_from_elsewhere_are_invited_and_nothing_of_them_is_told(client: Client, world: World) -> None:
+    people.change_user(world.mallory, email="mallory@elsewhere.example", acting_user=None)
+    said = together(
+        client,
+        """
+        api = wandb.Api()
+        team = api.team("vision")
+        say([team.invite(*words) for words in (("mallory",), ("mallory@elsewhere.example",), ("mallory", True))])
+        team.load(force=True)
+        say([member.username for member in team.members], api.user("mallory"))
+        say(api.create_team("audio", "mallory").members, [member.account_type for member in api.team("alice").members])
+        say(api_of("mallory").viewer.entity, api_of("mallory").viewer.teams)
+        """,
+        user="alice",
+    )
+    assert said[:3] == [[True, True, False], ["alice", "bob", "carol"], None]
+    assert said[3:] == [[], ["USER"], "strangers", ["strangers"]]

@@ -65,7 +65,7 @@ def test_what_may_not_be_done_with_projects_teams_and_accounts(client: Client, w
     parts = [
         ("ValueError", "Project absent not found"),
         ("ValueError", "Project detector not found"),
-        ("ValueError", "Unable to parse 'Projects' response data"),
+        ("WandbApiFailedError", "entity “vision” not found"),
         ("WandbApiFailedError", "entity “nowhere” not found"),
         ("WandbApiFailedError", "entity “vision” not found"),
         ("WandbApiFailedError", "permission denied: your role in “vision” can't make projects"),

@@ -32,6 +32,9 @@ def linked(world: World) -> None:
 def test_collections_are_renamed_described_tagged_and_a_sequence_gets_another_type(
     client: Client, world: World
 ) -> None:
+    source = factories.project(world.team, user=world.bob)
+    for _ in range(2):
+        factories.version(source, "nano", user=world.bob)
     said = client.run(
         """
         api = wandb.Api()
@@ -47,10 +50,10 @@ def test_collections_are_renamed_described_tagged_and_a_sequence_gets_another_ty
         row.save()
         say(row.id == wandb.Api().artifact_collection("model", "wandb-registry-model/finders").id)
 
-        row = api.artifact_collection("model", "vision/detector/yolo")
-        row.type, row.name, row.description, row.tags = "weights", "yolov8", "By bob", {"mine"}
+        row = api.artifact_collection("model", "vision/detector/nano")
+        row.type, row.name, row.description, row.tags = "weights", "nanov8", "By bob", {"mine"}
         row.save()
-        other = wandb.Api().artifact_collection("weights", "vision/detector/yolov8")
+        other = wandb.Api().artifact_collection("weights", "vision/detector/nanov8")
         other.change_type("checkpoint")
         other.change_type("checkpoint")
         say(other.type)
@@ -64,10 +67,10 @@ def test_collections_are_renamed_described_tagged_and_a_sequence_gets_another_ty
 say(read("model", "wandb-registry-model/finders"))
 old = api.artifact("wandb-registry-model/detectors:x0")
 say(old.version, old.id == api.artifact("wandb-registry-model/finders:v0").id, [row.name for row in old.files()])
-say(read("checkpoint", "vision/detector/yolov8"))
-say([version.type for version in api.artifacts("checkpoint", "vision/detector/yolov8")])
-say(api.artifact("vision/detector/yolo:latest").version, sorted(kind.name for kind in api.artifact_types("vision/detector")))
-say(api.artifact_collection_exists("vision/detector/yolov8", "model"), read("model", "wandb-registry-model/finders")[1])
+say(read("checkpoint", "vision/detector/nanov8"))
+say([version.type for version in api.artifacts("checkpoint", "vision/detector/nanov8")])
+say(api.artifact("vision/detector/nano:latest").version, sorted(kind.name for kind in api.artifact_types("vision/detector")))
+say(api.artifact_collection_exists("vision/detector/nanov8", "model"), read("model", "wandb-registry-model/finders")[1])
 """,
         user="carol",
     )
@@ -83,9 +86,9 @@ say(api.artifact_collection_exists("vision/detector/yolov8", "model"), read("mod
     assert "fast" in text
     assert "on device" not in text
     # A sequence's type changes with all its versions; links that exist stay of theirs.
-    assert seen[4] == ["yolov8", "checkpoint", "By bob", ["mine"], ["latest"], True]
+    assert seen[4] == ["nanov8", "checkpoint", "By bob", ["mine"], ["latest"], True]
     assert seen[5:] == [["checkpoint"] * 2, "v1", ["checkpoint", "model", "weights"], False, "model"]
-    assert "yolov8" in client.opens("/vision/detector/artifacts/checkpoint", user="carol").content.decode()
+    assert "nanov8" in client.opens("/vision/detector/artifacts/checkpoint", user="carol").content.decode()
     events = AuditEvent.objects.filter(collection_number=Collection.objects.get(name="finders").pk)
     assert events.filter(verb="collection.changed").count() == 2  # saved three times, changed once each
 
@@ -141,6 +144,7 @@ place = "wandb-registry-model/"
             'changed(place + "best", name="")',
             'changed(place + "best", type="dataset")',
             'api.artifact_collection("model", place + "best").change_type("dataset")',
+            'changed("vision/detector/yolo", type="weights")',
             'changed("vision/detector/yolo", type="job")',
             'changed("vision/detector/yolo", type="a:b")',
             'changed(place + "best", tags=["no/slash"])',
@@ -158,6 +162,7 @@ place = "wandb-registry-model/"
         ("CommError", "is empty"),
         ("ValueError", "Type can only be changed if the artifact collection is a sequence"),
         ("CommError", "needs to be a sequence"),
+        ("CommError", "unlink them there first, or log to a collection of the new type"),
         ("CommError", "reserved for internal use"),
         ("CommError", "contains “:”"),
         ("ValidationError", "Invalid tag"),

@@ -2,23 +2,25 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import IntegrityError, transaction
 
 from artifacts import access, naming
 from artifacts.access import Can
-from artifacts.actions import labels
+from artifacts.actions import labels, locks
 from artifacts.actions.collections import find_or_create_collection
+from artifacts.actions.saving import again
+from artifacts.actions.saving.blobs import has_lost_bytes
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests
-from artifacts.models import ArtifactVersion, ClientId, Collection, Manifest, Project, Run, RunOutput, User
-from artifacts.naming import LATEST
+from artifacts.models import ArtifactVersion, ClientId, Collection, Manifest, Membership, Project, Run, RunOutput, User
 from artifacts.text.cleaning import clean_json, clean_text
 
 DIGEST = re.compile(r"[0-9a-f]{32}")
 MD5 = "MANIFEST_MD5"
 MOST_MANIFESTS = 10_000
+LONGEST_NUMBER = 19  # signs of a version's name that the database can count to
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ def start(project: Project, draft: Draft, *, run: Run | None = None, acting_user
     draft = _checked(draft)
     if run is not None and run.project_id != project.pk:
         raise Invalid("The run belongs to another project than the artifact; log it from a run of the same project.")
+    if _same_is_damaged(project, draft):
+        # So that the client sends the bytes again, which heals the other one too.
+        draft = replace(draft, deduplicates=False)
     try:
         return _start(project, draft, run, acting_user)
     except IntegrityError:  # the same request at the same moment: now the other one's row is there
@@ -84,21 +89,24 @@ def _checked(draft: Draft) -> Draft:
 @transaction.atomic
 def _start(project: Project, draft: Draft, run: Run | None, acting_user: User) -> ArtifactVersion:
     known = _begun_by(project, draft.client_id)
+    if known is None:
+        known = _named_whole(project, draft)
     if known is not None:
-        return known
+        # A repeated request, or an artifact that is logged already, by this run or another one: asking twice changes nothing.
+        return _logged_again(known, draft, run, acting_user)
     sequence, _ = find_or_create_collection(
         project, Collection.Kind.SEQUENCE, draft.type, draft.name, acting_user=acting_user
     )
     # Locked: workers of one distributed version, and twins with one content, queue here.
-    sequence = Collection.objects.select_for_update().get(pk=sequence.pk)
+    sequence = locks.lock_collection(sequence.pk)
     sequence.project = project
     if draft.distributed_id:
         version = _joined(sequence, draft, run) or _created(sequence, draft, run, acting_user)
     else:
-        same = _same_content(sequence, draft)
+        same = again.same_content(sequence, draft.digest) if draft.deduplicates else None
         version = _created(sequence, draft, run, acting_user) if same is None else same
         if same is not None:
-            _repeat(same, draft, run, acting_user)
+            again.log_again(same, run, draft, aliases=draft.aliases, tags=draft.tags, acting_user=acting_user)
     version.sequence = sequence
     if draft.client_id:
         ClientId.objects.create(client_id=draft.client_id, version=version)
@@ -113,15 +121,42 @@ def _begun_by(project: Project, client_id: str) -> ArtifactVersion | None:
     if row is None:
         return None
     if row.version.sequence.project_id != project.pk:
-        raise Conflict("This client id belongs to another artifact; log the artifact again.")
-    row.version.sequence.project = project
+        raise Conflict(
+            "This artifact was logged to another project before and stays there; "
+            "to have it here too, make a new artifact with the same files and log that."
+        )
     return row.version
 
 
-def _same_content(sequence: Collection, draft: Draft) -> ArtifactVersion | None:
+def _same_is_damaged(project: Project, draft: Draft) -> bool:
+    """Whether the version that holds this content has lost bytes. Looked at outside of the transaction, since many files take a while."""
     if not draft.deduplicates:
+        return False
+    sequence = Collection.objects.filter(
+        project=project, kind=Collection.Kind.SEQUENCE, type=draft.type, name=draft.name
+    ).first()
+    same = None if sequence is None else again.same_content(sequence, draft.digest)
+    return same is not None and has_lost_bytes(same)
+
+
+def _named_whole(project: Project, draft: Draft) -> ArtifactVersion | None:
+    """The version that was fetched, by its own or a link's name, and is logged as it is: the client sends that with the number."""
+    name, _, number = draft.name.rpartition(":")
+    if not name or len(number) > LONGEST_NUMBER or not naming.VERSION_ALIAS.fullmatch(number):
         return None
-    return ArtifactVersion.objects.live().filter(sequence=sequence, digest=draft.digest).newest_first().first()
+    places = Membership.objects.filter(collection__name=name, index=int(number[1:]))
+    own = ArtifactVersion.objects.live().filter(sequence__project=project, digest=draft.digest)
+    return own.filter(memberships__in=places).select_related("sequence").newest_first().first()
+
+
+def _logged_again(known: ArtifactVersion, draft: Draft, run: Run | None, acting_user: User) -> ArtifactVersion:
+    sequence = locks.lock_collection(known.sequence_id)
+    version = locks.lock_version(known)
+    version.sequence = sequence
+    again.log_again(version, run, draft, aliases=draft.aliases, tags=draft.tags, acting_user=acting_user)
+    if draft.client_id:
+        ClientId.objects.get_or_create(client_id=draft.client_id, defaults={"version": version})
+    return version
 
 
 def _joined(sequence: Collection, draft: Draft, run: Run | None) -> ArtifactVersion | None:
@@ -149,21 +184,10 @@ def _created(sequence: Collection, draft: Draft, run: Run | None, acting_user: U
         ttl_seconds=draft.ttl_seconds,
         history_step=draft.history_step,
         distributed_id=draft.distributed_id,
+        deduplicates=draft.deduplicates,
         wanted_aliases=list(draft.aliases),
         wanted_tags=list(draft.tags),
     )
-
-
-def _repeat(version: ArtifactVersion, draft: Draft, run: Run | None, acting_user: User) -> None:
-    """Content that the sequence holds already: only names move, and the run gets its output."""
-    membership = version.memberships.get(collection=version.sequence_id)
-    membership.collection, membership.version = version.sequence, version
-    labels.move_latest(membership)
-    labels.add_aliases(membership, [name for name in draft.aliases if name != LATEST], acting_user=acting_user)
-    if draft.tags:
-        labels.tag_version(version, draft.tags, acting_user=acting_user)
-    if run is not None:
-        RunOutput.objects.get_or_create(run=run, version=version)
 
 
 def require_pending(version: ArtifactVersion, *, acting_user: User) -> None:

@@ -109,9 +109,9 @@ def _named(keys: list[str], gone: set[int]) -> set[str]:
     pending = Manifest.objects.filter(key__in=keys, version__state=ArtifactVersion.State.PENDING)
     named.update(pending.values_list("key", flat=True))
     named.update(_run_files(keys))
-    uploads = {key.split("/")[2].removesuffix(".tail"): None for key in keys if key.startswith("parts/")}
-    alive = set(Upload.objects.filter(public_id__in=uploads).values_list("public_id", flat=True))
-    named.update(key for key in keys if key.startswith("parts/") and key.split("/")[2].removesuffix(".tail") in alive)
+    uploads = {key: key.split("/")[2].partition(".")[0] for key in keys if key.startswith("parts/")}
+    alive = set(Upload.objects.filter(public_id__in=set(uploads.values())).values_list("public_id", flat=True))
+    named.update(key for key, upload in uploads.items() if upload in alive)
     return named
 
 

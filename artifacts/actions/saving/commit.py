@@ -1,7 +1,9 @@
 """Committing: the one place where a version becomes whole. Everything slow comes before the transaction, which is short."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,17 +12,27 @@ from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels
-from artifacts.actions.saving import in_background
+from artifacts.actions import labels, locks
+from artifacts.actions.saving import again, in_background
 from artifacts.actions.saving.blobs import HeldBlob, adopt_blobs, held_blobs, require_held
 from artifacts.actions.versions import allowed_lifetime
 from artifacts.errors import Conflict, Invalid, NotYet
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
 from artifacts.files.storage import Damaged, store
-from artifacts.models import ArtifactVersion, Collection, Manifest, ManifestEntry, Membership, RunOutput, User, Verb
+from artifacts.models import (
+    ArtifactVersion,
+    Manifest,
+    ManifestEntry,
+    Membership,
+    RunOutput,
+    User,
+    Verb,
+    VersionReference,
+)
 from artifacts.naming import LATEST
 
+INSIDE = "wandb-artifact://"  # followed by the other version's id in hexadecimal digits and a path in it
 QUICK_BYTES = 4 * 1024 * 1024  # of manifests: what is committed well within the client's patience
 COMMITTING = "The version has very many files, and its commit is still going on."
 
@@ -35,6 +47,7 @@ class VerifiedContent:
     entries: list[Entry]
     blobs: dict[str, HeldBlob]
     digest: str
+    targets: frozenset[int] = frozenset()  # other versions whose files are entries of this one
 
     @property
     def rows(self) -> list[tuple[Entry, HeldBlob | None]]:
@@ -90,7 +103,20 @@ def _content(version: ArtifactVersion, acting_user: User, read_id: ReadId) -> Ve
         raise Invalid(
             f"digest mismatch: the manifest has the digest {digest} and {version.digest} was announced; log the artifact again."
         )
-    return VerifiedContent(_identity(counting), entries, _blobs(version, entries, homes, acting_user), digest)
+    blobs = _blobs(version, entries, homes, acting_user)
+    return VerifiedContent(_identity(counting), entries, blobs, digest, _targets(entries, read_id, acting_user))
+
+
+def _targets(entries: Sequence[Entry], read_id: ReadId, acting_user: User) -> frozenset[int]:
+    """The versions that references lead to, as far as whoever logs may read them: nobody else keeps one from being deleted."""
+    hosts = {entry.ref.removeprefix(INSIDE).partition("/")[0] for entry in entries if entry.ref.startswith(INSIDE)}
+    named = set[int]()
+    for host in hosts:
+        with suppress(ValueError):
+            number = read_id(base64.b64encode(bytes.fromhex(host)).decode())
+            named.update(ArtifactVersion.objects.known_as(number).values_list("pk", flat=True) if number else ())
+    readable = access.versions_where(acting_user, Can.DOWNLOAD)
+    return frozenset(readable.filter(pk__in=named).values_list("pk", flat=True))
 
 
 def _of_manifest(manifest: Manifest, read_id: ReadId, homes: dict[str, int]) -> Iterator[Entry]:
@@ -142,8 +168,7 @@ def _blobs(
 @transaction.atomic
 def _finish(version: ArtifactVersion, content: VerifiedContent, acting_user: User) -> ArtifactVersion:
     """The version's rows, all of them or none."""
-    sequence = Collection.objects.select_for_update().get(pk=version.sequence_id)
-    sequence.project = version.project
+    sequence = locks.lock_collection(version.sequence_id)
     pending = ArtifactVersion.objects.select_for_update().filter(pk=version.pk).first()
     if pending is None:
         raise Conflict("The version was deleted while it was committed; log the artifact again.")
@@ -154,9 +179,15 @@ def _finish(version: ArtifactVersion, content: VerifiedContent, acting_user: Use
     access.require(acting_user, Can.LOG, sequence.project)
     if _identity(_counting(pending)) != content.manifests:
         raise NotYet("A part of the version arrived while it was committed.", seconds=1)
+    if pending.deduplicates and pending.distributed_id is None:
+        # One that began at the same moment, or before, was quicker: equal content is one version.
+        same = again.same_content(sequence, content.digest)
+        if same is not None:
+            return again.merge(pending, same, acting_user)
     require_held(sequence.project_id, {blob.pk for blob in content.blobs.values()})
     rows = content.rows
     _insert(pending, rows)
+    _refer(pending, content.targets)
     index = pending.index = sequence.take_index()
     pending.state, pending.committed_at = ArtifactVersion.State.COMMITTED, timezone.now()
     pending.digest, pending.file_count = content.digest, len(rows)
@@ -166,6 +197,17 @@ def _finish(version: ArtifactVersion, content: VerifiedContent, acting_user: Use
     pending.save(update_fields=changed)
     _place(pending, index, acting_user, **({} if asked == pending.ttl_seconds else {"ttl_ignored": asked}))
     return pending
+
+
+def _refer(version: ArtifactVersion, targets: frozenset[int]) -> None:
+    """Keep the versions whose files are entries of this one: from now on they aren't deleted before it is."""
+    found = ArtifactVersion.objects.filter(pk__in=targets - {version.pk}).order_by("pk").select_for_update()
+    for target in found:
+        if target.is_deleted:
+            raise Conflict(
+                "The artifact refers to files of a version that was deleted meanwhile; add the files themselves and log it again."
+            )
+        VersionReference.objects.create(version=version, target=target)
 
 
 def _insert(version: ArtifactVersion, rows: Sequence[tuple[Entry, HeldBlob | None]]) -> None:

@@ -1,4 +1,7 @@
-"""Files that come in parts: each part is written straight to its place, then the whole is read once and becomes a blob."""
+"""Files that come in parts: each attempt at a part is written aside and kept if it is verified in time; then the parts are put together.
+
+A part that is still on its way when the whole is made has a file of its own, which nothing reads any more.
+"""
 
 import re
 import secrets
@@ -14,14 +17,16 @@ from django.utils import timezone
 from artifacts import access
 from artifacts.access import Can
 from artifacts.actions.saving import in_background
-from artifacts.actions.saving.blobs import GONE, record_blob
+from artifacts.actions.saving.begin import require_pending
+from artifacts.actions.saving.blobs import GONE, record_blob, require_still
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.files import manifests, storage
-from artifacts.files.storage import Reader, StoredBytes, store
+from artifacts.files.storage import Damaged, Reader, StoredBytes, store
 from artifacts.models import ArtifactVersion, Upload, UploadPart, User
 
 MOST_PARTS = 10_000
 LARGEST_PART = 8 * 1024**3
+LARGEST_WHOLE = 5 * 1024**4
 LEASE = timedelta(seconds=60)  # after this long without a sign of life another process verifies
 SIGN_OF_LIFE_SECONDS = 10
 MD5 = re.compile(r"[0-9a-f]{32}")
@@ -32,14 +37,10 @@ NOT_THE_FILE = (
 )
 
 
-def tail_key(upload: Upload) -> str:
-    """Where the last part waits: its place is known only when another part has told how long parts are."""
-    return f"{upload_key(upload)}.tail"
-
-
-def upload_key(upload: Upload) -> str:
-    """Where the parts are put together."""
-    return storage.upload_key(upload.version.sequence.project_id, upload.public_id)
+LATE = (
+    "This part comes too late: its file is being put together or is whole already; log the artifact again if it isn't."
+)
+UNEQUAL = "All parts but the last must have the same length; log the artifact again."
 
 
 @transaction.atomic
@@ -66,26 +67,42 @@ def find_or_begin(version: ArtifactVersion, digest: str, parts: Sequence[tuple[i
     return upload
 
 
-def receive_part(public_id: str, number: int, stream: Reader, *, size: int) -> StoredBytes:
-    """Store a part; sending one again is harmless, and what doesn't have the announced MD5 doesn't count."""
-    upload = Upload.objects.select_related("version__sequence").filter(public_id=public_id).first()
+def receive_part(public_id: str, number: int, stream: Reader, *, size: int, acting_user: User) -> StoredBytes:
+    """Store a part; sending one again is harmless, what doesn't have the announced MD5 doesn't count, and what comes late is refused."""
+    upload = Upload.objects.select_related("version__sequence__project__entity").filter(public_id=public_id).first()
     part = UploadPart.objects.filter(upload=upload, number=number).first() if upload else None
     if upload is None or part is None:
         raise NotFound(GONE)
+    require_pending(upload.version, acting_user=acting_user)
+    _refuse_part(upload, part, size)
+    if part.uploaded_at is not None:
+        return store().drain(stream, size=size, md5=part.md5)
+    project = upload.version.sequence.project_id
+    with store().received(stream, size=size, md5=part.md5) as came, transaction.atomic():
+        locked = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        if locked is None:
+            raise NotFound(GONE)
+        require_still(acting_user, project)
+        _refuse_part(locked, part, size)
+        store().place(came.key, storage.part_key(project, public_id, number))
+        UploadPart.objects.filter(pk=part.pk).update(size=size, uploaded_at=timezone.now())
+    return came.stored
+
+
+def _refuse_part(upload: Upload, part: UploadPart, size: int) -> None:
+    """Refuse what is too late, too large, or doesn't fit beside the parts that are here: before it is read, and again before it counts."""
+    if upload.state != Upload.State.OPEN:
+        raise Conflict(LATE)
     if not 0 < size <= LARGEST_PART:
         raise Invalid(f"A part has from 1 to {LARGEST_PART} bytes; log the artifact with other parts.")
-    if part.uploaded_at is not None or upload.state != Upload.State.OPEN:
-        return store().drain(stream, size=size, md5=part.md5)
-    is_last = not upload.parts.filter(number__gt=number).exists()
-    if is_last:
-        stored = store().write(lambda md5: tail_key(upload), stream, size=size, md5=part.md5)
-    else:
-        inner = upload.parts.filter(size__isnull=False).exclude(pk=part.pk)
-        if inner.exclude(number=upload.parts.count()).exclude(size=size).exists():
-            raise Invalid("All parts but the last must have the same length; log the artifact again.")
-        stored = store().write_part(upload_key(upload), stream, offset=(number - 1) * size, size=size, md5=part.md5)
-    UploadPart.objects.filter(pk=part.pk).update(size=size, uploaded_at=timezone.now())
-    return stored
+    last = upload.parts.count()
+    if part.number == last:
+        return
+    if (last - 1) * size >= LARGEST_WHOLE:
+        raise Invalid(f"{last} parts of {size} bytes are more than {LARGEST_WHOLE}, the most that a file can have.")
+    others = upload.parts.filter(size__isnull=False).exclude(number__in=[part.number, last])
+    if others.exclude(size=size).exists():
+        raise Invalid(UNEQUAL)
 
 
 def complete(
@@ -110,11 +127,12 @@ def complete(
     if missing := [row.number for row in rows if row.uploaded_at is None]:
         raise Invalid(f"Part {missing[0]} of the file has not arrived; log the artifact again.")
     if len({row.size for row in rows[:-1]}) > 1:
-        raise Invalid("All parts but the last must have the same length; log the artifact again.")
-    return in_background.within(f"upload {upload.pk}", partial(_verify, upload.pk), sentence=VERIFYING)
+        raise Invalid(UNEQUAL)
+    work = partial(_verify, upload.pk, acting_user)
+    return in_background.within(f"upload {upload.pk}", work, sentence=VERIFYING)
 
 
-def _verify(pk: int) -> str:
+def _verify(pk: int, acting_user: User) -> str:
     """Read the whole file, or wait for the process that does; one that died is succeeded after its lease."""
     while not _lease(pk):
         upload = Upload.objects.get(pk=pk)
@@ -124,20 +142,38 @@ def _verify(pk: int) -> str:
             raise Invalid(NOT_THE_FILE)
         time.sleep(1)
     upload = Upload.objects.select_related("version__sequence").get(pk=pk)
+    project = upload.version.sequence.project_id
     rows = list(upload.parts.order_by("number"))
-    size = sum(row.size or 0 for row in rows)
-    source = _put_together(upload, rows)
-    found = StoredBytes(size, store().digest(source, every=SIGN_OF_LIFE_SECONDS, tell=lambda: _still_alive(pk)).md5)
-    if found != StoredBytes(size, manifests.hex_of(upload.digest)):
-        store().delete(source)
-        Upload.objects.filter(pk=pk).update(state=Upload.State.REFUSED)
-        raise Invalid(NOT_THE_FILE)
-    if source != upload.key:
-        store().move(source, upload.key)
-    record_blob(upload.version.sequence.project_id, found.md5, size)
-    store().delete(tail_key(upload))
+    keys = [storage.part_key(project, upload.public_id, row.number) for row in rows]
+    wanted = StoredBytes(sum(row.size or 0 for row in rows), manifests.hex_of(upload.digest))
+    try:
+        with store().assembled(keys, every=SIGN_OF_LIFE_SECONDS, tell=lambda: _still_alive(pk)) as whole:
+            if whole.stored != wanted:
+                raise Invalid(NOT_THE_FILE)
+            store().place(whole.key, upload.key)
+    except Damaged:
+        # After a crash behind the last step the parts are gone and the whole is there.
+        if store().size(upload.key) != wanted.size or not store().verify(upload.key):
+            _refuse(pk, keys)
+            raise Conflict("The parts of this file were cleared away; log the artifact again.") from None
+    except Invalid:
+        _refuse(pk, keys)
+        raise
+    record_blob(project, wanted.md5, wanted.size, acting_user=acting_user)
     Upload.objects.filter(pk=pk).update(state=Upload.State.DONE)
+    _delete(keys)
     return upload.digest
+
+
+def _refuse(pk: int, keys: Sequence[str]) -> None:
+    """Give an upload up; logging the file again begins another one."""
+    Upload.objects.filter(pk=pk).update(state=Upload.State.REFUSED)
+    _delete(keys)
+
+
+def _delete(keys: Sequence[str]) -> None:
+    for key in keys:
+        store().delete(key)
 
 
 def _lease(pk: int) -> bool:
@@ -150,17 +186,3 @@ def _lease(pk: int) -> bool:
 
 def _still_alive(pk: int) -> None:
     Upload.objects.filter(pk=pk, state=Upload.State.VERIFYING).update(verifying_since=timezone.now())
-
-
-def _put_together(upload: Upload, rows: Sequence[UploadPart]) -> str:
-    """The key of the whole file. After a crash behind the last move it is the blob's own."""
-    whole, tail = upload_key(upload), tail_key(upload)
-    if len(rows) == 1:
-        whole = tail
-    elif store().exists(whole) and store().exists(tail):
-        store().append(whole, tail, at=sum(row.size or 0 for row in rows[:-1]))
-    if store().exists(whole):
-        return whole
-    if store().exists(upload.key):
-        return upload.key
-    raise Conflict("The parts of this file were cleared away; log the artifact again.")

@@ -9,13 +9,23 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models.functions import Now
 
+from artifacts import access
+from artifacts.access import Can
 from artifacts.actions.saving.begin import require_pending
-from artifacts.actions.saving.blobs import CLEARED, GONE, held_blobs, lock_files, record_blob
+from artifacts.actions.saving.blobs import (
+    CLEARED,
+    GONE,
+    OTHER_LENGTH,
+    held_blobs,
+    lock_files,
+    record_blob,
+    require_still,
+)
 from artifacts.actions.saving.parts import find_or_begin
-from artifacts.errors import Conflict, Invalid, NotFound, NotYet
+from artifacts.errors import Invalid, NotFound, NotYet
 from artifacts.files import manifests, storage
 from artifacts.files.storage import Reader, StoredBytes, store
-from artifacts.models import ArtifactVersion, Manifest, Project, RunFile, Upload, User
+from artifacts.models import ArtifactVersion, Blob, Manifest, Project, RunFile, Upload, User
 
 LARGEST_PUT = 64 * 1024**3
 MOST_CLAIMS = 10_000
@@ -62,13 +72,17 @@ def claim_files(version: ArtifactVersion, specs: Sequence[FileSpec], *, acting_u
     ]
 
 
-def receive_blob(project: int, md5: str, stream: Reader, *, size: int) -> StoredBytes:
+def receive_blob(project: int, md5: str, stream: Reader, *, size: int, acting_user: User) -> StoredBytes:
     """Store a file's bytes and make them a blob of the project; sending them again, even at the same moment, is harmless."""
     refuse_size(size, LARGEST_PUT)
-    if not Project.objects.filter(pk=project).exists():
+    place = Project.objects.select_related("entity").filter(pk=project).first()
+    if place is None:
         raise NotFound(GONE)
+    access.require(acting_user, Can.LOG, place)
+    if Blob.objects.filter(project=project, digest=manifests.base64_of(md5)).exclude(size=size).exists():
+        raise Invalid(OTHER_LENGTH)
     stored = store().write(lambda found: storage.blob_key(project, found), stream, size=size, md5=md5)
-    record_blob(project, md5, size)
+    record_blob(project, md5, size, acting_user=acting_user)
     return stored
 
 
@@ -78,35 +92,38 @@ def refuse_size(size: int, largest: int) -> None:
         raise Invalid(f"The file has {size} bytes, and {largest} are the most in one request; send it in parts.")
 
 
-def receive_manifest(manifest: int, digest: str, stream: Reader, *, size: int) -> StoredBytes:
+def receive_manifest(manifest: int, digest: str, stream: Reader, *, size: int, acting_user: User) -> StoredBytes:
     """Store a manifest's JSON; refused once its version is committed or another digest was announced."""
     refuse_size(size, manifests.LARGEST_MANIFEST)
-    row = Manifest.objects.select_related("version__sequence").filter(pk=manifest).first()
+    row = Manifest.objects.select_related("version__sequence__project__entity").filter(pk=manifest).first()
     if row is None or row.digest != digest or not digest:
         raise NotFound(GONE)
-    if row.version.is_committed:
-        raise Conflict(f"Version “{row.version}” is committed, and its content never changes; log a new version.")
+    require_pending(row.version, acting_user=acting_user)
     project = row.version.sequence.project_id
     stored = store().write(
         lambda found: storage.manifest_key(project, found), stream, size=size, md5=manifests.hex_of(digest)
     )
-    Manifest.objects.filter(pk=manifest, digest=digest, version__state=ArtifactVersion.State.PENDING).update(
-        key=storage.manifest_key(project, stored.md5), size=size, uploaded_at=Now()
-    )
+    with transaction.atomic():
+        require_still(acting_user, project)
+        Manifest.objects.filter(pk=manifest, digest=digest, version__state=ArtifactVersion.State.PENDING).update(
+            key=storage.manifest_key(project, stored.md5), size=size, uploaded_at=Now()
+        )
     return stored
 
 
-def receive_run_file(file: int, stream: Reader, *, size: int) -> StoredBytes:
+def receive_run_file(file: int, stream: Reader, *, size: int, acting_user: User) -> StoredBytes:
     """Store a run's file in place of what it held before."""
     refuse_size(size, LARGEST_PUT)
-    row = RunFile.objects.select_related("run").filter(pk=file).first()
+    row = RunFile.objects.select_related("run__project__entity").filter(pk=file).first()
     if row is None:
         raise NotFound(GONE)
+    access.require(acting_user, Can.LOG, row.run.project)
     project = row.run.project_id
     stored = store().write(lambda found: storage.run_file_key(project, found), stream, size=size)
     key = storage.run_file_key(project, stored.md5)
     with transaction.atomic():
         lock_files(project)
+        require_still(acting_user, project)
         RunFile.objects.filter(pk=file).update(key=key, size=size, md5=stored.md5, uploaded_at=Now())
         if store().size(key) != size:
             raise NotYet(CLEARED, seconds=1)

@@ -1,5 +1,5 @@
 """Accounts, members, teams, organizations."""
 
-from artifacts.views.people import account, integrations, login, organizations, teams
+from artifacts.views.people import account, integrations, invitations, login, organizations, teams
 
-__all__ = ["account", "integrations", "login", "organizations", "teams"]
+__all__ = ["account", "integrations", "invitations", "login", "organizations", "teams"]

@@ -14,6 +14,7 @@ from artifacts.forms import LoginForm
 from artifacts.models import User
 from artifacts.naming import key_of
 from artifacts.views.people import throttle
+from artifacts.views.people.invitations import after_log_in
 
 WRONG = "Name and password don’t fit together. Try again, or ask your administrator for a new password."
 
@@ -46,7 +47,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
                 throttle.forgive(name=who["name"])
                 auth.login(request, user)  # a new session key: one that was planted before is worth nothing
                 request.session.set_expiry(None if form.cleaned_data["stay"] else 0)
-                return HttpResponseRedirect(way_back(request))
+                return HttpResponseRedirect(after_log_in(user, way_back(request)))
             if seconds:
                 status = 429
                 form.add_error(None, f"Too many wrong passwords. Wait {seconds} seconds, then try again.")

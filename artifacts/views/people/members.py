@@ -12,7 +12,7 @@ from artifacts.actions import organizations
 from artifacts.errors import DomainError, NotFound
 from artifacts.forms import MemberForm, RoleForm
 from artifacts.listing.paging import page_of
-from artifacts.models import Entity, Organization, Role, TeamMember, User
+from artifacts.models import Entity, Invitation, Organization, Role, TeamMember, User
 from artifacts.naming import key_of, shown
 from artifacts.views.answers import HtmxHttpRequest, done, page
 
@@ -43,9 +43,11 @@ class MembersPage:
 
     def is_managed_by(self, user: User) -> bool:
         """Whether somebody may change the members here."""
-        if isinstance(self.holder, Organization):
-            return access.manages_organization(user, self.holder)
-        return access.manages_team(user, self.holder)
+        return access.manages(user, self.holder)
+
+    def invitation_address(self, number: int) -> str:
+        """Where an invitation is withdrawn."""
+        return reverse(f"artifacts:{self.kind}-invitation-withdraw", args=[self.holder.name, number])
 
     def person(self, name: str) -> User:
         """A member by name."""
@@ -71,11 +73,16 @@ def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int 
         }
         for member in found.rows
     ]
+    manages = members_page.is_managed_by(request.user)
+    invited = (
+        list(Invitation.objects.to(members_page.holder).select_related("user").order_by("pk")[:PAGE]) if manages else []
+    )
     everything = {
         "members_page": members_page,
         "rows": rows,
         "roles": RoleForm().fields["role"].choices,  # type: ignore[attr-defined]
-        "manages": members_page.is_managed_by(request.user),
+        "manages": manages,
+        "invited": [{"invitation": one, "withdraw": members_page.invitation_address(one.pk)} for one in invited],
         "form": MemberForm(initial={"role": Role.MEMBER}),
         "add": members_page.address_of("add"),
         "older": f"{members_page.address}{found.older}" if found.older else "",
@@ -86,22 +93,20 @@ def listing(request: HtmxHttpRequest, members_page: MembersPage, *, status: int 
 
 
 def add(request: HtmxHttpRequest, members_page: MembersPage, **context: Any) -> HttpResponse:
-    """Add somebody who has an account here, or change their role."""
+    """Add a colleague or change their role; somebody from elsewhere who has an account here is invited."""
     access.require_management(members_page.is_managed_by(request.user), members_page.holder.name)
     form = MemberForm(request.POST)
     if form.is_valid():
         person, role = form.cleaned_data["name"], form.cleaned_data["role"]
         try:
-            organizations.add_member(members_page.holder, person, role, acting_user=request.user)
+            added = organizations.add_member(members_page.holder, person, role, acting_user=request.user)
         except DomainError as error:
             form.add_error("name" if isinstance(error, NotFound) else None, str(error))
         else:
-            return done(
-                request,
-                members_page.address,
-                event="membersChanged",
-                toast=f"{person.name} is now {Role(role).label} of {members_page.holder.name}.",
-            )
+            toast = f"{person.name} is now {Role(role).label} of {members_page.holder.name}."
+            if isinstance(added, Invitation):
+                toast = f"{person.name} is invited, and belongs to {members_page.holder.name} once they accept."
+            return done(request, members_page.address, event="membersChanged", toast=toast)
     return listing(request, members_page, form=form, status=422, **context)
 
 

@@ -13,7 +13,7 @@ from artifacts.forms import TeamForm
 from artifacts.listing.paging import page_of
 from artifacts.models import Organization
 from artifacts.views.answers import HtmxHttpRequest, done, page
-from artifacts.views.people import members
+from artifacts.views.people import invitations, members
 from artifacts.views.people.members import MembersPage
 from artifacts.views.shell import in_organization
 
@@ -56,6 +56,11 @@ def organization_member_role(request: HtmxHttpRequest, org: str, person: str) ->
 @require_http_methods(["GET", "POST"])
 def organization_member_remove(request: HtmxHttpRequest, org: str, person: str) -> HttpResponse:
     return members.remove(request, _members_page(request, org), person)
+
+
+@require_POST
+def organization_invitation_withdraw(request: HtmxHttpRequest, org: str, number: int) -> HttpResponse:
+    return invitations.withdraw(request, _members_page(request, org), number)
 
 
 def _settings(

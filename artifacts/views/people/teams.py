@@ -15,7 +15,7 @@ from artifacts.listing.paging import page_of
 from artifacts.models import Collection, Entity, Project, Run
 from artifacts.versions.time_to_live import DAY, days_of
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
-from artifacts.views.people import members
+from artifacts.views.people import invitations, members
 from artifacts.views.people.integrations import integrations_of
 from artifacts.views.people.members import MembersPage
 from artifacts.views.shell import in_organization
@@ -159,3 +159,8 @@ def team_member_role(request: HtmxHttpRequest, entity: str, person: str) -> Http
 @require_http_methods(["GET", "POST"])
 def team_member_remove(request: HtmxHttpRequest, entity: str, person: str) -> HttpResponse:
     return members.remove(request, _team(request, entity), person)
+
+
+@require_POST
+def team_invitation_withdraw(request: HtmxHttpRequest, entity: str, number: int) -> HttpResponse:
+    return invitations.withdraw(request, _team(request, entity), number)

@@ -129,8 +129,8 @@ def project_page(
 
 def around(project: Project, address: BrowserAddress, current: Current, *, opened: str) -> Context:
     """The project's head, and the tree with the current place or a type open."""
-    sequences = project.collections.all().sequences()
-    counts = list(sequences.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
+    collections = project.collections.all()
+    counts = list(collections.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
     if not opened and len(counts) == 1:
         opened = counts[0][0]
     branches = [
@@ -139,11 +139,11 @@ def around(project: Project, address: BrowserAddress, current: Current, *, opene
     ]
     search = TreeSearch(address.words)
     if address.words:
-        search = _found(address, sequences, branches, current)
+        search = _found(address, collections, branches, current)
         branches = [branch for branch in branches if branch.leaves]
     for branch in branches if not address.words else ():
         if branch.is_open:
-            _fill(branch, sequences, address, current)
+            _fill(branch, collections, address, current)
     return {
         "project": project,
         "branches": branches,
@@ -156,9 +156,9 @@ def around(project: Project, address: BrowserAddress, current: Current, *, opene
     }
 
 
-def _fill(branch: Branch, sequences: CollectionQuerySet, address: BrowserAddress, current: Current) -> None:
+def _fill(branch: Branch, collections: CollectionQuerySet, address: BrowserAddress, current: Current) -> None:
     """The collections of an open type: a page of them, and the current one even when it isn't among those."""
-    found = _tree_page(sequences.filter(type=branch.type), ("natural_key", "pk"), address)
+    found = _tree_page(collections.filter(type=branch.type), ("natural_key", "pk"), address)
     branch.more_url = f"{branch.href}{found.older}" if found.older else ""
     _grow(branch, found.rows, current)
 
@@ -180,18 +180,18 @@ def _grow(branch: Branch, rows: list[Collection], current: Current, query: str =
         branch.leaves.append(leaf)
 
 
-def matching(sequences: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
+def matching(collections: CollectionQuerySet, words: str, types: Iterable[str]) -> CollectionQuerySet:
     """The collections that have the words in their name or in that of their type."""
     key = key_of(clean_text(words))
-    return sequences.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
+    return collections.filter(Q(name_key__contains=key) | Q(type__in=[name for name in types if key in key_of(name)]))
 
 
 def _found(
-    address: BrowserAddress, sequences: CollectionQuerySet, branches: list[Branch], current: Current
+    address: BrowserAddress, collections: CollectionQuerySet, branches: list[Branch], current: Current
 ) -> TreeSearch:
     """Fill the tree with a page of what has the words in the name of the collection or its type; the current place stays."""
     words = address.words
-    found = matching(sequences, words, [branch.type for branch in branches])
+    found = matching(collections, words, [branch.type for branch in branches])
     counts = dict(found.values_list("type").annotate(number=Count("pk")).order_by("type")[:MOST_TYPES])
     part = _tree_page(found, ("type", "natural_key", "pk"), address)
     query = TreeSearch(words).query
@@ -221,7 +221,7 @@ class CollectionRow(NamedTuple):
 
 def collections_table(project: Project, type: str, address: BrowserAddress, types: Iterable[str]) -> Context:
     """A page of the project's collections by name, those of a type or that are looked for."""
-    found = project.collections.all().sequences()
+    found = project.collections.all()
     found = found.filter(type=type) if type else found
     if address.words:
         found = matching(found, address.words, types)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -76,6 +76,7 @@ def collection(request: HtmxHttpRequest, entity: str, project: str, type: str, c
         "collection": found,
         "tags": list(found.tags.order_by("name")),
         "can_edit": Can.EDIT in verbs,
+        "can_delete": Can.EDIT in verbs and not found.is_portfolio,
         "path": f"{entity}/{found.path}",
         "describe_url": collection_url(found, "describe"),
         "rename_url": collection_url(found, "rename"),
@@ -116,17 +117,25 @@ def with_rows(found: MembershipQuerySet) -> MembershipQuerySet:
 
 
 def rows_of(collection: Collection, memberships: Sequence[Membership], verbs: frozenset[Can]) -> list[VersionRow]:
-    """The rows of versions in their own collection, for whoever has these rights there."""
+    """The rows of versions in a collection of a project, for whoever has these rights there.
+
+    What a linked version shares with its other places is changed on its own page.
+    """
     project = collection.project
+    if collection.is_portfolio:
+        prefetch_related_objects(memberships, "version__sequence__project__entity")
     rows = []
     for membership in memberships:
-        membership.collection = membership.version.sequence = collection
+        membership.collection = collection
+        is_source = membership.version.sequence_id == collection.pk
+        if is_source:
+            membership.version.sequence = collection
         run = membership.version.run
         if run is not None and run.project_id == project.pk:  # one of another project might be hidden
             run.project = project
         else:
             run = None
-        version_page = VersionPage(membership=membership, verbs=verbs, source_verbs=verbs)
+        version_page = VersionPage(membership=membership, verbs=verbs, source_verbs=verbs if is_source else frozenset())
         rows.append(VersionRow(version_page, run, run_url(run) if run else "", lifetime_of(membership.version)))
     return rows
 

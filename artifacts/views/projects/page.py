@@ -71,7 +71,7 @@ def project(request: HtmxHttpRequest, entity: str, project: str) -> HttpResponse
         "can_log": Can.LOG in verbs_in(request.user, found),
         "first_run": FIRST_RUN.format(entity=json.dumps(found.entity.name), project=json.dumps(found.name)),
         "run_count": found.runs.count(),
-        "artifact_count": found.collections.all().sequences().count(),
+        "artifact_count": found.collections.count(),
         **runs_table(found, TableAddress.read(request.GET)),
     }
     return page(request, "artifacts/project/project.html", context, partial="run-rows")

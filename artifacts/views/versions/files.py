@@ -23,6 +23,7 @@ from artifacts.models import ManifestEntry
 from artifacts.naming import shown
 from artifacts.views.answers import HtmxHttpRequest
 from artifacts.views.fetch import membership_of
+from artifacts.views.file_answer import FileAnswer
 from artifacts.views.version_page import VersionPage, version_page_of
 from artifacts.views.versions.file_tree import Node, Tree
 from artifacts.views.versions.files_address import LONGEST_WORDS, FilesAddress, clean, slashed
@@ -206,7 +207,7 @@ def file(request: HtmxHttpRequest, entity: str, project: str, collection: str, r
     if asked is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     status = 200 if asked is None else 206
-    return StreamingHttpResponse(chunks, status=status, content_type=inline or ANYTHING, headers=headers)
+    return FileAnswer(chunks, status=status, content_type=inline or ANYTHING, headers=headers)
 
 
 def plain_name(path: str) -> str:

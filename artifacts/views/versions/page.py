@@ -17,7 +17,7 @@ from artifacts.access import Can
 from artifacts.actions import labels
 from artifacts.errors import NotFound
 from artifacts.listing.paging import page_of
-from artifacts.models import ArtifactVersion, AuditEvent, Membership, RunUse, User, Verb
+from artifacts.models import ArtifactVersion, AuditEvent, Collection, Membership, RunUse, User, Verb
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of
 from artifacts.runs.metrics import measures_of
@@ -97,7 +97,7 @@ def heading(request: HtmxHttpRequest, version_page: VersionPage, tab: str) -> Co
         "tab": tab,
         "tabs": tabs_of(version_page, tab),
         "choices": choices_of(version_page),
-        "frame": "artifacts/version/linked.html" if version_page.is_link else "artifacts/version/source.html",
+        "frame": "artifacts/version/linked.html" if version_page.is_in_registry else "artifacts/version/source.html",
         "files_url": version_page.url("files"),
         "usage_url": version_page.url("usage"),
         "metadata_url": version_page.url("metadata"),
@@ -106,7 +106,7 @@ def heading(request: HtmxHttpRequest, version_page: VersionPage, tab: str) -> Co
         "switch_url": reverse("artifacts:version-switch", args=names),
         "collection_url": collection_url(collection),
         "deleted_by": deleted_by(version_page.version) if version_page.version.is_deleted else "",
-        **({} if version_page.is_link else project_page(request, project, collection, membership)),
+        **({} if version_page.is_in_registry else project_page(request, project, collection, membership)),
     }
 
 
@@ -200,11 +200,10 @@ class Link:
 
 
 def links_of(user: User, version_page: VersionPage) -> list[Link]:
-    """The registries' collections that hold the version, as far as the visitor sees them; without the place itself."""
-    seen = access.visible_projects(user).registries().values("pk")
-    held = Membership.objects.filter(version=version_page.version, collection__project__in=seen).exclude(
-        pk=version_page.membership.pk
-    )
+    """The collections that it is linked into, as far as the visitor sees them; without the place itself."""
+    linked = Membership.objects.filter(version=version_page.version, collection__kind=Collection.Kind.PORTFOLIO)
+    seen = access.visible_projects(user).values("pk")
+    held = linked.filter(collection__project__in=seen).exclude(pk=version_page.membership.pk)
     rows = held.select_related("collection__project__entity__organization", "created_by").with_aliases()
     projects = "collection__project__protected_aliases"
     found = list(rows.prefetch_related(projects).order_by("-pk")[:MOST_LINKS])
@@ -262,7 +261,7 @@ def usage(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
         "by": by,
         "names": names[:8] if by in names[:8] else [*names[:7], by],
         "path": path,
-        "command_path": f"{version_page.project.entity.name}/{path}" if version_page.is_link else path,
+        "command_path": f"{version_page.project.entity.name}/{path}" if version_page.is_in_registry else path,
         **uses_of(version_page, address, access.visible_projects(request.user)),
     }
 

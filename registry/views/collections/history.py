@@ -94,8 +94,10 @@ def events_context(request: HtmxHttpRequest, found: QuerySet[AuditEvent]) -> dic
     """A page of events with the filter that they passed."""
     address = events.read(request.GET.dict())
     narrowed = events.narrowed(found, address).select_related("actor")
+    shown = page_of(narrowed, ("-pk",), request.GET.dict())
+    events.as_seen_by(request.user, shown.rows)
     return {
-        "events": page_of(narrowed, ("-pk",), request.GET.dict()),
+        "events": shown,
         "asked": address,
         "groups": [(key, label) for key, (label, _) in events.GROUPS.items()],
         "given": {name: request.GET.get(name, "") for name in ("who", "act", "since", "until")},
@@ -106,7 +108,7 @@ def events_file(request: HtmxHttpRequest, found: QuerySet[AuditEvent], name: str
     """All events that pass the filter as a file, sent as they are read."""
     kind = request.GET["format"]
     content_type, written = FILES[kind]
-    lines: Iterator[str] = written(events.narrowed(found, events.read(request.GET.dict())))
+    lines: Iterator[str] = written(events.narrowed(found, events.read(request.GET.dict())), request.user)
     response = StreamingHttpResponse(lines, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(True, f"{name}-history.{kind}") or "attachment"
     return response

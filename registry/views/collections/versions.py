@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from artifacts import addresses
 from artifacts.errors import NotFound
 from artifacts.views.answers import HtmxHttpRequest, moved
-from artifacts.views.url_of import reference_url, source_url
+from artifacts.views.url_of import reference_url, version_url
 from artifacts.views.versions.page import render_version
 from registry.views.collections.history import show_gone
 from registry.views.place import collection_of
@@ -42,6 +42,4 @@ def printed(request: HtmxHttpRequest, entity: str) -> HttpResponse:
         return redirect(printed_url(request, project))
     found = addresses.collection(project, name)
     reference = request.GET.get("version", "")
-    linked = addresses.membership(found, reference).version
-    linked.sequence = found
-    return redirect(source_url(linked))
+    return redirect(version_url(addresses.membership(found, reference)))

@@ -9,6 +9,7 @@ from artifacts.access import Can
 from artifacts.errors import Forbidden, Invalid
 from artifacts.models import Collection, Membership
 from artifacts.views.answers import HtmxHttpRequest, done, page
+from artifacts.views.fetch import membership_of
 from artifacts.views.url_of import act_url, collection_url, registry_url, version_url
 from registry.actions.undo import TakenBack, take_back_link
 from registry.views.place import collection_of, organization_name
@@ -24,7 +25,19 @@ def undo_url(membership: Membership, new: str = "") -> str:
 @require_http_methods(["GET", "POST"])
 def unlink(request: HtmxHttpRequest, org: str, registry: str, collection: str, reference: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.LINK)
-    membership = addresses.membership(found, reference)
+    return _unlink(request, addresses.membership(found, reference))
+
+
+@require_http_methods(["GET", "POST"])
+def unlink_in_project(
+    request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str
+) -> HttpResponse:
+    """The same for a collection of linked versions in an ordinary project."""
+    return _unlink(request, membership_of(request, entity, project, collection, reference, can=Can.LINK))
+
+
+def _unlink(request: HtmxHttpRequest, membership: Membership) -> HttpResponse:
+    found = membership.collection
     new, error = request.GET.get("new", ""), ""
     if request.method == "POST":
         try:

@@ -15,21 +15,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 
-from artifacts import access, addresses
+from artifacts import access, addresses, auth
 from artifacts.access import Can
 from artifacts.actions.saving import parts, receive
-from artifacts.errors import Invalid, NotFound
+from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.files import manifests, signed_urls
 from artifacts.files.manifests import Entry
 from artifacts.files.ranges import asked_range
 from artifacts.files.signed_urls import Purpose
 from artifacts.files.storage import Damaged, Reader, StoredBytes, store
-from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, User
+from artifacts.models import ArtifactVersion, Blob, Collection, ManifestEntry, Membership, RunFile, User
 from artifacts.models.collections import MembershipQuerySet
+from artifacts.views.file_answer import FileAnswer
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine import ids
 
+NO_HOLDER = (
+    "This address was made for an account or an API key that doesn't work here any more; "
+    "ask for a new one by logging or downloading the artifact again."
+)
 NO_FILE = "There is no such file here that you can see; fetch the artifact again by its name."
 MD5_KEY = re.compile(r".*/([0-9a-f]{32})")
 PAGE = 2_000
@@ -45,18 +50,25 @@ log = logging.getLogger("linkyard.files")
 @login_not_required
 @csrf_exempt
 def signed_address(request: HttpRequest, token: str) -> HttpResponseBase:
-    """A signed address: PUT sends what it was given out for, GET fetches it."""
+    """A signed address: PUT sends what it was given out for, GET fetches it. Whoever it was made for must still have the right to."""
     if request.method == "PUT":
-        return receive_upload(request, signed_urls.read(token, "PUT"))
+        ticket = signed_urls.read(token, "PUT")
+        return receive_upload(request, ticket, holder_of(ticket))
     if request.method not in {"GET", "HEAD"}:
         raise Invalid("Send a file with PUT, or fetch it with GET.")
     ticket = signed_urls.read(token, "GET")
-    if ticket.purpose == Purpose.GET_MANIFEST:
-        return send_manifest(ticket.fields["version"])
-    return send_file(request, ticket.fields["key"], ticket.fields["size"], ticket.fields["name"])
+    return send_what_is_signed(request, ticket, holder_of(ticket))
 
 
-def receive_upload(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpResponse:
+def holder_of(ticket: signed_urls.SignedUrl) -> User:
+    """Whom an address was made for."""
+    user = auth.holder_of(ticket.person, ticket.key)
+    if user is None:
+        raise Forbidden(NO_HOLDER)
+    return user
+
+
+def receive_upload(request: HttpRequest, ticket: signed_urls.SignedUrl, user: User) -> HttpResponse:
     """Take a body; the answer's ETag is the MD5 of what came, which multipart uploads end with."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not (length.isascii() and length.isdigit() and len(length) < 19):
@@ -64,14 +76,34 @@ def receive_upload(request: HttpRequest, ticket: signed_urls.SignedUrl) -> HttpR
     fields, stream, size = ticket.fields, RequestBody(request), int(length)
     match ticket.purpose:
         case Purpose.PUT_BLOB:
-            found = receive.receive_blob(fields["project"], fields["md5"], stream, size=size)
+            found = receive.receive_blob(fields["project"], fields["md5"], stream, size=size, acting_user=user)
         case Purpose.PUT_MANIFEST:
-            found = receive.receive_manifest(fields["manifest"], fields["digest"], stream, size=size)
+            found = receive.receive_manifest(fields["manifest"], fields["digest"], stream, size=size, acting_user=user)
         case Purpose.PUT_PART:
-            found = parts.receive_part(fields["upload"], fields["number"], stream, size=size)
+            found = parts.receive_part(fields["upload"], fields["number"], stream, size=size, acting_user=user)
         case _:
-            found = receive.receive_run_file(fields["file"], stream, size=size)
+            found = receive.receive_run_file(fields["file"], stream, size=size, acting_user=user)
     return upload_answer(found)
+
+
+def send_what_is_signed(request: HttpRequest, ticket: signed_urls.SignedUrl, user: User) -> HttpResponseBase:
+    """What an address is for, if its holder may download it now."""
+    if ticket.purpose == Purpose.GET_RUN_FILE:
+        file = RunFile.objects.select_related("run__project__entity").filter(pk=ticket.fields["file"]).first()
+        if file is None or file.uploaded_at is None:
+            raise NotFound(NO_FILE)
+        access.require(user, Can.DOWNLOAD, file.run.project)
+        return send_file(request, file.key, file.size, file.name)
+    readable = access.versions_where(user, Can.DOWNLOAD).live()
+    if ticket.purpose == Purpose.GET_MANIFEST:
+        version = readable.filter(pk=ticket.fields["version"]).first()
+        if version is None:
+            raise NotFound(access.NO_VERSION)
+        return send_manifest(version)
+    entry = ManifestEntry.objects.select_related("blob").filter(pk=ticket.fields["entry"]).first()
+    if entry is None or entry.blob is None or not readable.filter(pk=entry.version_id).exists():
+        raise NotFound(NO_FILE)
+    return send_file(request, entry.blob.key, entry.blob.size, entry.path.rsplit("/", 1)[-1])
 
 
 def upload_answer(found: StoredBytes) -> HttpResponse:
@@ -112,12 +144,12 @@ def send_file(request: HttpRequest, key: str, size: int, name: str) -> HttpRespo
     try:
         chunks = store().open(key, expected_size=size, start=part.start, length=len(part))
     except Damaged:
-        log.error("The stored file %s is missing or has another length than %d.", key, size)
+        log.error("The stored file %s is missing, or isn't the %d bytes that were verified.", key, size)
         return client_error(410, "This file is damaged on the server; ask its operator to restore it from a backup.")
     headers["Content-Length"] = str(len(part))
     if span is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    return StreamingHttpResponse(chunks, status=200 if span is None else 206, headers=headers)
+    return FileAnswer(chunks, status=200 if span is None else 206, headers=headers)
 
 
 def plain_name(name: str) -> str:
@@ -126,11 +158,8 @@ def plain_name(name: str) -> str:
     return kept[:200] or "file"
 
 
-def send_manifest(number: int) -> HttpResponseBase:
+def send_manifest(version: ArtifactVersion) -> HttpResponseBase:
     """A committed version's manifest, made of its rows: it has nothing of the machine that logged it."""
-    version = ArtifactVersion.objects.live().filter(pk=number).first()
-    if version is None:
-        raise NotFound("The version was deleted; fetch another one.")
     return StreamingHttpResponse(
         manifests.written(entries_of(version)), headers={**SAFE, "Content-Type": "application/json"}
     )
@@ -187,14 +216,18 @@ def artifact_file(
 
 def places_anywhere(user: User, artifact: str) -> MembershipQuerySet:
     """Where a live version is that somebody may download through any of its places."""
-    versions = access.versions_where(user, Can.DOWNLOAD).filter(pk=ids.decode(artifact, "Artifact"))
+    versions = access.versions_where(user, Can.DOWNLOAD).known_as(ids.decode(artifact, "Artifact"))
     return Membership.objects.live().filter(version__in=versions.values("pk"))
 
 
 def places_in(collection: Collection, artifact: str | None) -> MembershipQuerySet:
     """The live versions of a collection, or the one that the path names."""
     places = Membership.objects.in_collection(collection).live()
-    return places if artifact is None else places.filter(version=ids.decode(artifact, "Artifact"))
+    return (
+        places
+        if artifact is None
+        else places.filter(version__in=ArtifactVersion.objects.known_as(ids.decode(artifact, "Artifact")))
+    )
 
 
 def find_blob(user: User, places: MembershipQuerySet, birth: str, md5: str) -> Blob:
@@ -216,7 +249,7 @@ def was_born(user: User, birth: str, digest: str, entry: ManifestEntry) -> bool:
     """Whether the version named as the file's first holder is this one, none, or one that holds it and may be read."""
     if not birth or birth == ids.encode("Artifact", entry.version_id):
         return True
-    readable = access.versions_where(user, Can.DOWNLOAD).filter(pk=ids.decode(birth, "Artifact"))
+    readable = access.versions_where(user, Can.DOWNLOAD).known_as(ids.decode(birth, "Artifact"))
     return ManifestEntry.objects.filter(version__in=readable.values("pk"), digest=digest).exists()
 
 

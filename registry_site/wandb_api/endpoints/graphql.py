@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from artifacts.text.wide_json import MANY, is_too_wide
 from registry_site.http.refusals import as_refusal, client_error, refusal
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.engine.context import Context
@@ -74,6 +75,8 @@ def read_body(request: HttpRequest) -> bytes | None:
 
 def read_operation(body: bytes) -> tuple[str, dict[str, Any] | None, str | None]:
     """The document, its variables and the operation's name."""
+    if is_too_wide(body):
+        raise BadRequest(f"The request has more than {MANY} values; send less at once.")
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):

@@ -17,6 +17,7 @@ from artifacts.errors import Invalid, NotFound
 from artifacts.models import Run, User
 from artifacts.naming import shown
 from artifacts.text.cleaning import clean_text
+from artifacts.text.wide_json import MANY, is_too_wide
 from registry_site.http.refusals import client_error
 from registry_site.wandb_api.endpoints.authenticate import not_logged_in, user_of
 from registry_site.wandb_api.endpoints.files import send_file
@@ -40,12 +41,21 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
         return not_logged_in()
     try:
         found = find_run(user, entity, project, run, can=Can.LOG)
-        should_stop = streams.receive(found, streams.read_request(streams.parse(body_of(request))), acting_user=user)
+        sent = streams.read_request(
+            streams.parse(body_of(request)), writer=writer_of(request, "X-Wandb-Async-Client-Id")
+        )
+        should_stop = streams.receive(found, sent, acting_user=user)
     except TooLarge:
         return client_error(413, f"The request has more than {LARGEST_BODY // 1024**2} MiB; send less at once.")
     # wandb-core hands this on to the script's process, which is then interrupted as by Ctrl-C.
     body = b'{"stopped":true}' if should_stop else b"{}"
     return HttpResponse(body, content_type="application/json", headers={"Content-Length": str(len(body))})
+
+
+def writer_of(request: HttpRequest, header: str) -> str:
+    """In shared mode (wandb-core: Settings.mode="shared") the process that sends, one of several of its run; else nothing."""
+    is_shared = request.headers.get("X-Wandb-Use-Async-Filestream", "").lower() == "true"
+    return request.headers.get(header, "") if is_shared else ""
 
 
 @login_not_required
@@ -95,4 +105,6 @@ def body_of(request: HttpRequest) -> bytes:
         raise Invalid("The body says it is gzip and isn't.") from None
     if unpacker is not None and not unpacker.eof:
         raise Invalid("The gzip body broke off.")
+    if is_too_wide(found):
+        raise Invalid(f"The request has more than {MANY} values; send less at once.")
     return bytes(found)

@@ -5,7 +5,7 @@ object; no `info` is built; the path of a field is one list that grows and shrin
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import graphql
 from graphql import (
@@ -13,6 +13,7 @@ from graphql import (
     ExecutionResult,
     FieldNode,
     GraphQLError,
+    GraphQLField,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
@@ -27,6 +28,9 @@ from registry_site.wandb_api.engine.resolve import type_name
 from registry_site.wandb_api.engine.selections import Node, Selections, chosen_operation
 
 MOST_OBJECTS = 50_000  # of one answer, so that pages within pages can't multiply without end
+
+MOST_TEXT = 64 * 1024 * 1024  # characters of one answer; the same text counts under each of its names
+SMALL_TEXT = 200  # what isn't counted: 50,000 objects bound it
 
 type Completer = Callable[["Execution", "Selected", Any], Any]
 type Names = list[str | int]
@@ -90,7 +94,9 @@ class Selected:
         self.within: dict[str, list[Selected]] = {}
         field = execution.schema.get_field(owner, name)
         assert field is not None  # the document is validated
-        self.call = (lambda source, context: owner.name) if name == "__typename" else field.extensions["call"]
+        self.call = (lambda source, context: owner.name) if name == "__typename" else called(execution, field)
+        if (for_lists := getattr(self.call, "for_lists", None)) and execution.selections.ask_for_a_page(nodes):
+            self.call = for_lists
         self.is_required = isinstance(field.type, GraphQLNonNull)
         self.is_leaf = graphql.is_leaf_type(
             field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
@@ -105,6 +111,16 @@ class Selected:
                 self.failure = error
 
 
+def called(execution: "Execution", field: GraphQLField) -> Callable[..., Any]:
+    """What gives a field's value; those of the schema about itself are graphql-core's, which ask their `info` for the schema alone."""
+    if (call := field.extensions.get("call")) is not None:
+        return cast(Callable[..., Any], call)
+    resolve = field.resolve
+    assert resolve is not None
+    info = cast(Any, execution)
+    return lambda source, context, **arguments: resolve(source, info, **arguments)
+
+
 class Execution:
     """The state of one operation while it runs."""
 
@@ -114,6 +130,7 @@ class Execution:
         self.errors: list[GraphQLError] = []
         self.path: Names = []
         self.objects_left = MOST_OBJECTS
+        self.text_left = MOST_TEXT
         self.completers: dict[GraphQLOutputType, Completer] = {}
 
     def selected(self, owner: GraphQLObjectType, nodes: Iterable[Node]) -> list[Selected]:
@@ -211,6 +228,12 @@ def leaf(kind: GraphQLLeafType) -> Completer:
         if value is None:
             return None
         written = write(value)
+        if type(written) is str and (size := len(written)) > SMALL_TEXT:
+            run.text_left -= size
+            if run.text_left < 0:
+                raise AnswerTooLarge(
+                    f"The answer would have more than {MOST_TEXT // 1024**2} MiB of text; ask for fewer fields or smaller pages."
+                )
         if written is None or written is Undefined:
             raise TypeError(
                 f"Expected `{inspect(kind)}.coerce_output_value({inspect(value)})` to return non-nullable value,"

@@ -14,7 +14,7 @@ from artifacts.listing.filter_values import (
     truth_value,
     version_value,
 )
-from artifacts.listing.filters import Column, Field, Json, Names, in_both_spellings
+from artifacts.listing.filters import Column, Field, Json, Names, in_both_spellings, offered
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
 from registry_site.wandb_api.engine import ids
@@ -129,13 +129,20 @@ MEMBERSHIP_ORDERS = {
 }
 
 
-def key_for(order: str | None, orders: Mapping[str, str], *, default: Key) -> Key:
-    """The key of a page for the client's `order`: "-created_at", "createdAt" and the like."""
+def key_for(
+    order: str | None, orders: Mapping[str, str], *, default: Key, inside: Mapping[str, Field] | None = None
+) -> Key:
+    """The key of a page for the client's `order`: "-created_at", "createdAt" and the like.
+
+    `inside` are the fields whose values inside JSON the list is ordered by too, as its refusal tells.
+    """
     if not order:
         return default
     sign = "-" if order.startswith("-") else ""
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in order.lstrip("+-"))
     if name not in orders:
-        raise Invalid(f"This list isn't ordered by “{shown(name)}”; take one of: {', '.join(orders)}.")
+        paths = offered({key: field for key, field in (inside or {}).items() if isinstance(field, Json)})
+        said = shown(order.lstrip("+-"))
+        raise Invalid(f"This list isn't ordered by “{said}”; take one of: {', '.join([*orders, *paths])}.")
     column = orders[name]
     return f"{sign}pk" if column == "pk" else (f"{sign}{column}", f"{sign}pk")

@@ -28,3 +28,12 @@ def decode(text: str, *type_names: str) -> int:
     if match[1] not in type_names or int(match[2]) > LARGEST:
         raise NotFound(f"No {type_names[0].lower()} has this id.")
     return int(match[2])
+
+
+def is_of(text: str, type_name: str) -> bool:
+    """Whether a text is an id of this type."""
+    try:
+        decode(text, type_name)
+    except (Invalid, NotFound):
+        return False
+    return True

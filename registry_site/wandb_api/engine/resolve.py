@@ -78,7 +78,11 @@ def reads(*fields: str, permission: Permission = Permission.PARENT) -> None:
 
 
 def null_if_missing(function: Resolver) -> Resolver:
-    """The resolver, answering null where there is nothing that the person can see: what the client takes for "not found"."""
+    """The resolver, answering null where there is nothing that the person can see: what the client takes for "not found".
+
+    Where a page of what lies below is asked for, the client can't read null; then the refusal itself is the answer
+    (`Selected` in `engine/execute.py` calls `for_lists`).
+    """
 
     @wraps(function)
     def guarded(source: Any, context: Context, **arguments: Any) -> Any:
@@ -87,6 +91,7 @@ def null_if_missing(function: Resolver) -> Resolver:
         except NotFound:
             return None
 
+    vars(guarded)["for_lists"] = function
     return guarded
 
 
@@ -169,11 +174,14 @@ def attribute_of_dict(owner: str, field: str) -> Resolver:
 def of_signed_in(function: Resolver) -> Resolver:
     """The resolver, refusing whoever is not signed in."""
 
+    @wraps(function)
     def guarded(source: Any, context: Context, **arguments: Any) -> Any:
         if context.user is None:
             raise Forbidden("user is not logged in")
         return function(source, context, **arguments)
 
+    if for_lists := getattr(function, "for_lists", None):
+        vars(guarded)["for_lists"] = of_signed_in(for_lists)
     return guarded
 
 

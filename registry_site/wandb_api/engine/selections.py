@@ -80,6 +80,23 @@ class Selections:
             if inner.type_condition is None or self.applies(inner.type_condition.name.value, owner):
                 self.collect(owner, inner.selection_set, groups, visited)
 
+    def ask_for_a_page(self, nodes: Iterable[Node]) -> bool:
+        """Whether a page of some list lies below these fields: a field there says after which row it begins."""
+        left: list[Any] = [node.selection_set for node in nodes if node.selection_set]
+        visited: set[str] = set()
+        while left:
+            for node in left.pop().selections:
+                if isinstance(node, FragmentSpreadNode):
+                    if node.name.value not in visited:
+                        visited.add(node.name.value)
+                        left.append(self.fragments[node.name.value].selection_set)
+                    continue
+                if isinstance(node, FieldNode) and any(given.name.value == "after" for given in node.arguments or ()):
+                    return True
+                if node.selection_set:
+                    left.append(node.selection_set)
+        return False
+
     def is_included(self, node: Any) -> bool:
         """What @skip and @include say."""
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)

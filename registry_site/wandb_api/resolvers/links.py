@@ -5,9 +5,11 @@ from typing import Any
 
 from artifacts import access, addresses
 from artifacts.actions import labels
+from artifacts.actions.projects import find_or_create_project
+from artifacts.actions.runs import DEFAULT_PROJECT
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import ArtifactVersion, ClientId, Membership, Project
-from artifacts.naming import key_of
+from artifacts.naming import REGISTRY_PREFIX, key_of
 from registry.actions.link import link_by_name, link_version, refuse_personal, unlink_from
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
@@ -42,14 +44,20 @@ def version_of(context: Context, input: dict[str, Any]) -> ArtifactVersion:
 
 
 def target_of(context: Context, version: ArtifactVersion, entity_name: str | None, name: str | None) -> Project:
-    """The registry of a target path; `model-registry` in a team is its organization's registry for models."""
-    refuse_personal(version.project.entity)
+    """The registry or project of a target path; `model-registry` in a team is its organization's registry for models."""
     if not entity_name or not name:
         raise Invalid("The target is incomplete; write it as wandb-registry-<registry>/<collection>.")
-    if key_of(name) == OLD_REGISTRY:
+    key = key_of(name)
+    if key == OLD_REGISTRY or key.startswith(REGISTRY_PREFIX):
+        refuse_personal(version.project.entity)
+    if key == OLD_REGISTRY:
         organization = addresses.entity(context.person, entity_name).organization
         if organization is not None:
             return addresses.registry(context.person, organization, NEW_REGISTRY)
+    own = version.project.entity
+    if key == DEFAULT_PROJECT and key_of(entity_name) == own.name_key:
+        # Where the client links a bare name outside a run: it is made like that of a run without a project.
+        return find_or_create_project(own, DEFAULT_PROJECT, acting_user=context.person)
     return find_project(context, entity_name, name)
 
 
@@ -70,7 +78,11 @@ def places_named(context: Context, input: dict[str, Any]) -> Iterator[tuple[Memb
     for (entity, project, name), aliases in groups.items():
         words = {"entity_name": entity, "project_name": project, "artifact_collection_name": name}
         collection = named_collection(context, words)
-        found = collection.memberships.select_related("version__sequence").filter(version=pk).first()
+        found = (
+            collection.memberships.select_related("version__sequence")
+            .filter(version__in=ArtifactVersion.objects.known_as(pk))
+            .first()
+        )
         if found is None or found.version.is_deleted:
             raise NotFound(f"“{collection.name}” doesn't hold this version; fetch it again by its name.")
         found.collection = collection

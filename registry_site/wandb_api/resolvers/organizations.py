@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from artifacts import access, addresses
-from artifacts.actions import organizations, people
+from artifacts.actions import invitations, organizations, people
 from artifacts.errors import Invalid, NotFound
 from artifacts.listing.filters import filtered
-from artifacts.models import Blob, Collection, Entity, Membership, Organization, Project, TeamMember, User
+from artifacts.models import Blob, Collection, Entity, Invitation, Membership, Organization, Project, TeamMember, User
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of, shown
 from artifacts.text.cleaning import clean_text
@@ -128,7 +128,7 @@ def storage_bytes(entity: Entity, context: Context) -> int:
 def members(entity: Entity, context: Context) -> list[dict[str, Any]]:
     """Who belongs to it; of a personal entity that is one person."""
     if entity.user is not None:
-        return [member(entity.user, "admin")]
+        return [member(entity.user, "admin") | {"account_type": "USER"}]
     if entity.organization is not None and entity.kind == Entity.Kind.ORGANIZATION:
         rows: QuerySet[Any] = entity.organization.members.select_related("user")
         return [member(row.user, row.role) for row in rows.order_by("user__name_key")[:MOST_MEMBERS]]
@@ -263,11 +263,14 @@ def person(context: Context, name: str, place: Organization | None) -> User:
 
 @resolves("Mutation.createInvite", permission=Permission.checked("manage"))
 def create_invite(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    """Whoever is invited belongs to the team at once; there is nothing to accept."""
+    """A colleague belongs to the team at once; somebody from elsewhere once they accept, on their page of invitations."""
     team = addresses.entity(context.person, input["entity_name"])
     access.require_management(access.manages_team(context.person, team), team.name)
-    user = person(context, input.get("username") or input.get("email") or "", team.organization)
+    asked = input.get("username") or input.get("email") or ""
+    user = person(context, asked, team.organization)
     row = organizations.invite(team, user, "admin" if input.get("admin") else "member", acting_user=context.person)
+    if isinstance(row, Invitation):
+        return {"invite": waiting(row, asked)}
     number = ids.encode("User", user.pk)
     return {
         "invite": {
@@ -276,12 +279,36 @@ def create_invite(source: None, context: Context, input: dict[str, Any]) -> dict
     }  # fmt: skip
 
 
+def waiting(invitation: Invitation, asked: str) -> dict[str, Any]:
+    """An invitation that isn't answered: of the person nothing but what the inviter wrote."""
+    return {
+        "id": ids.encode("Invitation", invitation.pk),
+        "name": asked,
+        "email": asked if "@" in asked else None,
+        "created_at": invitation.created_at,
+        "to_user": None,
+    }
+
+
 @resolves("Mutation.deleteInvite", permission=Permission.checked("manage"))
 def delete_invite(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    """How the client takes a member out of a team; the id is that of the member."""
+    """How the client takes a member out of a team, by the member's id, and an invitation back, by its own. Again is no error."""
     team = addresses.entity(context.person, input.get("entity_name") or "")
-    user = visible_people(context.person).filter(pk=ids.decode(input.get("id") or "", "User")).first()
+    number = input.get("id") or ""
+    if ids.is_of(number, "Invitation"):
+        access.require_management(access.manages_team(context.person, team), team.name)
+        found = (
+            Invitation.objects.to(team)
+            .filter(pk=ids.decode(number, "Invitation"))
+            .select_related("organization", "team", "user")
+        )
+        for invitation in found:
+            invitations.withdraw(invitation, acting_user=context.person)
+        return {"success": True}
+    user = visible_people(context.person).filter(pk=ids.decode(number, "User")).first()
     if user is None:
         raise NotFound("No member of this team has this id; list its members again.")
+    if access.manages_team(context.person, team) and not team.members.filter(user=user).exists():
+        return {"success": True}
     organizations.remove_member(team, user, acting_user=context.person)
     return {"success": True}

@@ -65,6 +65,18 @@ def username(user: User, context: Context) -> str:
     return user.name
 
 
+@resolves("User.email", permission=Permission.PARENT)
+def email(user: User, context: Context) -> str | None:
+    """Shown to those who share an organization with the person, to the person, and to the site's administrators."""
+
+    def load(page: list[User]) -> Mapping[int, bool]:
+        numbers = [peer.pk for peer in page]
+        return dict.fromkeys(visible_people(context.person).filter(pk__in=numbers).values_list("pk", flat=True), True)
+
+    seen = user.pk == context.person.pk or read_for_peers(context, "colleagues", user, load)
+    return user.email if seen else None
+
+
 @resolves("User.admin", permission=Permission.PARENT)
 def is_admin(user: User, context: Context) -> bool:
     return user.is_admin
@@ -108,7 +120,7 @@ def distinct_keys(user: User) -> list[dict[str, Any]]:
     """Somebody's keys as the client lists them."""
     names, found = set[str](), []
     for row in user.api_keys.filter(revoked_at__isnull=True).order_by("pk"):
-        name = str(row) if str(row) not in names else f"{row} ({row.pk})"
+        name = row.prefix if row.prefix not in names else f"{row.prefix} ({row.pk})"
         names.add(name)
         found.append({"id": ids.encode("ApiKey", row.pk), "name": name, "description": row.description})
     return found

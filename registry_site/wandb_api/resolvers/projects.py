@@ -3,19 +3,22 @@
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from artifacts import access, addresses
 from artifacts.access import Can
 from artifacts.actions import people
 from artifacts.errors import NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import ArtifactType, ArtifactVersion, Collection, Membership, Project, ProjectMember
-from artifacts.naming import LATEST, key_of
+from artifacts.naming import LATEST, key_of, shown
 from registry.models import AcceptedType, Registry
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import read_for_peers, remember_visible, visible_project, with_peers
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection, whole
 from registry_site.wandb_api.engine.resolve import Permission, null_if_missing, reads, resolves
+from registry_site.wandb_api.resolvers.people import visible_people
 
 OLD_REGISTRY = "model-registry"  # where `run.link_model` links to: it stands for the registry named so
 NEW_REGISTRY = "model"
@@ -65,7 +68,6 @@ def project(source: None, context: Context, name: str | None = None, entity_name
 
 
 @resolves("Query.models", permission=Permission.checked("view"))
-@null_if_missing
 def models(
     source: None, context: Context, entity_name: str | None = None, after: str | None = None, first: int | None = None
 ) -> dict[str, Any]:
@@ -173,9 +175,12 @@ def type_of(collection: Collection, context: Context) -> dict[str, Any]:
 
 
 @resolves("Project.artifactType", permission=Permission.PARENT)
-def artifact_type(project: Project, context: Context, name: str) -> dict[str, Any] | None:
+@null_if_missing
+def artifact_type(project: Project, context: Context, name: str) -> dict[str, Any]:
     row = project.artifact_types.filter(name=name).first()
-    return named_type(row) if row else None
+    if row is None:
+        raise NotFound(f"artifact type “{shown(name)}” not found in “{project.title}”; check its spelling.")
+    return named_type(row)
 
 
 @resolves("ArtifactType.id", permission=Permission.PARENT)
@@ -204,9 +209,13 @@ def place_of(source: dict[str, Any], context: Context) -> Project:
 
 @resolves("ArtifactType.artifactCollection", permission=Permission.checked("view"))
 @null_if_missing
-def collection_of_type(source: dict[str, Any], context: Context, name: str) -> Collection | None:
+def collection_of_type(source: dict[str, Any], context: Context, name: str) -> Collection:
     found = addresses.collection(place_of(source, context), name)
-    return found if found.type == source["name"] else None
+    if found.type != source["name"]:
+        raise NotFound(
+            f"Collection “{found.name}” is of type “{found.type}”, not “{source['name']}”; ask for that type."
+        )
+    return found
 
 
 @resolves("ArtifactType.artifactSequence", permission=Permission.checked("view"))
@@ -280,16 +289,17 @@ def artifact(project: Project, context: Context, name: str) -> ArtifactVersion:
 @resolves("Project.members", permission=Permission.PARENT)
 def members(project: Project, context: Context) -> list[dict[str, Any]]:
     """The people with a role of their own here; the id is the person's, which the client sends back to change it."""
-    rows = ProjectMember.objects.filter(project=project, user__isnull=False).select_related("user")
+    rows = ProjectMember.objects.filter(project=project, user__isnull=False).select_related("user").order_by("pk")
+    colleague = visible_people(context.person).filter(pk=OuterRef("user"))
     return [
         {
             "id": ids.encode("User", row.user.pk),
-            "email": row.user.email or None,
+            "email": (row.user.email or None) if row.is_colleague else None,
             "name": row.user.full_name or row.user.name,
             "role": {"name": row.role},
             "username": row.user.name,
         }
-        for row in rows.order_by("pk")
+        for row in rows.annotate(is_colleague=Exists(colleague))
         if row.user is not None
     ]
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from artifacts import access, addresses
 from artifacts.actions import people, projects
 from artifacts.errors import NotFound
-from artifacts.models import Entity, Project
+from artifacts.models import AuditEvent, Entity, Project, Verb
 from registry.actions.settings import delete_registry, rename_registry, save_registry
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.batching import remember_visible
@@ -69,5 +71,15 @@ def rename_project(source: None, context: Context, input: dict[str, Any]) -> dic
 
 @resolves("Mutation.deleteModel", permission=Permission.checked("manage"))
 def delete_model(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    delete_registry(find_registry(context, input.get("id") or ""), acting_user=context.person)
+    number = input.get("id") or ""
+    if not was_deleted(context, Verb.REGISTRY_DELETED, project_number=ids.decode(number, "Project")):
+        delete_registry(find_registry(context, number), acting_user=context.person)
     return {"success": True}
+
+
+def was_deleted(context: Context, verb: Verb, **number: int) -> bool:
+    """Whether the log of an organization of theirs, or of a project they see, has the end of what an id named: again is no error then."""
+    places = Q(organization__in=access.visible_organizations(context.person).values("pk"))
+    if verb == Verb.COLLECTION_DELETED:
+        places = Q(project_number__in=access.visible_projects(context.person).values("pk"))
+    return AuditEvent.objects.filter(places, verb=verb, **number).exists()

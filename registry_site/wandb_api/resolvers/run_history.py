@@ -23,28 +23,37 @@ CURSOR = ["line"]
 
 @resolves("Run.historyLineCount", permission=Permission.PARENT)
 def history_line_count(run: Run, context: Context) -> int:
-    return min(run.history_lines, LARGEST_INT)
+    return lines_of(run, Stream.HISTORY)
 
 
 @resolves("Run.eventsLineCount", permission=Permission.PARENT)
 def events_line_count(run: Run, context: Context) -> int:
-    return min(run.events_lines, LARGEST_INT)
+    return lines_of(run, Stream.EVENTS)
 
 
 @resolves("Run.logLineCount", permission=Permission.PARENT)
 def log_line_count(run: Run, context: Context) -> int:
-    return min(run.output_lines, LARGEST_INT)
+    return lines_of(run, Stream.OUTPUT)
+
+
+def lines_of(run: Run, stream: Stream) -> int:
+    """How many lines whoever resumes goes on from: none of those that a run begun anew will replace."""
+    return 0 if stream in run.outdated else min(reading.line_count(run, stream), LARGEST_INT)
 
 
 @resolves("Run.historyTail", permission=Permission.PARENT)
 def history_tail(run: Run, context: Context) -> str:
     """A JSON list of lines, each of which is JSON again."""
-    return json.dumps(reading.tail(run, Stream.HISTORY, TAIL))
+    return tail_of(run, Stream.HISTORY)
 
 
 @resolves("Run.eventsTail", permission=Permission.PARENT)
 def events_tail(run: Run, context: Context) -> str:
-    return json.dumps(reading.tail(run, Stream.EVENTS, TAIL))
+    return tail_of(run, Stream.EVENTS)
+
+
+def tail_of(run: Run, stream: Stream) -> str:
+    return json.dumps([] if stream in run.outdated else reading.tail(run, stream, TAIL))
 
 
 @resolves("Run.history", permission=Permission.PARENT)

@@ -17,18 +17,19 @@ from artifacts.actions import runs as run_actions
 from artifacts.actions.runs import RunChanges
 from artifacts.errors import Invalid, NotFound
 from artifacts.files import signed_urls
-from artifacts.listing.filters import Json, filtered, matching
-from artifacts.listing.json_order import by_value
+from artifacts.listing.filters import filtered, matching
 from artifacts.models import Project, Run, RunFile, RunOutput, RunUse, User
 from artifacts.naming import shown
-from artifacts.runs.filters import FIELDS, ORDERS, as_stored, stored
+from artifacts.runs.filters import FIELDS, ORDERS, ordered_inside
 from artifacts.text.cleaning import clean_text
 from registry.actions.delete import delete_run_and_versions
+from registry_site.wandb_api.endpoints.stream import writer_of
 from registry_site.wandb_api.engine import filters_and_orders, ids
 from registry_site.wandb_api.engine.batching import related, remember_visible, visible_project, with_peers
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import Key, connection
 from registry_site.wandb_api.engine.resolve import Permission, Resolver, null_if_missing, resolves
+from registry_site.wandb_api.resolvers.file_addresses import Addresses, may_in, remember_allowed
 from registry_site.wandb_api.resolvers.projects import find_project
 
 
@@ -66,7 +67,7 @@ def runs(
     first: int | None = None,
     order: str | None = None,
 ) -> dict[str, Any]:
-    found = filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS)
+    found = filtered(Run.objects.filter(project=project).with_state_now(), filters, FIELDS)
     ordered, key = in_order(found, order)
     return connection(with_peers(ordered), first=first, after=after, key=key, total=found.count)
 
@@ -74,16 +75,14 @@ def runs(
 def in_order(found: QuerySet[Run], order: str | None) -> tuple[QuerySet[Run], Key]:
     """The runs ready for an order of the client's: by a column, or by a value inside the configuration or the summary."""
     sign = "-" if order and order.startswith("-") else ""
-    head, _, path = stored((order or "").lstrip("+-")).partition(".")
-    place = FIELDS.get(head)
-    if not path or not isinstance(place, Json):
-        return found, filters_and_orders.key_for(order, ORDERS, default="-pk")
-    return by_value(found, place.path, path, sign=sign)
+    if ordered := ordered_inside(found, (order or "").lstrip("+-"), sign=sign):
+        return ordered
+    return found, filters_and_orders.key_for(order, ORDERS, default="-pk", inside=FIELDS)
 
 
 @resolves("Project.runCount", permission=Permission.checked("view"))
 def run_count(project: Project, context: Context, filters: str | None = None) -> int:
-    return filtered(Run.objects.filter(project=project).with_state_now(), as_stored(filters), FIELDS).count()
+    return filtered(Run.objects.filter(project=project).with_state_now(), filters, FIELDS).count()
 
 
 @resolves("Run.id", permission=Permission.PARENT)
@@ -189,6 +188,7 @@ def files(
 ) -> dict[str, Any]:
     """The files that arrived; `pattern` is that of SQL's LIKE. Of `names` those that are missing are told too."""
     access.require(context.person, Can.DOWNLOAD, run.project)
+    remember_allowed(run.project, Can.DOWNLOAD, context)
     found = run.files.filter(uploaded_at__isnull=False)
     if names:
         # `run.save("./notes.txt")` keeps the file as “notes.txt”, and is asked for it by either name.
@@ -208,7 +208,7 @@ def files(
 def missing(name: str, run: Run, context: Context) -> dict[str, Any]:
     """A file that isn't there: the client reads that off its MD5 and says so in its own words (wandb.restore)."""
     row = RunFile(pk=0, run=run, name=name)
-    return {**described(row, run, context), "md5": "0", "updated_at": None, "upload_url": None}
+    return {**described(row, run, context), "md5": "0", "updated_at": None}
 
 
 def like(pattern: str) -> str:
@@ -226,9 +226,16 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "id": ids.encode("RunFile", row.pk),
         "name": row.name,
         "display_name": row.name,
-        "url": context.absolute(file_path(row, run)),
-        "direct_url": context.absolute(signed_urls.run_file_download(row)) if is_there else "",
-        "upload_url": context.absolute(signed_urls.run_file_upload(row)),
+        "addresses": Addresses(
+            may_in(run.project, context),
+            fetch=(lambda: context.absolute(signed_urls.run_file_download(row, holder=context.person)))
+            if is_there
+            else None,
+            page=lambda: context.absolute(file_path(row, run)),
+            send=(lambda: context.absolute(signed_urls.run_file_upload(row, holder=context.person)))
+            if row.pk
+            else None,
+        ),
         "upload_headers": [],
         "storage_path": row.name,
         "size_bytes": row.size,
@@ -237,7 +244,6 @@ def described(row: RunFile, run: Run, context: Context) -> dict[str, Any]:
         "mimetype": mimetypes.guess_type(row.name)[0],
         "updated_at": row.uploaded_at or row.created_at,
         "artifact": None,
-        "upload_multipart_urls": None,
     }
 
 
@@ -248,7 +254,7 @@ def file_path(row: RunFile, run: Run) -> str:
 
 @resolves("Mutation.upsertBucket", permission=Permission.checked("log"))
 def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    changes = changes_in(input)
+    changes = changes_in(input, writer_of(context.request, "X-Wandb-Client-Id"))
     if input.get("id"):
         found = run_actions.change_run(run_by_id(context, input["id"]), changes, acting_user=context.person)
         return {"bucket": found, "inserted": False}
@@ -258,10 +264,12 @@ def upsert_bucket(source: None, context: Context, input: dict[str, Any]) -> dict
         entity, input.get("model_name"), input.get("name"), changes, acting_user=context.person
     )
     remember_visible(context, found.project)
+    # wandb-core begins its streams at the number of lines that it hears of here; only who resumes goes on where others ended.
+    found.history_lines = 0
     return {"bucket": found, "inserted": inserted}
 
 
-def changes_in(input: dict[str, Any]) -> RunChanges:
+def changes_in(input: dict[str, Any], writer: str) -> RunChanges:
     """What the client wants to be set; `description` is an old word of it for the notes."""
     return RunChanges(
         display_name=input.get("display_name"),
@@ -276,6 +284,7 @@ def changes_in(input: dict[str, Any]) -> RunChanges:
         repository=input.get("job_repo"),
         state=input.get("state"),
         tags=input.get("tags"),
+        writer=writer,
     )
 
 

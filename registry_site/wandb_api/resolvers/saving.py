@@ -12,12 +12,14 @@ from artifacts.actions.saving.commit import commit
 from artifacts.actions.saving.receive import Claim, FileSpec
 from artifacts.errors import DomainError, Invalid, NotFound
 from artifacts.files import signed_urls
+from artifacts.files.manifests import refuse_region
 from artifacts.models import ArtifactVersion, Manifest, Project, Run
 from artifacts.naming import shown
 from registry.actions.delete import delete_version
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import Permission, resolves
+from registry_site.wandb_api.resolvers.file_addresses import Addresses, may_in
 from registry_site.wandb_api.resolvers.projects import find_project
 from registry_site.wandb_api.resolvers.versions import INHERIT, find_version, ttl_from_client
 
@@ -26,6 +28,7 @@ MD5 = "MANIFEST_MD5"
 
 @resolves("Mutation.createArtifact", permission=Permission.checked("log"))
 def create_artifact(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
+    refuse_region(input.get("storage_region"))
     entity = addresses.entity(context.person, input["entity_name"])
     project = find_or_create_project(entity, input["project_name"], acting_user=context.person)
     run = run_of(project, input["run_name"]) if input.get("run_name") else None
@@ -112,7 +115,9 @@ def sent_manifest(manifest: Manifest, context: Context) -> dict[str, Any]:
             "size_bytes": manifest.size,
             "md5": manifest.digest,
             "digest": manifest.digest,
-            "upload_url": partial(manifest_address, manifest, context),
+            "addresses": Addresses(
+                may_in(manifest.version.project, context), send=partial(manifest_address, manifest, context)
+            ),
             "upload_headers": [],
         },
     }
@@ -122,7 +127,7 @@ def manifest_address(manifest: Manifest, context: Context) -> str:
     """Where the manifest's bytes are sent to."""
     if not manifest.digest:
         raise Invalid("The manifest was announced without its digest, so it can't be sent; update it first.")
-    return context.absolute(signed_urls.manifest_upload(manifest))
+    return context.absolute(signed_urls.manifest_upload(manifest, holder=context.person))
 
 
 @resolves("Mutation.createArtifactFiles", permission=Permission.checked("log"))
@@ -164,11 +169,19 @@ def file_to_send(claim: Claim, version: ArtifactVersion, context: Context) -> di
         "md5": claim.spec.digest,
         "digest": claim.spec.digest,
         "size_bytes": 0,
-        "storage_path": claim.storage_path,
-        "upload_url": context.absolute(signed_urls.blob_upload(version.project, claim.md5)) if is_wanted else None,
+        "storage_path": f"{signed_urls.ARTIFACTS}{claim.storage_path}",
+        "addresses": Addresses(
+            may_in(version.project, context),
+            send=partial(blob_address, version, claim, context) if is_wanted else None,
+            send_parts=partial(multipart_of, claim, context),
+        ),
         "upload_headers": [f"Content-MD5:{claim.spec.digest}"] if is_wanted else [],
-        "upload_multipart_urls": multipart_of(claim, context),
     }
+
+
+def blob_address(version: ArtifactVersion, claim: Claim, context: Context) -> str:
+    """Where a file's bytes are sent to."""
+    return context.absolute(signed_urls.blob_upload(version.project, claim.md5, holder=context.person))
 
 
 def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
@@ -178,7 +191,10 @@ def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
         return None
     numbers = sorted(number for number, _ in claim.spec.parts)
     urls = [
-        {"part_number": number, "upload_url": context.absolute(signed_urls.part_upload(upload, number))}
+        {
+            "part_number": number,
+            "upload_url": context.absolute(signed_urls.part_upload(upload, number, holder=context.person)),
+        }
         for number in numbers
     ]
     return {"upload_id": upload.public_id, "upload_url_parts": urls}
@@ -188,7 +204,7 @@ def multipart_of(claim: Claim, context: Context) -> dict[str, Any] | None:
 def complete_multipart_upload(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     version = find_version(context, input["artifact_id"])
     etags = [(part["part_number"], part["hex_md5"]) for part in input["completed_parts"]]
-    path, public_id = input["storage_path"], input["upload_id"]
+    path, public_id = input["storage_path"].removeprefix(signed_urls.ARTIFACTS), input["upload_id"]
     return {"digest": parts.complete(version, public_id, etags, storage_path=path, acting_user=context.person)}
 
 

@@ -6,18 +6,16 @@ from typing import Any
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.errors import Forbidden, Invalid
+from artifacts.errors import Invalid
 from artifacts.files import signed_urls
 from artifacts.models import ArtifactVersion, Manifest, ManifestEntry, Membership
 from registry_site.wandb_api.engine import ids
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.paging import connection
 from registry_site.wandb_api.engine.resolve import Permission, resolves
+from registry_site.wandb_api.resolvers.file_addresses import Addresses
 
 MOST_NAMES = 5_000
-NO_DOWNLOAD = (
-    "permission denied: your role here shows the files' names only; ask an administrator for the role of a viewer."
-)
 
 
 def downloads_at(membership: Membership, context: Context) -> bool:
@@ -85,8 +83,8 @@ def files(
 def file_of(
     entry: ManifestEntry, version: ArtifactVersion, context: Context, may_download: Callable[[], bool]
 ) -> dict[str, Any]:
-    """A File; its address is made, and the right to it judged, only if it is asked for."""
-    address = partial(file_address, entry, context, may_download)
+    """A File of a version, which nobody may send anew."""
+    addresses = Addresses({Can.DOWNLOAD: may_download}, fetch=partial(file_address, entry, context))
     return {
         "__typename": "File",
         "id": ids.encode("File", entry.pk),
@@ -97,21 +95,16 @@ def file_of(
         "md5": None if entry.ref else entry.digest,
         "digest": entry.digest,
         "mimetype": None,
-        "storage_path": None if entry.blob is None else entry.blob.key,
+        "storage_path": None if entry.blob is None else f"{signed_urls.ARTIFACTS}{entry.blob.key}",
         "updated_at": version.committed_at,
-        "direct_url": address,
-        "url": address,
-        "upload_url": None,
+        "addresses": addresses,
         "upload_headers": [],
-        "upload_multipart_urls": None,
     }
 
 
-def file_address(entry: ManifestEntry, context: Context, may_download: Callable[[], bool]) -> str:
+def file_address(entry: ManifestEntry, context: Context) -> str:
     """Where the bytes are fetched from; of a reference, where it points."""
-    if not may_download():
-        raise Forbidden(NO_DOWNLOAD)
-    path = signed_urls.entry_download(entry)
+    path = signed_urls.entry_download(entry, holder=context.person)
     return entry.ref or "" if path is None else context.absolute(path)
 
 
@@ -130,14 +123,13 @@ def current_manifest(version: ArtifactVersion, context: Context) -> dict[str, An
             "name": "wandb_manifest.json",
             "display_name": "wandb_manifest.json",
             "size_bytes": 0,
-            "direct_url": partial(manifest_address, version, context),
-            "url": partial(manifest_address, version, context),
+            "addresses": Addresses(
+                {Can.DOWNLOAD: partial(downloads, version, context)}, fetch=partial(manifest_address, version, context)
+            ),
         },
     }
 
 
 def manifest_address(version: ArtifactVersion, context: Context) -> str:
     """Where a committed version's manifest is fetched from."""
-    if not downloads(version, context):
-        raise Forbidden(NO_DOWNLOAD)
-    return context.absolute(signed_urls.manifest_download(version))
+    return context.absolute(signed_urls.manifest_download(version, holder=context.person))

@@ -30,7 +30,7 @@ def type_of_run(run: Run) -> str:
 def find_version(context: Context, number: str) -> ArtifactVersion:
     """The version with this id, if the person may read it through any place."""
     seen = access.visible_versions(context.person).filter(deleted_at__isnull=True)
-    found = seen.with_place().filter(pk=ids.decode(number, "Artifact")).first()
+    found = seen.with_place().known_as(ids.decode(number, "Artifact")).first()
     if found is None:
         raise NotFound("artifact not found: no version has this id; fetch it again by its name.")
     return found

@@ -66,7 +66,7 @@ def test_a_registrys_tab_says_what_waits_here_and_that_nothing_is_delivered(
 ) -> None:
     page = text(client, world.carol, REGISTRY)
     for words in (
-        "promote", "A version is linked to a registry", "alias matches “^prod”", "Webhook “hook” of vision",
+        "promote", "A version is linked", "alias matches “^prod”", "Webhook “hook” of vision",
         "registry model", "collection detectors", "organization Acme Corp", "on the shelf", "everywhere", "Enabled",
         "Not delivering yet", "Automations don’t deliver yet", "&lt;b&gt;bold",
     ):  # fmt: skip

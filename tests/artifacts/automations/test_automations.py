@@ -70,10 +70,10 @@ def test_each_event_is_accepted_exactly_where_it_can_happen(
                 accepted[event].add(kind)
                 assert (made.scope, made.event, made.organization) == (scope, event, world.organization)
     everywhere = set(scopes)
-    linked, logged = everywhere - {"project"}, everywhere - {"registry", "portfolio"}
+    logged = everywhere - {"registry", "portfolio"}
     assert accepted == {
-        "LINK_MODEL": linked,
-        "UNLINK_ARTIFACT": linked,
+        "LINK_MODEL": everywhere,
+        "UNLINK_ARTIFACT": everywhere,
         "CREATE_ARTIFACT": logged,
         **{event: everywhere for event in EVENTS if event.startswith(("ADD", "REMOVE"))},
         **{event: {"project", "team", "organization"} for event in CONDITIONS},
@@ -179,8 +179,9 @@ def test_another_scope_is_judged_like_the_first(world: World, scopes: dict[str, 
     made = factories.automation(scopes["portfolio"], event="LINK_MODEL", user=world.bob)
     with pytest.raises(Forbidden):
         automations.change_automation(made, scope=world.model, acting_user=world.bob)
+    logged = factories.automation(scopes["project"], "logged", event="CREATE_ARTIFACT", user=world.bob)
     with pytest.raises(Invalid, match="never happens"):
-        automations.change_automation(made, scope=scopes["project"], acting_user=world.bob)
+        automations.change_automation(logged, scope=scopes["portfolio"], acting_user=world.bob)
     with pytest.raises(Invalid, match="filter of its own"):
         automations.change_automation(made, event="UNLINK_ARTIFACT", acting_user=world.bob)
     moved = automations.change_automation(made, scope=scopes["sequence"], acting_user=world.bob)

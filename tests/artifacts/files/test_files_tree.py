@@ -351,3 +351,18 @@ def test_an_address_opens_a_bounded_number_of_folders(
     assert (at.count("open="), "d000" in at, "d024" in at) == (20, False, True)
     long = f"{TAB}?" + "&".join(f"open={'x' * 900}{number}" for number in range(6))
     assert len(opened_by(client, "d001/", long)) < 4_500
+
+
+def test_where_a_reference_points_is_for_those_who_may_download(world: World, project: Project, client: Client) -> None:
+    version = factories.version(project, user=world.bob, files={"far.bin": 3})
+    address = "s3://secret-bucket/far.bin"
+    ManifestEntry.objects.filter(version=version).update(ref=address, digest=address)
+    link.link_version(version, factories.portfolio(world.model, user=world.alice), acting_user=world.bob)
+    page = "/orgs/Acme%20Corp/registry/model/detectors/v0/files"
+    client.force_login(reader_of_the_link_alone(world, Role.RESTRICTED_VIEWER))
+    for query in ({}, {"path": "far.bin"}, {"q": "far"}):
+        shown = client.get(page, query).content.decode()
+        assert "far.bin" in shown
+        assert "secret-bucket" not in shown
+    client.force_login(world.alice)
+    assert address in client.get(page, {"path": "far.bin"}).content.decode()

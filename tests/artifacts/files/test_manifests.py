@@ -112,17 +112,95 @@ def test_what_is_no_manifest_is_refused(data):
         parsed(data)
 
 
-@pytest.mark.parametrize("path", ["", "/etc/passwd", "..", "a/../b", "../a", "a\\..\\b", "\\a", "a\0b", "é" * 1_001])
+OUTSIDE = [
+    "/etc/passwd",
+    "..",
+    "a/../b",
+    "../a",
+    "a\\..\\b",
+    "a/..\\b",
+    "\\a",
+    "\\\\server\\share",
+    "//server/share",
+    "\\\\?\\C:\\x",
+]
+OUTSIDE += ["C:\\x", "C:x", "c:/x", "C:", "1:x", "z:..\\x", "a/.. /b", ".. "]
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "é" * 1_001, *OUTSIDE])
 def test_paths_that_lead_out_are_refused(path):
     with pytest.raises(Invalid):
         parsed(manifest({path: {"digest": MD5}}))
 
 
 @pytest.mark.parametrize(
-    "path", [".", " ", "a//b", "a/./b", ".git/config", "CON", "a:stream", "...", "a..b", "x\n.html"]
+    "path",
+    [
+        ".",
+        " ",
+        "a//b",
+        "a/./b",
+        ".git/config",
+        "CON",
+        "ab:stream",
+        "2026-11-30T14:00.txt",
+        "...",
+        "a..b",
+        "a\\b",
+        "d/c:x",
+    ],
 )
 def test_odd_paths_are_data(path):
     assert parsed(manifest({path: {"digest": MD5}}))[0].path == path
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_the_sentence_names_the_path(path):
+    with pytest.raises(Invalid) as said:
+        parsed(manifest({"good": {"digest": MD5}, path: {"digest": MD5}}))
+    assert f"“{path}”" in str(said.value)
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\n", "\r", "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\u202e", "\u2066"])
+def test_control_characters_are_refused_and_spelled_out(sign):
+    with pytest.raises(Invalid) as said:
+        parsed(manifest({f"a{sign}[2Jb": {"digest": MD5}}))
+    assert sign not in str(said.value)
+    assert f"“a{sign.encode('unicode_escape').decode()}[2Jb”" in str(said.value)
+    with pytest.raises(Invalid, match="digest of"):
+        parsed(manifest({"a": {"digest": f"x{sign}"}}))
+
+
+@pytest.mark.parametrize(
+    ("paths", "named"),
+    [
+        (["a", "a/b"], ["“a”", "“a/b”"]),
+        (["a/b/c/d", "a/b"], ["“a/b”", "“a/b/c/d”"]),
+        (["x/y", "x/y/", "z"], ["“x/y/”"]),
+        (["a/b", "a//b"], ["“a//b”"]),
+        (["a", "./a"], ["“./a”"]),
+        (["a/./b", "a/b/c"], ["“a/./b”"]),
+        ([".", "a"], ["“.”"]),
+    ],
+)
+def test_what_cannot_lie_side_by_side_is_refused(paths, named):
+    for order in (paths, paths[::-1]):
+        layers = [[Entry(path, "1")] for path in order]
+        for given_layers in (layers, [[entry for layer in layers for entry in layer]]):
+            with pytest.raises(Invalid) as said:
+                manifests.merged(*given_layers)
+            assert all(name in str(said.value) for name in named)
+
+
+@given(contents)
+def test_what_lies_in_folders_of_a_disk_is_taken(contents):
+    """Paths that have no file where another one needs a folder."""
+    kept: dict[str, str] = {}
+    for path in contents:
+        place = "/".join(part for part in path.split("/") if part not in {"", "."})
+        if place and not any(f"{place}/".startswith(f"{one}/") or f"{one}/".startswith(f"{place}/") for one in kept):
+            kept[place] = path
+    assert len(manifests.merged(Entry(path, "1") for path in kept.values())) == len(kept)
 
 
 def test_more_entries_than_the_most_are_refused(monkeypatch):
@@ -145,3 +223,14 @@ def test_only_an_md5_in_base64_is_a_digest(digest):
     with pytest.raises(Invalid):
         manifests.hex_of(digest)
     assert manifests.base64_of(manifests.hex_of(MD5)) == MD5
+
+
+@pytest.mark.parametrize("region", ["coreweave-us", 7])
+def test_a_storage_region_that_is_not_here_is_refused_by_its_name(region: object) -> None:
+    with pytest.raises(Invalid, match=f"no storage region “{region}” here"):
+        manifests.refuse_region(region)
+
+
+@pytest.mark.parametrize("region", [None, "", "default"])
+def test_the_one_storage_region_may_be_named(region: object) -> None:
+    manifests.refuse_region(region)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import os
 import threading
 
@@ -76,11 +77,20 @@ def test_many_writers_of_one_content_make_one_file(store):
     assert store.digest(storage.blob_key(1, md5_of(data))).size == len(data)
 
 
+# One of two files with the same MD5, found by Wang and Yu in 2004; the other has six bits turned.
+FIRST = bytes.fromhex(
+    "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a"
+    "085125e8f7cdc99fd91dbdf280373c5bd8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0"
+    "e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70"
+)
+SECOND = bytes(byte ^ 0x80 if at in {19, 45, 59, 83, 109, 123} else byte for at, byte in enumerate(FIRST))
+
+
 def test_the_first_content_of_a_key_stays(store):
-    key = storage.blob_key(1, md5_of(b"a"))
-    for data in (b"first", b"other"):  # two files of one length with one MD5 can be made on purpose
-        store.write(lambda md5: key, io.BytesIO(data), size=5)
-    assert b"".join(store.chunks(key)) == b"first"
+    assert FIRST != SECOND
+    for data in (FIRST, SECOND):
+        assert put(store, data).md5 == md5_of(FIRST)
+    assert b"".join(store.chunks(storage.blob_key(1, md5_of(FIRST)))) == FIRST
 
 
 def test_a_file_of_another_length_is_damaged_and_healed_by_the_next_upload(store):
@@ -100,16 +110,49 @@ def test_a_full_disk_is_said_to_pass(store):
         full.write(b"x")
 
 
-def test_parts_are_written_to_their_place_in_any_order(store):
+def test_parts_are_put_together_in_a_new_file(store):
     pieces = [os.urandom(1000), os.urandom(1000), os.urandom(10)]
-    for number in (1, 0):
-        store.write_part(
-            "parts/1/x", io.BytesIO(pieces[number]), offset=number * 1000, size=1000, md5=md5_of(pieces[number])
-        )
-    store.write(lambda md5: "parts/1/x.tail", io.BytesIO(pieces[2]), size=10)
-    for _ in range(2):  # again does the same
-        store.append("parts/1/x", "parts/1/x.tail", at=2000)
-    assert store.digest("parts/1/x") == StoredBytes(2010, md5_of(b"".join(pieces)))
+    keys = [storage.part_key(1, "x", number) for number in (1, 2, 3)]
+    whole = storage.blob_key(1, md5_of(b"".join(pieces)))
+    for key, piece in zip(keys, pieces, strict=True):
+        store.write(lambda md5, key=key: key, io.BytesIO(piece), size=len(piece))
+    with store.assembled(keys) as made:
+        assert made.stored == StoredBytes(2010, md5_of(b"".join(pieces)))
+        store.place(made.key, whole)
+    assert store.digest(whole) == made.stored
+    assert files_in(store) == sorted([*keys, whole])
+    store.delete(keys[1])
+    with pytest.raises(Damaged), store.assembled(keys):
+        pass
+
+
+def test_what_differs_from_its_digest_is_never_read_whole(store):
+    for size in (9, storage.CHUNK * 2):
+        data = os.urandom(size)
+        key = storage.blob_key(1, put(store, data).md5)
+        store.path(key).write_bytes(bytes([data[0] ^ 1]) + data[1:])
+        got = bytearray()
+        with pytest.raises(Damaged):
+            got.extend(itertools.chain.from_iterable(store.open(key, expected_size=size)))
+        assert len(got) < size
+        assert not store.exists(key)  # it was set aside, for the operator to look at
+        assert store.exists(f"damaged/{key}")
+        put(store, data)
+        assert b"".join(store.chunks(key)) == data
+
+
+def test_bytes_of_the_right_length_that_differ_are_healed_by_the_next_upload(store):
+    key = storage.blob_key(1, put(store, b"whole").md5)
+    store.path(key).write_bytes(b"whose")
+    put(store, b"whole")
+    assert b"".join(store.open(key, expected_size=5)) == b"whole"
+
+
+def test_what_is_whole_after_all_is_not_set_aside(store):
+    key = storage.blob_key(1, put(store, b"whole").md5)
+    store.set_aside(key)
+    assert b"".join(store.chunks(key)) == b"whole"
+    assert not store.exists(f"damaged/{key}")
 
 
 def test_linked_bytes_outlive_their_first_key(store):

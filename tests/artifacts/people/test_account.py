@@ -12,6 +12,7 @@ from artifacts.actions import people
 from artifacts.auth import user_of_key
 from artifacts.models import ApiKey, AuditEvent, User
 from artifacts.views.people import throttle
+from registry_site.server import installation
 from tests.conftest import World
 
 PASSWORD = "a long enough secret"
@@ -314,3 +315,14 @@ def test_whoever_has_no_team_is_told_why_linking_would_fail(client: Client, worl
     loner = people.create_user("loner", acting_user=None)
     client.force_login(loner)
     assert "Your default entity is your personal one." in client.get("/quickstart").content.decode()
+
+
+def test_a_password_that_stands_in_the_log_is_to_be_changed_at_the_first_log_in(client: Client, db: None) -> None:
+    name, password = installation.make_first_administrator() or ("", "")
+    assert client.post("/login", {"name": name, "password": password})["Location"] == "/settings#password"
+    assert "stands in its log" in client.get("/settings").content.decode()
+    new = {"old": password, "new": "a-much-better-one-1", "again": "a-much-better-one-1"}
+    assert client.post("/settings/password", new).status_code == 302
+    assert "stands in its log" not in client.get("/settings").content.decode()
+    client.post("/logout")
+    assert client.post("/login", {"name": name, "password": new["new"]})["Location"] == "/registry"

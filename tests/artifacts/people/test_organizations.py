@@ -4,7 +4,7 @@ import re
 
 from django.test import Client
 
-from artifacts.actions import people
+from artifacts.actions import organizations, people
 from artifacts.models import Entity, OrganizationMember
 from tests.conftest import World
 
@@ -54,13 +54,15 @@ def test_members_read_and_administrators_change(client: Client, world: World) ->
 
 
 def test_an_administrator_adds_changes_and_removes(client: Client, world: World) -> None:
+    dora = people.create_user("dora", acting_user=None)
+    organizations.add_member(world.organization, dora, "member", acting_user=None)
     client.force_login(world.alice)
-    client.post(f"{MEMBERS}/add", {"name": "mallory", "role": "viewer"})
-    member = OrganizationMember.objects.get(organization=world.organization, user=world.mallory)
-    client.post(f"{MEMBERS}/mallory/role", {"role": "admin"})
+    client.post(f"{MEMBERS}/add", {"name": "dora", "role": "viewer"})
+    member = OrganizationMember.objects.get(organization=world.organization, user=dora)
+    client.post(f"{MEMBERS}/dora/role", {"role": "admin"})
     member.refresh_from_db()
     assert member.role == "admin"
-    client.post(f"{MEMBERS}/mallory/remove")
+    client.post(f"{MEMBERS}/dora/remove")
     assert not OrganizationMember.objects.filter(pk=member.pk).exists()
 
 

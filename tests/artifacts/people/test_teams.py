@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from artifacts.actions import organizations, people
 from artifacts.models import AuditEvent, NameRedirect, Project, TeamMember, User
 from tests import factories
 from tests.conftest import World
@@ -131,15 +132,17 @@ def test_the_members_are_read_by_all_and_changed_by_administrators(client: Clien
 
 
 def test_an_administrator_adds_changes_and_removes(client: Client, world: World) -> None:
+    dora = people.create_user("dora", acting_user=None)
+    organizations.add_member(world.organization, dora, "member", acting_user=None)
     client.force_login(world.alice)
-    assert client.post("/vision/-/members/add", {"name": "Mallory", "role": "viewer"}).status_code == 302
-    member = TeamMember.objects.get(team=world.team, user=world.mallory)
+    assert client.post("/vision/-/members/add", {"name": "Dora", "role": "viewer"}).status_code == 302
+    member = TeamMember.objects.get(team=world.team, user=dora)
     assert member.role == "viewer"
-    assert client.post("/vision/-/members/mallory/role", {"role": "member"}).status_code == 302
+    assert client.post("/vision/-/members/dora/role", {"role": "member"}).status_code == 302
     member.refresh_from_db()
     assert member.role == "member"
-    assert "Remove mallory from vision?" in client.get("/vision/-/members/mallory/remove").content.decode()
-    assert client.post("/vision/-/members/mallory/remove").status_code == 302
+    assert "Remove dora from vision?" in client.get("/vision/-/members/dora/remove").content.decode()
+    assert client.post("/vision/-/members/dora/remove").status_code == 302
     assert not TeamMember.objects.filter(pk=member.pk).exists()
     verbs = AuditEvent.objects.filter(actor=world.alice).values_list("verb", flat=True)
     assert {"member.added", "member.changed", "member.removed"} <= set(verbs)

@@ -140,7 +140,7 @@ def test_versions_lead_to_their_pages(world: World, project: Project, run: Run) 
 
 def test_files_are_listed_and_downloaded(world: World, run: Run, client: Client) -> None:
     (row, _) = acts.create_run_files(run, ["a b#.txt", "pending.bin"], acting_user=world.bob)
-    receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
+    receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5, acting_user=world.bob)
     page = opened(world, "/vision/detector/runs/x9k2m4qd/files")
     address = "/files/vision/detector/x9k2m4qd/a%20b%23.txt"
     assert f'href="{address}"' in page
@@ -164,7 +164,7 @@ def test_plots_page_by_page(world: World, run: Run, monkeypatch: pytest.MonkeyPa
 def test_files_page_by_page(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "FILES", 2)
     for row in acts.create_run_files(run, ["a.txt", "b.txt", "c.txt"], acting_user=world.bob):
-        receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5)
+        receive.receive_run_file(row.pk, io.BytesIO(b"hello"), size=5, acting_user=world.bob)
     page = opened(world, "/vision/detector/runs/x9k2m4qd/files")
     older = re.findall(r'href="(\?after=[^"]+)"', page)[0]
     second = opened(world, f"/vision/detector/runs/x9k2m4qd/files{older}")

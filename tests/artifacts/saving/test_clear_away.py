@@ -54,7 +54,7 @@ def test_what_versions_and_runs_hold_stays(world, project):
     deleted = logged(project, {"gone": b"gone"}, user=world.bob)
     delete_version(deleted, delete_aliases=True, acting_user=world.bob)
     file = RunFile.objects.create(run=factories.run(project, user=world.bob), name="output.log")
-    receive.receive_run_file(file.pk, io.BytesIO(b"log"), size=3)
+    receive.receive_run_file(file.pk, io.BytesIO(b"log"), size=3, acting_user=world.bob)
     before = {key for key in keys() if not key.startswith("manifests/")}
     grow_old()
     swept = sweep()
@@ -66,7 +66,7 @@ def test_what_versions_and_runs_hold_stays(world, project):
 def test_a_run_file_that_was_replaced_goes(world, project):
     file = RunFile.objects.create(run=factories.run(project, user=world.bob), name="output.log")
     for data in (b"one", b"two"):
-        receive.receive_run_file(file.pk, io.BytesIO(data), size=3)
+        receive.receive_run_file(file.pk, io.BytesIO(data), size=3, acting_user=world.bob)
     grow_old()
     assert sweep().files == 1
     file.refresh_from_db()
@@ -130,7 +130,7 @@ def test_a_row_is_never_made_for_a_file_that_was_cleared_away(world, project):
     Blob.objects.all().delete()
     store().delete(row.key)
     with pytest.raises(blobs.NotYet, match="sent again"):
-        blobs.record_blob(project.pk, row.key.rsplit("/")[-1], row.size)
+        blobs.record_blob(project.pk, row.key.rsplit("/")[-1], row.size, acting_user=world.bob)
     assert not Blob.objects.exists()
 
 

@@ -11,12 +11,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from artifacts.actions import labels
-from artifacts.models import AuditEvent, Collection, Membership
+from artifacts.actions import labels, organizations, people
+from artifacts.models import AuditEvent, Collection, Membership, User
 from registry.actions import link, registries, settings
 from registry.actions.delete import delete_version
 from registry.actions.deprecation import deprecate
 from registry.actions.link import link_by_name, unlink_version
+from registry.history import events
 from tests import factories
 from tests.conftest import World
 
@@ -224,3 +225,46 @@ def test_what_never_was_there_is_not_found(client: Client, world: World, detecto
     registries.delete_collection(detectors, acting_user=world.alice)
     client.force_login(world.bob)
     assert client.get(f"/orgs/Acme Corp/registry/model/{quote(name)}").status_code == 404
+
+
+# ---- what a reader may not see, and what a spreadsheet would run
+
+
+@pytest.mark.parametrize("address", [COLLECTION, "/orgs/Acme Corp/registry/model/-/history"])
+@pytest.mark.parametrize("kind", ["", "csv", "json"])
+def test_names_of_a_source_that_the_reader_cannot_see_are_nowhere(
+    client: Client, world: World, detectors: Collection, address: str, kind: str
+) -> None:
+    unlink_version(detectors.memberships.get(index=1), acting_user=world.bob)
+    eve = people.create_user("eve", acting_user=None)
+    organizations.add_member(world.organization, eve, "viewer", acting_user=None)
+
+    def told(user: User) -> str:
+        client.force_login(user)
+        answer = client.get(address, {"format": kind} if kind else {})
+        return (answer.getvalue() if answer.streaming else answer.content).decode()
+
+    hidden = told(eve)
+    assert "vision" not in hidden
+    assert "yolo" not in hidden
+    assert kind or "from a project you can’t see" in hidden
+    assert "vision/detector/yolo" in told(world.carol)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+1", "'+1"), ("-1", "'-1"), ("\t=1", "'\t'=1"), ("\r=1", "'\r'=1"),
+        (" =1", "' =1"), ("a;=1", "a;'=1"), ("a\t=1", "a\t'=1"), ("a\n=1", "a\n'=1"), ('a;"=1', "a;'\"=1"), ("＝1", "'＝1"),
+        ("a=1", "a=1"), ("a, -1", "a, -1"), ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+    ],
+)  # fmt: skip
+def test_no_part_of_a_cell_is_a_formula(text: str, right: str) -> None:
+    assert events.defused(text) == right
+
+
+def test_every_cell_of_an_export_stands_in_quotes(client: Client, world: World, detectors: Collection) -> None:
+    client.force_login(world.carol)
+    lines = client.get(f"{COLLECTION}?format=csv").getvalue().decode().splitlines()
+    assert lines[0] == '"when","who","action","what","details"'
+    assert all(line.startswith('"') and line.endswith('"') for line in lines)

@@ -86,7 +86,7 @@ def test_what_cannot_be_linked_is_refused_and_changes_nothing(world, source):
     refused(Invalid, "still uploading", link(pending, world.model))
     refused(Invalid, "doesn't accept artifacts of type “dataset”", link(dataset, world.model, "fresh"))
     refused(Conflict, "holds versions of type “model”", link(dataset, world.model))
-    refused(Invalid, "isn't a registry", link(good, source))
+    refused(Conflict, "taken by versions logged there", link(good, source, "yolo"))
     refused(Forbidden, "your role in “model” is viewer", link(good, world.model, user=world.carol))
     refused(NotFound, "nothing here", link(good, world.model, user=world.mallory))
     refused(Invalid, "looks like a version number", link(good, world.model, aliases=["v3"]))

@@ -62,7 +62,7 @@ def as_user(user) -> dict[str, str]:
 
 
 def test_a_blob_is_taken_once_it_is_whole(world, project):
-    address = signed_urls.blob_upload(project, MD5)
+    address = signed_urls.blob_upload(project, MD5, holder=world.bob)
     for _ in range(2):
         response = put(address, DATA)
         assert (response.status_code, response["ETag"]) == (200, f'"{MD5}"')
@@ -74,18 +74,18 @@ def test_a_blob_is_taken_once_it_is_whole(world, project):
 
 def test_an_empty_file_is_a_file(world, project):
     empty = hashlib.md5(b"").hexdigest()
-    assert put(signed_urls.blob_upload(project, empty), b"").status_code == 200
+    assert put(signed_urls.blob_upload(project, empty, holder=world.bob), b"").status_code == 200
     assert Blob.objects.get().size == 0
 
 
 def test_an_upload_without_a_length_is_refused(world, project):
-    response = Client().generic("PUT", signed_urls.blob_upload(project, MD5), b"", CONTENT_LENGTH="")
+    response = Client().generic("PUT", signed_urls.blob_upload(project, MD5, holder=world.bob), b"", CONTENT_LENGTH="")
     assert response.status_code == 400
     assert "Content-Length" in error_of(response)
 
 
 def test_a_changed_address_is_refused(world, project):
-    address = signed_urls.blob_upload(project, MD5)
+    address = signed_urls.blob_upload(project, MD5, holder=world.bob)
     token = address.removeprefix(signed_urls.PREFIX)
     other = token.replace("put-blob.", "put-part.", 1)
     for wrong in (token[:-1], token[:-2] + "AA", other, "x", "put-blob.", "null", token + "A"):
@@ -98,7 +98,7 @@ def test_a_changed_address_is_refused(world, project):
 
 
 def test_an_old_address_is_refused(world, project, monkeypatch):
-    address = signed_urls.blob_upload(project, MD5)
+    address = signed_urls.blob_upload(project, MD5, holder=world.bob)
     monkeypatch.setattr(signing.time, "time", lambda: 4_000_000_000.0)
     response = put(address, DATA)
     assert response.status_code == 403
@@ -110,7 +110,7 @@ def test_a_manifest_is_taken_until_the_commit(world, project):
     version = start(project, contents, user=world.bob)
     data = b'{"version":1,"contents":{}}'
     manifest = begin.add_manifest(version, "FULL", b64(data), acting_user=world.bob)
-    address = signed_urls.manifest_upload(manifest)
+    address = signed_urls.manifest_upload(manifest, holder=world.bob)
     assert put(address, data).status_code == 200
     assert Manifest.objects.get().size == len(data)
     ArtifactVersion.objects.update(state="COMMITTED", index=0)
@@ -122,16 +122,16 @@ def test_a_manifest_is_taken_until_the_commit(world, project):
 def test_a_run_file_is_taken_and_replaced(world, project):
     file = RunFile.objects.create(run=factories.run(project, user=world.bob), name="media/a.txt")
     for data in (b"one", b"another"):
-        assert put(signed_urls.run_file_upload(file), data).status_code == 200
+        assert put(signed_urls.run_file_upload(file, holder=world.bob), data).status_code == 200
         file.refresh_from_db()
         assert (file.size, file.md5) == (len(data), hashlib.md5(data).hexdigest())
-    assert body(get(signed_urls.run_file_download(file))) == b"another"
+    assert body(get(signed_urls.run_file_download(file, holder=world.carol))) == b"another"
 
 
 @pytest.fixture
 def address(world, project):
     logged(project, {"dir/data.bin": DATA}, user=world.bob)
-    return signed_urls.entry_download(ManifestEntry.objects.select_related("blob").get())
+    return signed_urls.entry_download(ManifestEntry.objects.select_related("blob").get(), holder=world.carol)
 
 
 def test_a_file_is_given_safely(address):
@@ -187,8 +187,9 @@ def test_a_range_of_what_was_another_file_gives_the_whole(address):
 )
 def test_names_never_break_out_of_the_header(world, project, name):
     logged(project, {"a": DATA}, user=world.bob)
-    blob = Blob.objects.get()
-    response = get(signed_urls.download(blob.key, blob.size, name))
+    ManifestEntry.objects.update(path=name)
+    entry = ManifestEntry.objects.select_related("blob").get()
+    response = get(signed_urls.entry_download(entry, holder=world.carol))
     assert body(response) == DATA
     header = response["Content-Disposition"]
     assert header.startswith("attachment; filename")
@@ -258,7 +259,7 @@ def test_only_a_consistent_path_in_a_readable_place_gives_a_file(world, project)
 
 def test_the_manifest_tells_nothing_of_the_machine_that_logged(world, project):
     version = logged(project, {"dir/data.bin": DATA, "a": b"1"}, user=world.bob)
-    response = get(signed_urls.manifest_download(version))
+    response = get(signed_urls.manifest_download(version, holder=world.carol))
     data = b"".join(response.streaming_content)
     assert b"local_path" not in data
     assert b"/home" not in data

@@ -176,7 +176,7 @@ def test_a_file_of_a_run_is_fetched_by_key_or_session(world: World, run: Run) ->
     (row,) = runs.create_run_files(run, ["plots/a b#.txt"], acting_user=world.bob)
     address = f"/files/vision/{run.project.name}/{run.name}/plots/a%20b%23.txt"
     assert Client().get(address, headers=headers_of(world.bob)).status_code == 404
-    receive.receive_run_file(row.pk, io.BytesIO(b"<b>hello</b>"), size=12)
+    receive.receive_run_file(row.pk, io.BytesIO(b"<b>hello</b>"), size=12, acting_user=world.bob)
     answer = Client().get(address, headers=headers_of(world.carol))
     assert (answer.status_code, b"".join(answer)) == (200, b"<b>hello</b>")
     assert answer["Content-Disposition"].startswith("attachment")

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import graphql
 import pytest
 from django.db import OperationalError
 from django.test import RequestFactory
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from artifacts.errors import Forbidden, NotYet
 from artifacts.models import User
 from registry_site.wandb_api import operation
+from registry_site.wandb_api.engine import execute
 from registry_site.wandb_api.engine.context import Context
 from registry_site.wandb_api.engine.resolve import Permission, Registered
 from registry_site.wandb_api.operation import BadRequest, run_document
-from registry_site.wandb_api.schema import SDL, executable
+from registry_site.wandb_api.schema import SDL, executable, schema
 
 ANONYMOUS = Context(RequestFactory().post("/graphql"), None)
 SIGNED_IN = Context(RequestFactory().post("/graphql"), User(name="ada"))
@@ -184,3 +186,29 @@ def test_a_slow_operation_is_logged(monkeypatch: pytest.MonkeyPatch, logged: pyt
     monkeypatch.setattr(operation, "SLOW_SECONDS", -1.0)
     run_document("query Slow { serverInfo { features { name } } }", None, None, ANONYMOUS)
     assert "Slow" in logged.text
+
+
+def test_limits_hold_beside_questions_about_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "MOST_OBJECTS", 3)
+    text = "{ __typename serverInfo { features { name } } "
+    assert "too much" in refusal(text + "}", SIGNED_IN)
+    assert "too much" in refusal(text + '__type(name: "Query") { name } }', SIGNED_IN)
+
+
+def test_the_schema_is_told_as_the_library_tells_it() -> None:
+    text = graphql.get_introspection_query(input_value_deprecation=True)
+    text = (
+        text[: text.index("fragment TypeRef")]
+        + "fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name } } }"
+    )
+    answer = run_document(text, None, None, SIGNED_IN)
+    assert answer["data"] == graphql.graphql_sync(schema(), text).data
+    assert "errors" not in answer
+
+
+def test_one_long_text_under_many_names_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "MOST_TEXT", 1_000)
+    monkeypatch.setattr(execute, "SMALL_TEXT", 2)
+    assert "MiB of text" in refusal(
+        "{" + " ".join(f"a{n}: serverInfo {{ features {{ name }} }}" for n in range(40)) + "}", SIGNED_IN
+    )

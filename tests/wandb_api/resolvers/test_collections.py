@@ -6,7 +6,7 @@ import pytest
 
 from artifacts.actions import labels
 from artifacts.errors import Invalid
-from artifacts.models import Alias, AuditEvent, Collection, Membership
+from artifacts.models import Alias, AuditEvent, Collection
 from registry.actions.link import link_by_name
 from registry.actions.registries import protect_alias, unprotect_alias
 from registry.models import Registry
@@ -118,16 +118,21 @@ def test_a_protected_alias_does_not_move_with_its_collections_name(linked: Linke
     assert change(world.alice, "UpdateArtifactPortfolio", **fields)["artifactCollection"]["name"] == "finders"
 
 
-def test_a_sequence_takes_another_type_and_its_links_stay(linked: Linked, world: World) -> None:
-    number = id_of(linked.versions[0].sequence)
+def test_a_sequence_takes_another_type_unless_a_version_is_linked(linked: Linked, world: World) -> None:
+    held = linked.versions[0].sequence
+    told = refused_change(
+        world.bob, "UpdateArtifactSequenceType", artifactSequenceID=id_of(held), destinationArtifactTypeName="model2"
+    )
+    assert "“wandb-registry-model/detectors”" in told
+    assert "as artifacts of type “model”; unlink them there first" in told
+    held.refresh_from_db()
+    assert held.type == "model"
+    free = factories.version(held.project, "free", user=world.bob).sequence
     for _ in range(2):
-        fields = {"artifactSequenceID": number, "destinationArtifactTypeName": "model2"}
+        fields = {"artifactSequenceID": id_of(free), "destinationArtifactTypeName": "model2"}
         assert (
             change(world.bob, "UpdateArtifactSequenceType", **fields)["artifactCollection"]["type"]["name"] == "model2"
         )
-    assert Membership.objects.filter(collection=linked.detectors).count() == 3
-    answer = ask(world.bob, "ArtifactMembershipByName", **REGISTRY, name="detectors:v0")["project"]
-    assert answer["artifactCollectionMembership"]["artifact"]["artifactType"]["name"] == "model2"
 
 
 def test_tags_come_and_go_and_may_be_repeated(linked: Linked, world: World) -> None:

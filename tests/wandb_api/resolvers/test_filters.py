@@ -79,7 +79,18 @@ def left(wanted: object) -> list[int]:
         ({"metadata.acc": {"$ne": 0.1}}, [0, 2]),
         ({"metadata.name": {"$ne": "x"}}, [0, 1, 2]),
         ({"$not": {"metadata.name": "x"}}, [0, 1, 2]),
-        ({"metadata.none": None}, [2]),
+        ({"metadata.none": None}, [0, 2]),
+        ({"metadata.none": {"$ne": None}}, [1]),
+        ({"metadata.none": {"$in": [None, "x"]}}, [0, 2]),
+        ({"metadata.none": {"$nin": [None]}}, [1]),
+        ({"metadata.none": {"$exists": True}}, [1, 2]),
+        ({"tag": None}, [1, 2]),
+        ({"tag": {"$ne": None}}, [0]),
+        ({"tag": {"$in": [None, "even"]}}, [0, 1, 2]),
+        ({"tag": {"$nin": [None]}}, [0]),
+        ({"tag": ["x_y", "even"]}, [0]),
+        ({"tag": ["even"]}, []),
+        ({"tag": {"$ne": []}}, [0]),
         ({"metadata.acc": 2**70}, []),
         ({"metadata.0": 1}, []),
         ({"artifact_size": {"$gt": 100}}, [0, 1, 2]),
@@ -150,9 +161,11 @@ def test_an_id_is_taken_as_it_was_given_out_and_as_number(rows: list[ArtifactVer
         ('{"password": "x"}', "must be one of"),
         ('{"metadata": "x"}', "Invalid filter fields"),
         ('{"metadata.": "x"}', "Invalid filter fields"),
-        ('{"metadata.a..b": "x"}', "no path"),
+        (json.dumps({"metadata." + ".".join("a" * 21): "x"}), "no path"),
         ('{"metadata.\\"": 1}', "no path"),
-        ('{"metadata.a": [1]}', "text, a number"),
+        ('{"metadata.a": {"$eq": {"b": 1}}}', "“metadata.a”: A value inside JSON is compared with text, a number"),
+        (json.dumps({"metadata.a": [1] * (MOST_VALUES + 1)}), "“metadata.a”: .*too long"),
+        (json.dumps({f"metadata.{n}.b.c.d.e": {"$all": [1] * 20} for n in range(9)}), "more than"),
         ('{"version": {"$regex": "x"}}', "doesn't exist for this field"),
         ('{"created_at": {"$contains": "x"}}', "doesn't exist for this field"),
         ('{"metadata.a": {"$regex": "("}}', "no regular expression"),
@@ -166,7 +179,7 @@ def test_an_id_is_taken_as_it_was_given_out_and_as_number(rows: list[ArtifactVer
         ('{"$where": "1"}', "where a field is expected"),
         ('{"tag": {"$where": "1"}}', "doesn't exist"),
         ('{"tag": 7}', "text"),
-        ('{"tag": ["a"]}', "text"),
+        ('{"tag": [7]}', "“tag”: This field is compared with text"),
         ('{"tag": {"$in": "a"}}', "take a list"),
         ('{"tag": {"$exists": 1}}', "true or false"),
         ('{"tag": {"$regex": "("}}', "no regular expression"),
@@ -213,8 +226,96 @@ def test_every_value_is_literal(rows: list[ArtifactVersion], value: str) -> None
                 left({name: {operator: [value] if operator == "$all" else value}})
 
 
-def test_what_is_no_number_is_nowhere(rows: list[ArtifactVersion]) -> None:
-    for number in ("NaN", "Infinity", "-Infinity"):
-        for condition in (number, f'{{"$gt": {number}}}', f'{{"$all": [{number}]}}', f'{{"$in": [{number}]}}'):
-            found = filtered(Membership.objects.all(), f'{{"metadata.acc": {condition}}}', MEMBERSHIP_FIELDS)
-            assert list(found) == []
+BEYOND_NUMBERS: list[tuple[str, list[int]]] = [
+    ("Infinity", [0]),
+    ("NaN", [2]),
+    ('{"$in": [NaN, -Infinity]}', [1, 2]),
+    ('{"$all": [Infinity]}', [0]),
+    ('{"$gt": 1e308}', [0]),
+    ('{"$lt": -1e308}', [1]),
+    ('{"$gt": -Infinity}', [0]),
+    ('{"$gte": -Infinity}', [0, 1]),
+    ('{"$lt": Infinity}', [1]),
+    ('{"$lte": Infinity}', [0, 1]),
+    ('{"$gt": 1e999}', []),
+    ('{"$gt": NaN}', []),
+    ('{"$lte": NaN}', []),
+    (f'{{"$lt": 1{"0" * 305}}}', [1]),
+    ('{"$gt": "Inf"}', [0, 2]),
+    ('{"$not": {"$gt": 0}}', [1, 2]),
+]
+
+
+def test_infinities_are_numbers_and_what_is_no_number_has_no_order(rows: list[ArtifactVersion]) -> None:
+    for version, value in zip(rows, ["Infinity", "-Infinity", "NaN"], strict=True):
+        ArtifactVersion.objects.filter(pk=version.pk).update(metadata={"acc": value})
+    found = []
+    for condition, _ in BEYOND_NUMBERS:
+        places = Membership.objects.filter(collection__name="detectors").order_by("index")
+        left_over = filtered(places, f'{{"metadata.acc": {condition}}}', MEMBERSHIP_FIELDS)
+        found.append((condition, [place.index for place in left_over]))
+    assert found == BEYOND_NUMBERS
+
+
+DOTS: list[tuple[object, list[int]]] = [
+    ({"metadata.val.acc": 0.9}, [0, 1]),
+    ({"metadata.val.acc": {"$gt": 0.95}}, [2]),
+    ({"metadata.val.acc": None}, []),
+    ({"metadata.val.acc": {"$exists": True}}, [0, 1, 2]),
+    ({"metadata.a.b.c.d": 1}, [0]),
+    ({"metadata.a.b.c.d": 2}, [1]),
+    ({"metadata.a.b.c.d": "x"}, [2]),
+    ({"metadata.a.b.c.d": {"$regex": "x"}}, [2]),
+    ({"metadata.a.b.c.d": {"$contains": "X"}}, [2]),
+    ({"metadata.one.two.three.four.five.six": 7}, [0, 1]),
+    ({"metadata.top.1": 5}, [0]),
+    ({"metadata.top.1": 6}, [1]),
+    ({"metadata.top.1": 8}, [2]),
+    ({"metadata.trailing.": True}, [0]),
+]
+
+
+def test_a_key_with_a_dot_is_found_wherever_the_dots_stand(rows: list[ArtifactVersion]) -> None:
+    """Where a row has it both ways, the nested one counts."""
+    for version, metadata in zip(
+        rows,
+        [
+            {"val.acc": 0.9, "a": {"b": {"c": {"d": 1}}}, "top": {"1": 5}, "trailing.": True}
+            | {"one": {"two.three.four": {"five": {"six": 7}}}},
+            {"val": {"acc": 0.9}, "a.b": {"c.d": 2}, "top": [4, 6], "one.two.three.four.five.six": 7},
+            {"val": {"acc": 1}, "val.acc": 0.9, "a": {"b.c.d": "x"}, "top.1": 8},
+        ],
+        strict=True,
+    ):
+        ArtifactVersion.objects.filter(pk=version.pk).update(metadata=metadata)
+    assert [(wanted, left(wanted)) for wanted, _ in DOTS] == DOTS
+
+
+WHOLE_LISTS: list[tuple[object, list[int]]] = [
+    ({"metadata.l": [1, 2]}, [0, 1]),
+    ({"metadata.l": {"$eq": [1.0, 2]}}, [0, 1]),
+    ({"metadata.l": [2, 1]}, []),
+    ({"metadata.l": ["1", "2"]}, []),
+    ({"metadata.l": {"$ne": [1, 2]}}, [2]),
+    ({"metadata.l": {"$in": [[1, 2], "é"]}}, [0, 1, 2]),
+    ({"metadata.l": {"$nin": [[1, 2]]}}, [2]),
+    ({"metadata.l": 2}, [0, 1]),
+    ({"metadata.l": {"$ne": 2}}, [2]),
+    ({"metadata.l": {"$in": [2, "zoo"]}}, [0, 1]),
+    ({"metadata.l": "é"}, [2]),
+    ({"metadata.l": ["é", True, None, [], {"k": [0.5]}, "NaN"]}, [2]),
+    ({"metadata.l": ["é", 1, None, [], {"k": [0.5]}, float("nan")]}, []),
+    ({"metadata.l": ["é", True, None, [], {"k": [0.5]}, float("nan")]}, [2]),
+    ({"metadata.l": ["é", True, None, [], {"k": [0.25]}, "NaN"]}, []),
+    ({"metadata.l": ["é", True, None, [], {"j": [0.5]}, "NaN"]}, []),
+    ({"metadata.l": None}, []),
+    ({"metadata.l": []}, []),
+    ({"metadata.l": {"$in": []}}, []),
+]
+
+
+def test_a_list_is_asked_for_as_a_whole_and_by_what_it_holds(rows: list[ArtifactVersion]) -> None:
+    lists = [[1, 2], [1.0, 2.0], ["é", True, None, [], {"k": [0.5]}, "NaN"]]
+    for version, value in zip(rows, lists, strict=True):
+        ArtifactVersion.objects.filter(pk=version.pk).update(metadata={"l": value})
+    assert [(wanted, left(wanted)) for wanted, _ in WHOLE_LISTS] == WHOLE_LISTS

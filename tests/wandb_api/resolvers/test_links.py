@@ -68,7 +68,10 @@ def test_the_old_model_registry_is_linked_to_the_new_one(linked: Linked, world: 
     [
         ({"projectName": "wandb-registry-nope"}, "not found"),
         ({"entityName": "nope"}, "not found"),
-        ({"entityName": "vision", "projectName": "detector"}, "isn't a registry"),
+        (
+            {"entityName": "vision", "projectName": "detector", "artifactPortfolioName": "yolo"},
+            "taken by versions logged",
+        ),
         ({"projectName": "wandb-registry-dataset"}, "doesn't accept"),
         ({"artifactPortfolioName": "a/b"}, "contains"),
         ({"artifactPortfolioName": ""}, "empty"),

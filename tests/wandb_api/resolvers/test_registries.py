@@ -7,6 +7,7 @@ import pytest
 from artifacts import access
 from artifacts.actions import people
 from artifacts.models import AuditEvent, Collection, Project, ProjectMember, Role
+from registry.actions.registries import create_registry
 from registry.models import Registry
 from registry_site.wandb_api.engine import ids
 from tests.conftest import World
@@ -27,11 +28,11 @@ def registries_of(world: World, **variables: object) -> list[str]:
     return [node["name"].removeprefix("wandb-registry-") for node in nodes(found["projects"])]
 
 
-def test_making_is_told_again_to_whoever_repeats_it(world: World) -> None:
+def test_making_says_what_happened(world: World) -> None:
     fields = {**NEW, "description": "d0", "allowAllArtifactTypesInRegistry": True}
     made = [change(world.bob, "UpsertRegistry", **fields) for _ in range(2)]
+    assert [row.pop("inserted") for row in made] == [True, False]
     assert made[0] == made[1]
-    assert made[0]["inserted"] is True
     assert made[0]["project"]["name"] == "wandb-registry-Golden Sets"
     assert AuditEvent.objects.filter(verb="registry.created", label="Golden Sets").count() == 1
     changed = change(world.bob, "UpsertRegistry", **{**fields, "description": "d1"})
@@ -255,3 +256,11 @@ def test_an_ordinary_project_is_made_where_people_log(world: World) -> None:
     assert "begins like a registry" in refused_change(
         world.bob, "CreateProject", name="wandb-registry-x", entityName="vision"
     )
+
+
+def test_deleting_a_registry_again_by_its_id_is_no_error(world: World) -> None:
+    registry = create_registry(world.organization, "Gone", acting_user=world.alice).project
+    number = ids.encode("Project", registry.pk)
+    for _ in range(2):
+        assert "errors" not in ask(world.alice, "DeleteRegistry", id=number)
+    assert "No registry has this id" in refusal(world.mallory, "DeleteRegistry", id=number)

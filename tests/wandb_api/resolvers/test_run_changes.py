@@ -124,7 +124,7 @@ def test_deleted_files_leave_no_row_and_no_bytes_that_another_needs(world: World
     run = factories.run(project, user=world.bob)
     rows = runs.create_run_files(run, ["a", "same", "b"], acting_user=world.bob)
     for row, content in zip(rows, [b"shared", b"shared", b"own"], strict=True):
-        receive.receive_run_file(row.pk, io.BytesIO(content), size=len(content))
+        receive.receive_run_file(row.pk, io.BytesIO(content), size=len(content), acting_user=world.bob)
     numbers = [ids.encode("RunFile", row.pk) for row in rows]
     text = "mutation D($files: [ID!]!) { deleteFiles(input: {files: $files}) { success } }"
     assert "permission denied" in post(world.carol, text, {"files": numbers})["errors"][0]["message"]

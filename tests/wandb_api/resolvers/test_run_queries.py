@@ -200,7 +200,7 @@ def test_files_of_a_run(world: World, run: Run) -> None:
     again = ask(world.bob, "CreateRunFiles", run="abc", files=names, **PLACE)["createRunFiles"]
     assert len(again["files"]) == 2
     for row in RunFile.objects.filter(run=run):
-        receive.receive_run_file(row.pk, io.BytesIO(b"abc"), size=3)
+        receive.receive_run_file(row.pk, io.BytesIO(b"abc"), size=3, acting_user=world.bob)
     marked = ask(world.bob, "MarkRunFilesUploaded", run="abc", files=names, **PLACE)
     assert marked["markRunFilesUploaded"]["success"] is True
     listing = {"name": "abc", "fileNames": [], "upload": False, **PLACE}

@@ -63,7 +63,7 @@ def test_files_come_in_pages_with_addresses_that_work(world, link):
         after = page["pageInfo"]["endCursor"]
     assert list(found) == sorted(FILES)
     for name, address in found.items():
-        assert address.startswith("http://testserver/storage/")
+        assert address.startswith("http://testserver/wandb_artifacts/")
         assert b"".join(Client().get(address.removeprefix("http://testserver")).streaming_content) == FILES[name]
 
 
@@ -75,7 +75,7 @@ def test_a_restricted_viewer_sees_names_but_fetches_nothing(world, link):
     assert [edge["node"]["name"] for edge in names["edges"]] == sorted(FILES)
     refused = ask(world.carol, link)
     assert "permission denied" in refused["errors"][0]["message"]
-    assert "/storage/" not in json.dumps(refused)
+    assert "/wandb_artifacts/" not in json.dumps(refused)
 
 
 def test_an_outsider_sees_nothing(world, link):
