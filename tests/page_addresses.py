@@ -20,6 +20,8 @@ def addresses(
     What only takes a POST is among them; whoever asks passes it over.
     """
     for route, pattern in OURS:
+        if pattern.name in {"telemetry", "traces"}:
+            continue  # the client's; nobody opens them
         words = {**logged, **registry} if "<str:org>" in route or "<str:registry>" in route else logged
         space = pattern.callback.__module__.split(".")[0]
         is_bare = pattern.name in {"login", "logout"} or space == "registry_site"

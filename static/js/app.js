@@ -133,7 +133,7 @@ on("input", ({ target: { dataset, value } }) => {
   for (const row of find(dataset.narrow).children) row.hidden = !row.textContent.toLowerCase().includes(value.toLowerCase());
 });
 
-// ---- search: choosing from what is found
+// ---- search: choosing a hit
 const hits = () => all("[role=option]", panel);
 
 function showHits() {
@@ -154,7 +154,7 @@ function choose(hit) {
 on("htmx:afterSettle", ({ target }) => target === panel && showHits());
 
 // ---- keys
-// The next down or up, around the ends; from none of them the first or the last.
+// The next down or up, around the ends; from none the first or last.
 function further(items, now, step) {
   const at = Math.max(items.indexOf(now), step > 0 ? -1 : 0);
   return items.at((at + step) % items.length);
@@ -169,7 +169,7 @@ on("keydown", (event) => {
     field.select();
   } else if (target === field) {
     const chosen = find("[aria-selected=true]", panel), hit = step && further(hits(), chosen, step);
-    if (step || (key === "Enter" && chosen)) event.preventDefault();
+    if (step || key === "Escape" || (key === "Enter" && chosen)) event.preventDefault();
     if (hit) choose(hit);
     if (key === "Enter") chosen?.click();
     if (key === "Escape") closeHits();

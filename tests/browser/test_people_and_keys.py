@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from artifacts.actions import people
+from artifacts.actions import organizations, people
 from artifacts.models import ApiKey, Automation, Integration, OrganizationMember, User
 from tests import factories
 from tests.browser.test_seed_document import Visit
@@ -71,6 +71,7 @@ def test_a_password_and_an_address_are_changed_and_what_is_wrong_is_said_beside_
 
 def test_the_organization_gets_members_with_roles_and_loses_them(world: World, visit: Visit) -> None:
     people.create_user("dora", acting_user=None)
+    User.objects.filter(pk=world.alice.pk).update(is_admin=True)  # so that dora isn't asked whether she joins
     page = visit(world.alice, "/orgs/Acme%20Corp/-/members")
     form = page.locator("#members form.addbar")
     form.get_by_label("Name").fill("nobody")
@@ -104,12 +105,14 @@ def test_the_organization_gets_members_with_roles_and_loses_them(world: World, v
 
 
 def test_a_team_is_given_rules_and_what_it_delivers_to(world: World, visit: Visit) -> None:
+    dora = people.create_user("dora", acting_user=None)
+    organizations.add_member(world.organization, dora, "member", acting_user=None)
     page = visit(world.alice, "/vision/settings")
     add = page.locator("#members form.addbar")
-    add.get_by_label("Name").fill("mallory")
+    add.get_by_label("Name").fill("dora")
     add.get_by_label("Role").select_option("viewer")
     add.get_by_role("button", name="Add member").click()
-    expect(page.get_by_label("Role of mallory")).to_have_value("viewer")
+    expect(page.get_by_label("Role of dora")).to_have_value("viewer")
 
     kept = page.locator("#ttl form")
     kept.get_by_label("TTL permissions").select_option(index=1)

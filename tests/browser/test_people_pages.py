@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from artifacts.models import ApiKey, Entity, Secret, TeamMember
+from artifacts.actions import organizations, people
+from artifacts.models import ApiKey, Entity, OrganizationMember, Secret, TeamMember, User
 from registry.actions import registries
 from tests import factories
 from tests.browser.test_seed_document import Visit
@@ -37,18 +38,50 @@ def test_somebody_sets_up_their_own_account(world: World, visit: Visit) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_members_come_get_roles_and_go(world: World, visit: Visit) -> None:
+def colleague(world: World, name: str) -> User:
+    """Somebody of the organization who is in no team yet: whoever belongs elsewhere is asked first."""
+    user = people.create_user(name, acting_user=None)
+    organizations.add_member(world.organization, user, "member", acting_user=None)
+    return user
+
+
+def test_somebody_from_elsewhere_is_invited_and_joins_by_accepting(world: World, visit: Visit) -> None:
     page = visit(world.alice, "/vision/settings")
-    page.get_by_label("Name", exact=True).first.fill("mallory")
+    invited = page.get_by_role("group", name="Invited")
+    for is_first in (True, False):
+        page.get_by_label("Name", exact=True).first.fill("mallory")
+        page.get_by_role("button", name="Add member").click()
+        expect(invited.get_by_role("row").filter(has_text="mallory")).to_be_visible()
+        if is_first:
+            page.get_by_role("button", name="Withdraw the invitation of mallory").click()
+            expect(invited).to_have_count(0)
+    assert not TeamMember.objects.filter(team=world.team, user=world.mallory).exists()
+
+    visit(world.mallory, "/settings/invitations")
+    page.get_by_role("button", name="Accept: join vision").click()
+    expect(page.get_by_role("button", name="Accept: join vision")).to_have_count(0)
+    assert TeamMember.objects.filter(team=world.team, user=world.mallory).exists()
+
+    organizations.add_member(world.elsewhere, world.bob, "member", acting_user=world.mallory)
+    visit(world.bob, "/settings/invitations")
+    page.get_by_role("button", name="Decline to join Elsewhere").click()
+    expect(page.get_by_role("button", name="Decline to join Elsewhere")).to_have_count(0)
+    assert not OrganizationMember.objects.filter(organization=world.elsewhere, user=world.bob).exists()
+
+
+def test_members_come_get_roles_and_go(world: World, visit: Visit) -> None:
+    dora = colleague(world, "dora")
+    page = visit(world.alice, "/vision/settings")
+    page.get_by_label("Name", exact=True).first.fill("dora")
     page.get_by_role("button", name="Add member").click()
     members = page.get_by_role("group", name="Members")
-    expect(members.get_by_role("row").filter(has_text="mallory")).to_be_visible()
-    page.get_by_label("Role of mallory").select_option(label="Viewer")
-    expect(page.locator("#toasts")).to_contain_text("mallory")
-    page.get_by_role("link", name="Remove mallory").click()
+    expect(members.get_by_role("row").filter(has_text="dora")).to_be_visible()
+    page.get_by_label("Role of dora").select_option(label="Viewer")
+    expect(page.locator("#toasts")).to_contain_text("dora")
+    page.get_by_role("link", name="Remove dora").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(members.get_by_role("row").filter(has_text="mallory")).to_have_count(0)
-    assert not TeamMember.objects.filter(team=world.team, user=world.mallory).exists()
+    expect(members.get_by_role("row").filter(has_text="dora")).to_have_count(0)
+    assert not TeamMember.objects.filter(team=world.team, user=dora).exists()
 
     form = page.get_by_role("form", name="New secret")
     form.get_by_label("Secret name").fill("TOKEN")

@@ -243,7 +243,7 @@ def test_whose_organization_is_meant(client: Client, world: World, filled: Fille
     assert [text for text in texts[5:10] if not text.startswith(many)] == []
     assert texts[10] == "Organization 'Acme Corp' not found."
     for text, name in zip(texts[11:14], ("Acme Corp", "Acme Corp", "No Such"), strict=True):
-        assert text == f"Organization '{name}' not found. Please verify the organization name is correct."
+        assert f"Organization “{name}” not found; check its name" in text
     assert texts[14] == "Unable to find organization for entity 'strangers'."
     # carol has no team that she logs to, so that her own entity stands for her one organization; who has several names one.
     said = together(
