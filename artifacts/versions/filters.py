@@ -6,14 +6,14 @@ from django.db.models import Exists, OuterRef, Q
 
 from artifacts.listing import filters
 from artifacts.listing.filter_values import version_value
-from artifacts.listing.filters import Column, Compilation, Field, Json
+from artifacts.listing.filters import Compilation, Field, FilterColumn, Json
 from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
 from artifacts.models import Alias, VersionTag
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of, version_index
 
 FIELDS: dict[str, Field] = {
-    "version": Column("index", version_value),
+    "version": FilterColumn("index", version_value),
     "metadata": Json("version__metadata"),
 }
 VOCABULARY = Vocabulary(

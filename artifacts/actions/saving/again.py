@@ -18,7 +18,7 @@ def same_content(sequence: Collection, digest: str) -> ArtifactVersion | None:
     return found
 
 
-class Words(Protocol):
+class Described(Protocol):
     """What is said of a version beside its content, by a draft or a pending one."""
 
     @property
@@ -31,7 +31,7 @@ class Words(Protocol):
 def log_again(
     version: ArtifactVersion,
     run: Run | None,
-    words: Words,
+    words: Described,
     *,
     aliases: Sequence[str],
     tags: Sequence[str],

@@ -15,7 +15,7 @@ MOST_ALIASES = 50
 
 
 @dataclass(frozen=True)
-class Preview:
+class LinkPreview:
     """A version, its first files, and what its run measured, each with its change against the version named by `against`."""
 
     version: ArtifactVersion
@@ -24,7 +24,7 @@ class Preview:
     against: str
 
 
-def preview(user: User, version: ArtifactVersion, collection: Collection | None = None) -> Preview:
+def preview(user: User, version: ArtifactVersion, collection: Collection | None = None) -> LinkPreview:
     """What will be linked; with a collection, compared with its newest version."""
     newest = Membership.objects.in_collection(collection).live().newest_first() if collection else None
     held = newest.select_related("version__sequence__project").first() if newest is not None else None
@@ -33,7 +33,7 @@ def preview(user: User, version: ArtifactVersion, collection: Collection | None 
     seen = set(access.visible_projects(user).filter(pk__in=projects).values_list("pk", flat=True))
     numbers = metrics.summaries(pair, seen)
     columns = metrics.columns_of(numbers, metrics.pick(numbers[:1])[:MOST_METRICS])
-    return Preview(
+    return LinkPreview(
         version=version,
         files=list(ManifestEntry.objects.of_version(version).values_list("path", flat=True)[:MOST_FILES]),
         metrics=[(column.name, column.cells[0]) for column in columns],

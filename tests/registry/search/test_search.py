@@ -8,12 +8,12 @@ from artifacts.models import Collection, User
 from registry.actions import registries
 from registry.actions.link import link_by_name, unlink_version
 from registry.search.find import find
-from registry.search.hits import Found, Kind
+from registry.search.hits import Kind, SearchResults
 from tests import factories
 from tests.conftest import World
 
 
-def names(found: Found) -> dict[str, list[str]]:
+def names(found: SearchResults) -> dict[str, list[str]]:
     kinds = {"registries": Kind.REGISTRY, "collections": Kind.COLLECTION, "tags": Kind.TAG, "aliases": Kind.ALIAS}
     return {said: [hit.name for hit in found.best(kind)] for said, kind in kinds.items() if found.best(kind)}
 
