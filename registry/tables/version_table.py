@@ -10,7 +10,7 @@ from artifacts.models import Alias, Collection, Membership, User
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.text.json_values import number
 from artifacts.versions import filters
-from artifacts.versions.columns import metadata_of
+from artifacts.versions.filters import metadata_of
 from registry.tables import metrics, parallel_coordinates
 from registry.tables.collection_address import CollectionAddress
 from registry.tables.columns import BESIDE_METRICS, COLUMNS, SORTS, USUAL, axes_of

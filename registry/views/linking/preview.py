@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.actions.labels import protected_keys
+from artifacts.actions.aliases_and_tags import protected_keys
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, User
 from artifacts.naming import LATEST
 from registry.tables import metrics

@@ -21,7 +21,7 @@ from registry.search.sql import Row, Table, rows_of, sql
 from registry.search.tables import COLLECTION, VERSION
 from registry.search.words import Words
 from registry.tables.rows import Name
-from registry.views.place import organization_name
+from registry.views.fetch import organization_name
 
 MOST_BADGES = 4
 LONGEST_ABOUT = 180

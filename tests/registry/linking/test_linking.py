@@ -2,7 +2,7 @@
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import Alias, AuditEvent, Membership, Verb
 from registry.actions.link import link_by_name, link_version, unlink_version
@@ -112,9 +112,9 @@ def test_only_administrators_move_a_protected_alias(world, source):
     )
     membership = link_by_name(version, world.model, "c", aliases=["production"], acting_user=world.alice)
     with pytest.raises(Forbidden, match="protected"):
-        labels.add_aliases(membership, ["ｐｒｏｄuction"], acting_user=world.bob)
+        aliases_and_tags.add_aliases(membership, ["ｐｒｏｄuction"], acting_user=world.bob)
     with pytest.raises(Forbidden, match="protected"):
-        labels.remove_aliases(membership, ["production"], acting_user=world.bob)
+        aliases_and_tags.remove_aliases(membership, ["production"], acting_user=world.bob)
     with pytest.raises(Forbidden, match="protected"):
         unlink_version(membership, acting_user=world.bob)
     unlink_version(membership, acting_user=world.alice)
