@@ -131,14 +131,12 @@ def named_aliases(
     """The aliases of a version in a collection; with the page, each with where it is removed by those who may."""
     names = []
     for name in membership.alias_names:
-        is_protected = key_of(name) in guarded
-        may_remove = (
-            version_page is not None
-            and version_page.can_name
-            and (not is_protected or Can.MANAGE in version_page.verbs)
-        )
-        remove_url = version_page.act_url("unalias") if version_page is not None and may_remove else ""
-        names.append(ShownAlias(name, is_protected, remove_url))
+        remove_url = ""
+        if version_page is not None and version_page.can_name:
+            is_administrator = Can.MANAGE in version_page.verbs
+            if aliases_and_tags.may_move(name, guarded, is_administrator=is_administrator):
+                remove_url = version_page.act_url("unalias")
+        names.append(ShownAlias(name, key_of(name) in guarded, remove_url))
     return names
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from artifacts import access
 from artifacts.access import Can
-from artifacts.actions.aliases_and_tags import protected_keys
+from artifacts.actions.aliases_and_tags import may_move, protected_keys
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, User
 from artifacts.naming import LATEST
 from registry.tables import metrics
@@ -53,13 +53,13 @@ class KnownAlias:
 def known_aliases(user: User, collection: Collection) -> list[KnownAlias]:
     """The aliases that a collection has, but for `latest`, which moves by itself."""
     protected = protected_keys(collection.project)
-    can_manage = access.allowed(user, Can.MANAGE, collection.project)
+    is_administrator = access.allowed(user, Can.MANAGE, collection.project)
     rows = Alias.objects.filter(collection=collection).exclude(name=LATEST).select_related("membership")
     return [
         KnownAlias(
             name=alias.name,
             holder=alias.membership.name,
-            is_open=can_manage or alias.name_key not in protected,
+            is_open=may_move(alias.name, protected, is_administrator=is_administrator),
         )
         for alias in rows.order_by("name_key")[:MOST_ALIASES]
     ]
