@@ -9,7 +9,7 @@ LONGEST_LABEL = 400
 
 
 @dataclass(frozen=True)
-class Shape:
+class VerbFacts:
     """What is kept of an act: how its label is made for people, and which fields its `data` has besides those in the label."""
 
     label: str
@@ -26,14 +26,14 @@ class Shape:
         return (self.needed - facts.keys()) | (facts.keys() - self.needed - set(self.optional))
 
 
-NAMED = Shape("{name}")
-OF_A_MEMBER = Shape("{member} in {place}", ("role",), ("registry",))
-OF_A_KEY = Shape("{name}", ("prefix",))
-OF_AN_ALIAS = Shape("{alias}", ("registry",))
-OF_A_COLLECTION_TAG = Shape("{collection}", ("tag",))
-OF_A_VERSION_TAG = Shape("{collection}:{version}", ("tag",))
-OF_A_RUN = Shape("{project}/{run}")
-OF_AN_INTEGRATION = Shape("{entity}/{name}")
+NAMED = VerbFacts("{name}")
+OF_A_MEMBER = VerbFacts("{member} in {place}", ("role",), ("registry",))
+OF_A_KEY = VerbFacts("{name}", ("prefix",))
+OF_AN_ALIAS = VerbFacts("{alias}", ("registry",))
+OF_A_COLLECTION_TAG = VerbFacts("{collection}", ("tag",))
+OF_A_VERSION_TAG = VerbFacts("{collection}:{version}", ("tag",))
+OF_A_RUN = VerbFacts("{project}/{run}")
+OF_AN_INTEGRATION = VerbFacts("{entity}/{name}")
 WATCHED = (
     "project",
     "registry",
@@ -42,10 +42,10 @@ WATCHED = (
 
 # `collection` is a name, `version` a number such as "v3" in that collection, `source` the whole path of a version where it was
 # logged; `registry` and `project` are names. All are as they were at that moment. `moved_from` and `successor` are "v2" or null.
-SHAPES: dict[Verb, Shape] = {
+SHAPES: dict[Verb, VerbFacts] = {
     Verb.USER_CREATED: NAMED,
     Verb.USER_DELETED: NAMED,
-    Verb.USER_CHANGED: Shape("{name}", optional=("changed", "default_entity")),
+    Verb.USER_CHANGED: VerbFacts("{name}", optional=("changed", "default_entity")),
     Verb.PASSWORD_CHANGED: NAMED,
     Verb.API_KEY_CREATED: OF_A_KEY,
     Verb.API_KEY_REVOKED: OF_A_KEY,
@@ -58,46 +58,46 @@ SHAPES: dict[Verb, Shape] = {
     Verb.INVITATION_DECLINED: OF_A_MEMBER,
     Verb.INVITATION_WITHDRAWN: OF_A_MEMBER,
     Verb.TEAM_CREATED: NAMED,
-    Verb.TEAM_CHANGED: Shape("{name}", ("changed", "seconds", "by_admins")),
-    Verb.PROJECT_CREATED: Shape("{project}"),
-    Verb.PROJECT_CHANGED: Shape("{project}", ("changed",), ("renamed_from",)),
-    Verb.PROJECT_DELETED: Shape("{project}"),
-    Verb.REGISTRY_CREATED: Shape("{registry}", ("visibility", "types")),
-    Verb.REGISTRY_CHANGED: Shape(
+    Verb.TEAM_CHANGED: VerbFacts("{name}", ("changed", "seconds", "by_admins")),
+    Verb.PROJECT_CREATED: VerbFacts("{project}"),
+    Verb.PROJECT_CHANGED: VerbFacts("{project}", ("changed",), ("renamed_from",)),
+    Verb.PROJECT_DELETED: VerbFacts("{project}"),
+    Verb.REGISTRY_CREATED: VerbFacts("{registry}", ("visibility", "types")),
+    Verb.REGISTRY_CHANGED: VerbFacts(
         "{registry}",
         ("changed",),
         ("visibility", "types", "accepts_all_types", "renamed_from", "icon", "owner"),
     ),
-    Verb.REGISTRY_DELETED: Shape("{registry}", ("collections", "versions")),
+    Verb.REGISTRY_DELETED: VerbFacts("{registry}", ("collections", "versions")),
     Verb.ALIAS_PROTECTED: OF_AN_ALIAS,
     Verb.ALIAS_UNPROTECTED: OF_AN_ALIAS,
-    Verb.COLLECTION_CREATED: Shape("{collection}"),
-    Verb.COLLECTION_CHANGED: Shape("{collection}", ("changed",), ("renamed_from",)),
-    Verb.COLLECTION_DELETED: Shape("{collection}", ("versions",), ("links",)),
+    Verb.COLLECTION_CREATED: VerbFacts("{collection}"),
+    Verb.COLLECTION_CHANGED: VerbFacts("{collection}", ("changed",), ("renamed_from",)),
+    Verb.COLLECTION_DELETED: VerbFacts("{collection}", ("versions",), ("links",)),
     Verb.COLLECTION_TAGGED: OF_A_COLLECTION_TAG,
     Verb.COLLECTION_UNTAGGED: OF_A_COLLECTION_TAG,
-    Verb.VERSION_LOGGED: Shape("{collection}:{version}", optional=("ttl_ignored",)),
-    Verb.VERSION_LOGGED_AGAIN: Shape("{collection}:{version}", ("kept", "run")),
-    Verb.VERSION_CHANGED: Shape("{collection}:{version}", ("changed",)),
-    Verb.VERSION_DELETED: Shape("{collection}:{version}", ("aliases", "links")),
+    Verb.VERSION_LOGGED: VerbFacts("{collection}:{version}", optional=("ttl_ignored",)),
+    Verb.VERSION_LOGGED_AGAIN: VerbFacts("{collection}:{version}", ("kept", "run")),
+    Verb.VERSION_CHANGED: VerbFacts("{collection}:{version}", ("changed",)),
+    Verb.VERSION_DELETED: VerbFacts("{collection}:{version}", ("aliases", "links")),
     Verb.VERSION_TAGGED: OF_A_VERSION_TAG,
     Verb.VERSION_UNTAGGED: OF_A_VERSION_TAG,
-    Verb.VERSION_DEPRECATED: Shape("{collection}:{version}", ("reason", "successor")),
-    Verb.VERSION_REINSTATED: Shape("{collection}:{version}"),
-    Verb.LINKED: Shape("{collection}:{version}", ("source", "index")),
-    Verb.UNLINKED: Shape("{collection}:{version}", ("source", "aliases")),
-    Verb.ALIAS_SET: Shape("{alias} → {collection}:{version}", ("moved_from",)),
-    Verb.ALIAS_REMOVED: Shape("{alias} from {collection}:{version}"),
+    Verb.VERSION_DEPRECATED: VerbFacts("{collection}:{version}", ("reason", "successor")),
+    Verb.VERSION_REINSTATED: VerbFacts("{collection}:{version}"),
+    Verb.LINKED: VerbFacts("{collection}:{version}", ("source", "index")),
+    Verb.UNLINKED: VerbFacts("{collection}:{version}", ("source", "aliases")),
+    Verb.ALIAS_SET: VerbFacts("{alias} → {collection}:{version}", ("moved_from",)),
+    Verb.ALIAS_REMOVED: VerbFacts("{alias} from {collection}:{version}"),
     Verb.RUN_STOPPED: OF_A_RUN,
     Verb.RUN_DELETED: OF_A_RUN,
-    Verb.AUTOMATION_CREATED: Shape("{name}", ("event", "action"), WATCHED),
-    Verb.AUTOMATION_CHANGED: Shape("{name}", ("changed", "enabled"), WATCHED),
-    Verb.AUTOMATION_DELETED: Shape("{name}", optional=WATCHED),
+    Verb.AUTOMATION_CREATED: VerbFacts("{name}", ("event", "action"), WATCHED),
+    Verb.AUTOMATION_CHANGED: VerbFacts("{name}", ("changed", "enabled"), WATCHED),
+    Verb.AUTOMATION_DELETED: VerbFacts("{name}", optional=WATCHED),
     Verb.INTEGRATION_CREATED: OF_AN_INTEGRATION,
     Verb.INTEGRATION_DELETED: OF_AN_INTEGRATION,
     Verb.SECRET_CREATED: OF_AN_INTEGRATION,
     Verb.SECRET_REPLACED: OF_AN_INTEGRATION,
-    Verb.SECRET_DELETED: Shape("{entity}/{name}", ("webhooks",)),
+    Verb.SECRET_DELETED: VerbFacts("{entity}/{name}", ("webhooks",)),
 }
 
 

@@ -63,7 +63,7 @@ class OrganizationAdmin(PanelTable):
         organizations.delete_organization(obj, acting_user=request.user)  # type: ignore[arg-type]
 
 
-class RegistryForm(AnyForm):
+class RegistryAdminForm(AnyForm):
     """A registry to be made, or its description."""
 
     organization = forms.CharField(max_length=64, help_text="The organization's name.")
@@ -89,7 +89,7 @@ class RegistryForm(AnyForm):
 class RegistryAdmin(PanelTable):
     """Registries."""
 
-    form = RegistryForm
+    form = RegistryAdminForm
     list_display = ("project", "organization", "collection_count", "version_count", "last_linked_at")
     list_select_related = ("project__entity__organization", "owner")
     search_fields = ("project__name_key", "project__entity__name_key")

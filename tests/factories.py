@@ -8,7 +8,7 @@ import itertools
 
 from django.utils import timezone
 
-from artifacts.actions import integrations, labels
+from artifacts.actions import aliases_and_tags, integrations
 from artifacts.actions.automations import Scope, create_automation
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.projects import find_or_create_project
@@ -74,7 +74,7 @@ def version(
         )
         for path, size in files.items()
     )
-    labels.move_latest(
+    aliases_and_tags.move_latest(
         Membership.objects.create(collection=made.sequence, version=made, index=made.index, created_by=user)
     )
     return made

@@ -1,7 +1,8 @@
-"""The map in docs/architecture.md is true: each room is on it, and what it names is in the code."""
+"""The map in docs/architecture.md is true: each room is on it, and what it names is in the code. And a class has its name alone."""
 
 import ast
 import re
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,17 @@ def names_in(path: str) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
+def classes() -> dict[str, list[str]]:
+    """The modules of each class, by its name; migrations apart, which Django names."""
+    found = defaultdict(list)
+    for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
+        if path.parent.name != "migrations":
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    found[node.name].append(str(path.relative_to(ROOT)))
+    return found
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_room_is_on_the_map(package: str) -> None:
     assert [room for room in rooms(package) if f"`{room}`" not in MAP] == []
@@ -48,3 +60,8 @@ def test_the_walks_lead_through_functions_that_are_there(name: str, path: str) -
 def test_the_walks_are_walks() -> None:
     """Fails where the words of the page no longer fit the pattern by which its steps are found."""
     assert len(STEPS) > 25
+
+
+def test_one_name_for_one_class() -> None:
+    """Two things of one name are confused when they are searched for; `Command` is what Django wants each command to be."""
+    assert {name: modules for name, modules in classes().items() if len(modules) > 1 and name != "Command"} == {}

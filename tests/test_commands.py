@@ -19,7 +19,7 @@ from django.core.management import load_command_class
 from django.core.management.base import CommandError
 from django.db.models import Model
 
-from artifacts.actions.labels import add_aliases
+from artifacts.actions.aliases_and_tags import add_aliases
 from artifacts.errors import DomainError
 from artifacts.models import (
     Alias,

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit, naming
 from artifacts.access import Can
-from artifacts.actions import labels, locks, search_index
+from artifacts.actions import aliases_and_tags, locks, search_index
 from artifacts.actions.former_names import formerly, take_over
 from artifacts.errors import Conflict, Invalid
 from artifacts.models import ArtifactType, Collection, Membership, NameRedirect, Project, SearchTerm, User, Verb
@@ -153,7 +153,7 @@ def rename_collection(collection: Collection, name: str, *, acting_user: User) -
     project, key, old = current.project, key_of(name), current.name_key
     if project.collections.filter(name_key=key).exclude(pk=current.pk).exists():
         raise _name_taken(project, name)
-    labels.refuse_holder(current, ", which would move with its name", acting_user=acting_user)
+    aliases_and_tags.refuse_holder(current, ", which would move with its name", acting_user=acting_user)
     collection.name, collection.name_key = name, key
     collection.updated_at = Now()
     try:

@@ -1,4 +1,4 @@
-"""What is done to a version's own words: its description, metadata and lifetime, the same wherever it is linked."""
+"""What is done to a version's own words: its description, metadata and time to live, the same wherever it is linked."""
 
 import json
 
@@ -80,7 +80,7 @@ def keep_version(version: ArtifactVersion, seconds: int | None, *, acting_user: 
     _change(version, {"ttl_seconds": seconds}, acting_user)
 
 
-def allowed_lifetime(version: ArtifactVersion, acting_user: User) -> int | None:
+def allowed_time_to_live(version: ArtifactVersion, acting_user: User) -> int | None:
     """The time to live with which a version is committed: what its code asked for, if that person may set one, else the team's rule.
 
     It isn't refused: a version that took an hour to upload would be lost for a setting that can be made afterwards.

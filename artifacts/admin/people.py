@@ -98,7 +98,7 @@ class ApiKeyAdmin(ReadOnly):
         messages.success(request, "The selected keys are revoked.")
 
 
-class TeamForm(AnyForm):
+class TeamAdminForm(AnyForm):
     """A team to be made."""
 
     class Meta:
@@ -116,7 +116,7 @@ class TeamForm(AnyForm):
 class EntityAdmin(PanelTable):
     """Teams, people's own namespaces and those of organizations. Teams are made here."""
 
-    form = TeamForm
+    form = TeamAdminForm
     list_display = ("name", "kind", "organization", "created_at")
     list_select_related = ("organization",)
     list_filter = ("kind",)

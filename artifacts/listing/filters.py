@@ -42,7 +42,7 @@ from artifacts.listing.filter_values import (
     text_value,
     truth_value,
 )
-from artifacts.listing.json_lookups import AsText, Compares, HasLength, HoldsAny, InnerText, IsList, IsNothing, Kind
+from artifacts.listing.json_lookups import AsText, Compares, HasLength, HoldsAny, InnerText, IsList, IsNothing, JsonKind
 from artifacts.listing.json_paths import Inside, ways_of
 from artifacts.naming import shown
 from artifacts.text import regex
@@ -61,7 +61,7 @@ NEGATED = {"$ne": "$eq", "$nin": "$in"}
 
 
 @dataclass(frozen=True)
-class Column:
+class FilterColumn:
     """A field that is one value of the row: the way to its column, how a value of the client is read, what it offers."""
 
     path: str
@@ -103,7 +103,7 @@ class Inner:
     name: str
 
 
-type Field = Column | Names | Json
+type Field = FilterColumn | Names | Json
 
 
 def in_both_spellings(fields: Mapping[str, Field]) -> dict[str, Field]:
@@ -132,7 +132,7 @@ class Compilation:
         if self.parts > MOST_PARTS:
             raise Invalid(f"The filter has more than {MOST_PARTS} parts; ask in several steps.")
 
-    def count_condition(self, field: "Column | Names | Inner") -> None:
+    def count_condition(self, field: "FilterColumn | Names | Inner") -> None:
         """One more comparison; Invalid when the filter has too many."""
         self.conditions += 1
         self.ways += len(field.value.ways) if isinstance(field, Inner) else 0
@@ -214,7 +214,7 @@ def on_field(name: str, wanted: Any, compilation: Compilation, depth: int) -> Q:
     return found
 
 
-def field_named(name: str, compilation: Compilation) -> Column | Names | Inner:
+def field_named(name: str, compilation: Compilation) -> FilterColumn | Names | Inner:
     """The field that a filter names, or the value inside one; Invalid for a name that isn't listed."""
     head, _, rest = name.partition(".")
     field = compilation.fields.get(name) or (compilation.fields.get(head) if rest else None)
@@ -232,7 +232,7 @@ def offered(fields: Mapping[str, Field]) -> list[str]:
     return sorted(f"{name}.<key>" if isinstance(kind, Json) and not kind.key else name for name, kind in fields.items())
 
 
-def asked_of(name: str, field: Column | Names | Inner, operator: str, value: Any, compilation: Compilation) -> Q:
+def asked_of(name: str, field: FilterColumn | Names | Inner, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on one field; a refusal names the field as it was asked for."""
     try:
         return one_condition(field, operator, value, compilation)
@@ -240,7 +240,7 @@ def asked_of(name: str, field: Column | Names | Inner, operator: str, value: Any
         raise Invalid(f"“{shown(name)}”: {refusal}") from None
 
 
-def one_condition(field: Column | Names | Inner, operator: str, value: Any, compilation: Compilation) -> Q:
+def one_condition(field: FilterColumn | Names | Inner, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on one field."""
     compilation.count_condition(field)
     if operator in NEGATED:
@@ -256,7 +256,7 @@ def one_condition(field: Column | Names | Inner, operator: str, value: Any, comp
     return on_column(field, operator, value, compilation)
 
 
-def every_one(field: Column | Names | Inner, values: list[Any], compilation: Compilation) -> Q:
+def every_one(field: FilterColumn | Names | Inner, values: list[Any], compilation: Compilation) -> Q:
     """Holds each of the values; a field that is one value holds that one, and nothing holds all of none."""
     found = Q() if values else NONE
     for value in values:
@@ -268,7 +268,7 @@ def every_one(field: Column | Names | Inner, values: list[Any], compilation: Com
     return found
 
 
-def of_size(field: Column | Names | Inner, size: int) -> Q:
+def of_size(field: FilterColumn | Names | Inner, size: int) -> Q:
     """Has that many names, or is a list of that length inside JSON; a field that is one value is no list."""
     if isinstance(field, Names):
         rows = field.model._default_manager.filter(**{field.owner: OuterRef(field.path)}).order_by()
@@ -277,7 +277,7 @@ def of_size(field: Column | Names | Inner, size: int) -> Q:
     return Q(HasLength(field.value, size)) if isinstance(field, Inner) else NONE
 
 
-def on_column(field: Column, operator: str, value: Any, compilation: Compilation) -> Q:
+def on_column(field: FilterColumn, operator: str, value: Any, compilation: Compilation) -> Q:
     """One operator on a value of the row."""
     if operator == "$exists":
         return ~absent(field) if truth_value(value) else absent(field)
@@ -299,7 +299,7 @@ def on_inner(field: Inner, operator: str, value: Any, compilation: Compilation) 
     """One operator on a value inside JSON: equal to it is also a list that holds it."""
     if operator == "$exists":
         is_there = Q(**{f"{field.name}_kind__isnull": False})
-        compilation.aliases[f"{field.name}_kind"] = Kind(field.value)
+        compilation.aliases[f"{field.name}_kind"] = JsonKind(field.value)
         return is_there if truth_value(value) else ~is_there
     if operator == "$eq":
         return among_inner(field, [value])
@@ -335,17 +335,17 @@ def on_names(field: Names, operator: str, value: Any, compilation: Compilation) 
     if operator == "$in" and None in list_value(value):
         found, value = ~Q(Exists(rows)), [one for one in value if one is not None]
     every = field.model._default_manager.filter(**{f"{field.owner}__in": compilation.queryset.values(field.path)})
-    name = Column("name", text_value, is_text=True)
+    name = FilterColumn("name", text_value, is_text=True)
     return found | Q(Exists(rows.filter(on_column(name, operator, value, Compilation(every, {})))))
 
 
-def absent(field: Column) -> Q:
+def absent(field: FilterColumn) -> Q:
     """The row has no value here."""
     found = Q(**{f"{field.path}__isnull": True})
     return found if field.unset is None else found | Q((field.path, field.unset))
 
 
-def among(field: Column, values: list[Any]) -> Q:
+def among(field: FilterColumn, values: list[Any]) -> Q:
     """Equal to any of the values; null is the absence of one."""
     read = [field.read(value) for value in values if value is not None]
     found = Q(**{f"{field.path}__in": [value for value in read if value is not NONE]})

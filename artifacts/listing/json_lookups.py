@@ -35,7 +35,7 @@ class InsideFunc(Func):
         return sql, tuple(parameters)
 
 
-class Kind(InsideFunc):
+class JsonKind(InsideFunc):
     """The kind of the value in the database's own word (`NUMBERS`, `TEXTS`, `TRUTHS`); null where there is none."""
 
     output_field: Any = CharField()

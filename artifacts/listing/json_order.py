@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Case, FloatField, Model, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Left
 
-from artifacts.listing.json_lookups import AsText, Kind
+from artifacts.listing.json_lookups import AsText, JsonKind
 from artifacts.listing.json_paths import Inside
 
 LONGEST = 256  # characters by which texts are told apart: a cursor holds them
@@ -26,7 +26,7 @@ def by_value[Row: Model](
     number, truth = Cast(text, FloatField()), Case(When(ordered_kind="true", then=1.0), default=0.0)
     if connection.vendor != "sqlite":
         truth = Case(When(ordered_as_text="true", then=1.0), default=0.0)
-    found = queryset.alias(ordered_kind=Kind(inside), ordered_as_text=text).annotate(
+    found = queryset.alias(ordered_kind=JsonKind(inside), ordered_as_text=text).annotate(
         ordered_rank=Case(
             When(ordered_kind__in=TEXTS, ordered_as_text="NaN", then=-1 if sign else 5),
             When(ordered_kind__in=TEXTS, ordered_as_text="-Infinity", then=1),

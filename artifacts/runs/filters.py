@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from artifacts.errors import Invalid
 from artifacts.listing import filters
 from artifacts.listing.filter_values import moment_value, text_value
-from artifacts.listing.filters import Column, Compilation, Field, Json, Names
+from artifacts.listing.filters import Compilation, Field, FilterColumn, Json, Names
 from artifacts.listing.json_order import by_value
 from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
 from artifacts.models import Run, RunTag
@@ -16,24 +16,24 @@ from artifacts.models.runs import RunQuerySet
 SUMMARY = Json("summary")
 FIELDS: dict[str, Field] = filters.in_both_spellings(
     {
-        "name": Column("name", text_value, is_text=True),
-        "display_name": Column("display_name", text_value, is_text=True),
-        "state": Column("current_state", text_value),
-        "group": Column("group", text_value, is_text=True, unset=""),
-        "job_type": Column("job_type", text_value, is_text=True, unset=""),
-        "host": Column("host", text_value, is_text=True, unset=""),
-        "notes": Column("notes", text_value, is_text=True, unset=""),
-        "user": Column("created_by__name", text_value, is_text=True),
-        "username": Column("created_by__name", text_value, is_text=True),
+        "name": FilterColumn("name", text_value, is_text=True),
+        "display_name": FilterColumn("display_name", text_value, is_text=True),
+        "state": FilterColumn("current_state", text_value),
+        "group": FilterColumn("group", text_value, is_text=True, unset=""),
+        "job_type": FilterColumn("job_type", text_value, is_text=True, unset=""),
+        "host": FilterColumn("host", text_value, is_text=True, unset=""),
+        "notes": FilterColumn("notes", text_value, is_text=True, unset=""),
+        "user": FilterColumn("created_by__name", text_value, is_text=True),
+        "username": FilterColumn("created_by__name", text_value, is_text=True),
         "tags": Names(RunTag, "run"),
         "config": Json("config", is_wrapped=True),
         "summary": SUMMARY,
         "summary_metrics": SUMMARY,
         # Seconds, as the client measured them: every run's summary ends with this key, so no column is needed.
         "duration": Json("summary", key="_runtime"),
-        "created_at": Column("created_at", moment_value),
-        "updated_at": Column("updated_at", moment_value),
-        "heartbeat_at": Column("heartbeat_at", moment_value),
+        "created_at": FilterColumn("created_at", moment_value),
+        "updated_at": FilterColumn("updated_at", moment_value),
+        "heartbeat_at": FilterColumn("heartbeat_at", moment_value),
     }
 )
 ORDERS = {

@@ -1,19 +1,22 @@
-"""What the search box above a table of versions can ask, and what it means: aliases, tags, numbers and metadata."""
+"""What the search box above a table of versions can ask, and what it means: aliases, tags, numbers and metadata, which the table shows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from artifacts.listing import filters
+from artifacts.listing.columns import small_json
 from artifacts.listing.filter_values import version_value
-from artifacts.listing.filters import Column, Compilation, Field, Json
+from artifacts.listing.filters import Compilation, Field, FilterColumn, Json
 from artifacts.listing.search_box import Query, TypedCondition, Vocabulary, rows_holding
-from artifacts.models import Alias, VersionTag
+from artifacts.models import Alias, ArtifactVersion, Membership, VersionTag
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.naming import key_of, version_index
+from artifacts.text.json_values import leaves
 
 FIELDS: dict[str, Field] = {
-    "version": Column("index", version_value),
+    "version": FilterColumn("index", version_value),
     "metadata": Json("version__metadata"),
 }
 VOCABULARY = Vocabulary(
@@ -48,3 +51,9 @@ def _aliases(**named: str) -> Exists:
 
 def _tags(**named: str) -> Exists:
     return Exists(VersionTag.objects.filter(version=OuterRef("version"), **named))
+
+
+def metadata_of(memberships: Sequence[Membership]) -> list[dict[str, object]]:
+    """The metadata of a page's versions laid flat, in one query; empty where it is too large for a table."""
+    read = small_json(ArtifactVersion, {membership.version_id for membership in memberships}, "metadata")
+    return [leaves(read.get(membership.version_id, {})) for membership in memberships]

@@ -81,7 +81,9 @@ def _sentences(events: list[AuditEvent], place: Membership) -> Iterator[VersionE
             case Verb.VERSION_DELETED:
                 yield VersionEvent(actor, "deleted the version", event.created_at)
             case _:
-                yield VersionEvent(actor, f"{Verb(event.verb).label.lower()} {event.label}", event.created_at)
+                # A newer release may have written verbs that this one doesn't know.
+                said = Verb(event.verb).label.lower() if event.verb in Verb.values else event.verb
+                yield VersionEvent(actor, f"{said} {event.label}", event.created_at)
 
 
 def _kept(event: AuditEvent) -> str:

@@ -8,7 +8,7 @@ DAY = 86_400  # seconds
 
 
 @dataclass(frozen=True)
-class Lifetime:
+class TimeToLive:
     """The days from a version's creation for which it is kept, None for without end; and whether the team's rule says so, not its own."""
 
     days: int | None
@@ -20,8 +20,8 @@ def days_of(seconds: int | None) -> int | None:
     return max(1, round(seconds / DAY)) if seconds else None
 
 
-def lifetime_of(version: ArtifactVersion) -> Lifetime:
+def time_to_live_of(version: ArtifactVersion) -> TimeToLive:
     """How long a version is kept; its sequence's project and entity should have been read."""
     if version.ttl_seconds is None:
-        return Lifetime(days_of(version.project.entity.ttl_seconds), is_inherited=True)
-    return Lifetime(days_of(version.ttl_seconds), is_inherited=False)
+        return TimeToLive(days_of(version.project.entity.ttl_seconds), is_inherited=True)
+    return TimeToLive(days_of(version.ttl_seconds), is_inherited=False)

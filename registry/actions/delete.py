@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, locks
+from artifacts.actions import aliases_and_tags, locks
 from artifacts.actions.collections import places_of, refuse_other_kind
 from artifacts.actions.runs import delete_run
 from artifacts.errors import Conflict, Invalid, NotFound
@@ -45,7 +45,7 @@ def delete_version(version: ArtifactVersion, *, delete_aliases: bool = False, ac
         raise Invalid("The version is still uploading; what is never committed is cleared away by itself.")
     _refuse_referred(ArtifactVersion.objects.filter(pk=version.pk), acting_user)
     aliases = Alias.objects.filter(membership__version=version)
-    labels.refuse_held_version(version)
+    aliases_and_tags.refuse_held_version(version)
     # `latest` counts too: whoever reads by it would get another version from now on, so it is asked for.
     named = sorted(set(aliases.values_list("name", flat=True)))
     if named and not delete_aliases:
@@ -113,7 +113,7 @@ def delete_sequence(collection: Collection, *, acting_user: User) -> None:
         raise NotFound("This collection is deleted already.")
     links = Membership.objects.filter(version__sequence=collection, collection__kind=Collection.Kind.PORTFOLIO)
     _refuse_referred(ArtifactVersion.objects.filter(sequence=collection), acting_user)
-    labels.refuse_held_sequence(collection)
+    aliases_and_tags.refuse_held_sequence(collection)
     counts = dict(links.live().values_list("collection").annotate(links=Count("pk")))
     audit.record(
         Verb.COLLECTION_DELETED,
@@ -168,4 +168,4 @@ def _count_less(gone: Mapping[Collection, int]) -> None:
         Collection.objects.filter(pk=collection.pk).update(version_count=F("version_count") - number)
         if collection.is_portfolio:
             Registry.objects.filter(project=collection.project_id).update(version_count=F("version_count") - number)
-        labels.give_latest_back(collection)
+        aliases_and_tags.give_latest_back(collection)

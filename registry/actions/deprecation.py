@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, locks
+from artifacts.actions import aliases_and_tags, locks
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Membership, User, Verb
 from artifacts.text.cleaning import clean_text
@@ -52,7 +52,7 @@ def _lock(membership: Membership) -> None:
     locks.lock_collection(membership.collection_id)
     said = ["deprecated_at", "deprecated_by", "deprecation", "successor"]
     if not Membership.objects.filter(pk=membership.pk).exists():
-        raise NotFound(labels.NO_PLACE)
+        raise NotFound(aliases_and_tags.NO_PLACE)
     membership.refresh_from_db(fields=said)
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, locks, search_index, versions
+from artifacts.actions import aliases_and_tags, locks, search_index, versions
 from artifacts.actions.former_names import formerly
 from artifacts.errors import Conflict, Invalid, NotFound
 from artifacts.models import (
@@ -46,13 +46,13 @@ def link_version(
     access.require(acting_user, Can.DOWNLOAD, version.project)
     refuse_misfit(version, collection)
     # `latest` in a link is the client's way to say "a version of this collection": it moves by itself.
-    wanted = [name for name in labels.checked_aliases(aliases) if name != LATEST]
+    wanted = [name for name in aliases_and_tags.checked_aliases(aliases) if name != LATEST]
     membership = collection.memberships.filter(version=version).first()
     if membership is None:
         membership = collection.memberships.create(
             collection=collection, version=version, index=collection.take_index(), created_by=acting_user
         )
-        labels.move_latest(membership)
+        aliases_and_tags.move_latest(membership)
         versions.never_expire(version)
         Registry.objects.filter(project=collection.project_id).update(
             version_count=F("version_count") + 1, last_linked_at=Now()
@@ -69,7 +69,7 @@ def link_version(
             index=membership.index,
         )
     membership.collection, membership.version = collection, version
-    labels.add_aliases(membership, wanted, acting_user=acting_user)
+    aliases_and_tags.add_aliases(membership, wanted, acting_user=acting_user)
     return membership
 
 
@@ -189,7 +189,7 @@ def unlink_version(membership: Membership, *, acting_user: User) -> None:
         raise NotFound("This version isn't linked here any more; reload the page.")
     found.collection = collection
     aliases = found.alias_names
-    labels.refuse_protected(aliases, collection.project, acting_user=acting_user)
+    aliases_and_tags.refuse_protected(aliases, collection.project, acting_user=acting_user)
     audit.record(
         Verb.UNLINKED,
         acting_user=acting_user,
@@ -204,7 +204,7 @@ def unlink_version(membership: Membership, *, acting_user: User) -> None:
         Collection.objects.filter(pk=collection.pk).update(version_count=F("version_count") - 1)
         Registry.objects.filter(project=collection.project_id).update(version_count=F("version_count") - 1)
     if was_latest:
-        labels.give_latest_back(collection)
+        aliases_and_tags.give_latest_back(collection)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from artifacts import access, addresses, audit, naming
 from artifacts.access import Can
-from artifacts.actions import labels, locks, organizations, search_index
+from artifacts.actions import aliases_and_tags, locks, organizations, search_index
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.former_names import formerly, take_over
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
@@ -189,7 +189,7 @@ def create_collection(
             field="name",
             value=name,
         )
-    labels.tag_collection(collection, tags, acting_user=acting_user)
+    aliases_and_tags.tag_collection(collection, tags, acting_user=acting_user)
     return collection
 
 
@@ -200,7 +200,7 @@ def delete_collection(collection: Collection, *, acting_user: User) -> None:
     collection = locks.lock_collection(collection.pk)
     if not collection.is_portfolio:
         raise Invalid(f"“{collection.name}” isn't a collection of a registry; delete it in its project.")
-    labels.refuse_holder(collection, acting_user=acting_user)
+    aliases_and_tags.refuse_holder(collection, acting_user=acting_user)
     Registry.objects.filter(project=collection.project).update(
         collection_count=F("collection_count") - 1, version_count=F("version_count") - collection.version_count
     )

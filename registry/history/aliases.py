@@ -1,11 +1,11 @@
 """Which version an alias pointed at: before, and at any moment, by the facts of the events that moved it."""
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from artifacts.models import Alias, AuditEvent, Collection, Verb
-from artifacts.naming import LATEST
+from artifacts.naming import LATEST, version_index
 
 MOST_EVENTS = 2_000
 MOVES = (Verb.ALIAS_SET, Verb.ALIAS_REMOVED, Verb.UNLINKED)
@@ -112,12 +112,10 @@ def former_aliases(collection: Collection, protected: set[str]) -> list[FormerAl
                 is_protected=row.name_key in protected,
             )
         )
+    indexes = {former.before: version_index(former.before) for former in found if former.before}
     live = set(
         collection.memberships.live()
-        .filter(index__in=[int(former.before[1:]) for former in found if former.before])
+        .filter(index__in=[index for index in indexes.values() if index is not None])
         .values_list("index", flat=True)
     )
-    return [
-        former if not former.before or int(former.before[1:]) in live else FormerAlias(**{**vars(former), "before": ""})
-        for former in found
-    ]
+    return [former if indexes.get(former.before) in live else replace(former, before="") for former in found]

@@ -27,7 +27,7 @@ SORTS = {"": "Best first", "newest": "Newest first", "name": "By name"}
 
 
 @dataclass(frozen=True)
-class Address:
+class SearchAddress:
     """What an address asks for; `chosen` has the values of each facet in the order given, `free` those of them that were typed."""
 
     words: str
@@ -68,7 +68,7 @@ class Address:
         words = [self.words] if self.words else []
         return " · ".join([*words, *facets, *([SORTS[self.sort].casefold()] if self.sort else [])])
 
-    def meaning(self, name: str, meant: Mapping[str, Sequence[str]]) -> "Address":
+    def meaning(self, name: str, meant: Mapping[str, Sequence[str]]) -> "SearchAddress":
         """The address with what was typed for a facet replaced by the values that it means; what means none stays as it is."""
         values = [other for value in self.chosen.get(name, ()) for other in meant.get(value) or [value]]
         return replace(self, chosen={**self.chosen, name: tuple(dict.fromkeys(values))[:MOST_CHOSEN]})
@@ -86,7 +86,7 @@ class Address:
         return urlencode([pair for pair in pairs if pair[1]])
 
 
-def read_address(asked: MultiValueDict[str, str]) -> Address:
+def read_address(asked: MultiValueDict[str, str]) -> SearchAddress:
     """The search that an address asks for."""
     words, typed = read_qualifiers(cleaned(asked.get("q", ""), LONGEST_WORDS))
     chosen = {
@@ -98,7 +98,7 @@ def read_address(asked: MultiValueDict[str, str]) -> Address:
     chosen["kind"] = tuple(value for value in chosen["kind"] if value in Kind)
     sort = asked.get("sort", "")
     free = {name: [cleaned(value, 200) for value in values] for name, values in typed.items()}
-    return Address(words, chosen, sort if sort in SORTS else "", free)
+    return SearchAddress(words, chosen, sort if sort in SORTS else "", free)
 
 
 def read_qualifiers(text: str) -> tuple[str, dict[str, list[str]]]:
@@ -140,7 +140,7 @@ def full_label(project: Project) -> str:
     return f"{organization.name if organization else project.entity.name}/{project.title}"
 
 
-def narrowing_of(address: Address, visible: Mapping[int, Project]) -> Narrowing:
+def narrowing_of(address: SearchAddress, visible: Mapping[int, Project]) -> Narrowing:
     """What the facets leave. A registry that isn't seen, or isn't there, is chosen without effect on what is shown: nothing."""
     asked = {key_of(value) for value in address.chosen.get("registry", ())}
     registries = frozenset(

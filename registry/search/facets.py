@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from artifacts.naming import key_of
-from registry.search.address import Address
-from registry.search.hits import Found, Hit, Kind
+from registry.search.address import SearchAddress
+from registry.search.hits import Hit, Kind, SearchResults
 from registry.search.labels import Labels
 from registry.search.narrowing import EVERYTHING, Narrowing
 
@@ -44,7 +44,12 @@ class Facet:
 
 
 def facets_of(
-    everything: Found, found: Found, address: Address, narrowing: Narrowing, names: Mapping[int, str], labels: Labels
+    everything: SearchResults,
+    found: SearchResults,
+    address: SearchAddress,
+    narrowing: Narrowing,
+    names: Mapping[int, str],
+    labels: Labels,
 ) -> list[Facet]:
     """The facets of a search before and after it was narrowed; what is chosen is always offered, so that it can be taken back.
 
@@ -122,7 +127,7 @@ def _options(name: str, counted: Counter[str], chosen: Sequence[str], more: str)
     ]
 
 
-def _of_kind(option: Option, everything: Found, found: Found) -> Option:
+def _of_kind(option: Option, everything: SearchResults, found: SearchResults) -> Option:
     """A kind by its title; where it was chosen its own results have the better count."""
     kind = Kind(option.value)
     counted = found if option.is_chosen else everything

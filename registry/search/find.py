@@ -8,7 +8,7 @@ from artifacts.access import Can
 from artifacts.models import Project, User
 from registry.search.access_sql import registries_statement
 from registry.search.files import find_files
-from registry.search.hits import Found, Kind
+from registry.search.hits import Kind, SearchResults
 from registry.search.names import aliases_named, collections_named, registries_named, tags_named
 from registry.search.narrowing import EVERYTHING, Narrowing
 from registry.search.sql import rows_of, sql
@@ -29,14 +29,14 @@ def find(
     candidates: int = CANDIDATES,
     narrowing: Narrowing = EVERYTHING,
     seen: dict[int, Project] | None = None,
-) -> Found:
+) -> SearchResults:
     """What `words` mean or are a part of: exactly these first, then what begins so, then a word that does, then the others.
 
     Without words, the collections and versions that facets name, those that got it last first.
     `most` of each kind are shown, the best of the first `candidates` that the indexes give. `seen` is what
     `visible_registries` gave for this person, where it was asked already.
     """
-    found, asked, limit = Found(most), read(words), max(most, candidates)
+    found, asked, limit = SearchResults(most), read(words), max(most, candidates)
     if not asked.key and not narrowing.names_something:
         return found
     seen = visible_registries(user) if seen is None else seen

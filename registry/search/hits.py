@@ -40,7 +40,7 @@ class Hit:
 
 
 @dataclass
-class Found:
+class SearchResults:
     """What was found, by kind, the best first. `most` of each are shown; `bounded` are the kinds that have more than were counted."""
 
     most: int

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from artifacts.models import Project, SearchTerm
 from artifacts.naming import key_of
-from registry.search.address import MOST_CHOSEN, Address, registry_labels
+from registry.search.address import MOST_CHOSEN, SearchAddress, registry_labels
 from registry.search.hits import ranked
 from registry.search.names import aliases_named, known_keys, tags_named
 from registry.search.narrowing import EVERYTHING
@@ -17,7 +17,7 @@ A_WORD_BEGINS = 2  # the last rank of `ranked` that counts here
 NAMED = ((SearchTerm.Kind.TAG, tags_named), (SearchTerm.Kind.ALIAS, aliases_named))
 
 
-def as_meant(address: Address, visible: Mapping[int, Project]) -> Address:
+def as_meant(address: SearchAddress, visible: Mapping[int, Project]) -> SearchAddress:
     """The address with the names that there are in place of what was typed for them; what fits nothing stays, and finds nothing."""
     if typed := address.free.get("registry"):
         labels = {*registry_labels(visible).values(), *(project.title for project in visible.values())}
@@ -47,7 +47,7 @@ def fitting(typed: str, names: Iterable[str]) -> list[str]:
     ]
 
 
-def instead(address: Address, visible: Mapping[int, Project]) -> dict[str, Sequence[str]]:
+def instead(address: SearchAddress, visible: Mapping[int, Project]) -> dict[str, Sequence[str]]:
     """What to offer where nothing was found: by facet, the types or registries that there are, as many as can be chosen."""
     found: dict[str, Sequence[str]] = {}
     if address.chosen.get("type"):

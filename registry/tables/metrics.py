@@ -27,7 +27,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Column:
+class MetricColumn:
     """One metric over the versions of a page, newest first."""
 
     name: str
@@ -36,7 +36,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Mark:
+class PlotPoint:
     """A point or a label of the plot."""
 
     x: str
@@ -45,14 +45,14 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Plot:
+class MetricOverVersions:
     """A line over versions, as the coordinates of an SVG."""
 
     label: str
     path: str
-    dots: list[Mark]
-    levels: list[Mark]
-    names: list[Mark]
+    dots: list[PlotPoint]
+    levels: list[PlotPoint]
+    names: list[PlotPoint]
 
 
 def summaries(memberships: Sequence[Membership], visible_projects: set[int]) -> list[dict[str, float]]:
@@ -89,7 +89,7 @@ def columns_of(
     *,
     order: Sequence[int] = (),
     below: Mapping[str, float] | None = None,
-) -> list[Column]:
+) -> list[MetricColumn]:
     """The metrics of a page as columns; those that most versions have and that say most come first if none are chosen.
 
     `order` is the place of each row from the newest version to the oldest, where the table is sorted otherwise; `below` is what
@@ -113,7 +113,7 @@ def columns_of(
             is_better = None if not change else (change < 0) == is_lower
             cells[place] = Cell(value, value == top, change, is_better)
             before = value
-        columns.append(Column(name=name, is_lower_better=is_lower, cells=cells))
+        columns.append(MetricColumn(name=name, is_lower_better=is_lower, cells=cells))
     return columns
 
 
@@ -130,12 +130,12 @@ def all_names(rows: Sequence[Mapping[str, float]]) -> list[str]:
     return sorted({name for row in rows for name in row}, key=natural_key)[:MOST_OFFERED]
 
 
-def in_order(column: Column, order: Sequence[int]) -> Column:
+def in_order(column: MetricColumn, order: Sequence[int]) -> MetricColumn:
     """The metric with its cells in another order: `order` are positions, from the newest version to the oldest."""
-    return Column(column.name, column.is_lower_better, [column.cells[place] for place in order])
+    return MetricColumn(column.name, column.is_lower_better, [column.cells[place] for place in order])
 
 
-def plot_of(column: Column, labels: Sequence[str]) -> Plot | None:
+def plot_of(column: MetricColumn, labels: Sequence[str]) -> MetricOverVersions | None:
     """A metric from the oldest version of the page to the newest; None for fewer than two values."""
     points = [(label, cell.value) for label, cell in zip(labels, column.cells, strict=True) if cell.value is not None]
     points.reverse()
@@ -152,14 +152,14 @@ def plot_of(column: Column, labels: Sequence[str]) -> Plot | None:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / spread
 
     every = max(1, math.ceil(len(points) / 6))
-    dots = [Mark(f"{x(place):.1f}", f"{y(value):.1f}", label) for place, (label, value) in enumerate(points)]
-    return Plot(
+    dots = [PlotPoint(f"{x(place):.1f}", f"{y(value):.1f}", label) for place, (label, value) in enumerate(points)]
+    return MetricOverVersions(
         label=f"{column.name} from {points[0][0]} to {points[-1][0]}: {values[0]:.4g} to {values[-1]:.4g}",
         path="M" + " L".join(f"{dot.x} {dot.y}" for dot in dots),
         dots=dots,
         levels=[
-            Mark(f"{LEFT - 8}", f"{y(level):.1f}", f"{level:.4g}")
+            PlotPoint(f"{LEFT - 8}", f"{y(level):.1f}", f"{level:.4g}")
             for level in sorted({low, low + (high - low) / 2, high})
         ],
-        names=[Mark(dot.x, f"{HEIGHT - 9}", dot.text) for place, dot in enumerate(dots) if place % every == 0],
+        names=[PlotPoint(dot.x, f"{HEIGHT - 9}", dot.text) for place, dot in enumerate(dots) if place % every == 0],
     )

@@ -32,7 +32,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ParallelCoordinates:
     """The whole: ways are drawn in their order, the best one last and so on top."""
 
     axes: list[Axis]
@@ -42,7 +42,7 @@ class Picture:
 
 def picture(
     names: Sequence[str], axes: Sequence[str], rows: Sequence[Mapping[str, float]], *, best: str = ""
-) -> Picture | None:
+) -> ParallelCoordinates | None:
     """The picture of versions by name with their numbers; None for fewer than two axes or two lines."""
     axes = [axis for axis in axes if any(axis in row for row in rows)][:MOST_AXES]
     if len(axes) < 2:
@@ -68,7 +68,7 @@ def picture(
         ways.append(Way(name, _path(points), f"{name}: {said}", dots, dots[-1], name == best))
     if len(ways) < 2:
         return None
-    return Picture(
+    return ParallelCoordinates(
         axes=[
             Axis(f"{place:.0f}", axis, _short(axis), f"{high:.4g}", f"{low:.4g}")
             for axis, place, (low, high) in zip(axes, places, bounds, strict=True)

@@ -10,7 +10,7 @@ from artifacts.models import Alias, Collection, Membership, User
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.text.json_values import number
 from artifacts.versions import filters
-from artifacts.versions.columns import metadata_of
+from artifacts.versions.filters import metadata_of
 from registry.tables import metrics, parallel_coordinates
 from registry.tables.collection_address import CollectionAddress
 from registry.tables.columns import BESIDE_METRICS, COLUMNS, SORTS, USUAL, axes_of
@@ -21,11 +21,11 @@ from registry.tables.rows import LinkRow, Name, link_rows, with_rows
 class Measured:
     """What the runs of a page's versions measured: as columns, one of them as a line, and all side by side."""
 
-    columns: list[metrics.Column] = field(default_factory=list)
+    columns: list[metrics.MetricColumn] = field(default_factory=list)
     offered: list[ColumnChoice] = field(default_factory=list)
-    drawn: metrics.Column | None = None
-    line: metrics.Plot | None = None
-    side_by_side: parallel_coordinates.Picture | None = None
+    drawn: metrics.MetricColumn | None = None
+    line: metrics.MetricOverVersions | None = None
+    side_by_side: parallel_coordinates.ParallelCoordinates | None = None
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ def side_by_side(
     memberships: Sequence[Membership],
     numbers: Sequence[dict[str, float]],
     metadata: Sequence[dict[str, object]],
-    columns: Sequence[metrics.Column],
-    drawn: metrics.Column | None,
+    columns: Sequence[metrics.MetricColumn],
+    drawn: metrics.MetricColumn | None,
     keys: Sequence[str],
-) -> parallel_coordinates.Picture | None:
+) -> parallel_coordinates.ParallelCoordinates | None:
     """The parallel coordinates: first the numbers of the metadata, then the metrics; the best of the drawn one stands out."""
     names = [column.name for column in columns]
     most = max(2, parallel_coordinates.MOST_AXES - len(names))

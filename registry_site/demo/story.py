@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from artifacts.actions import collections, labels, organizations, people
+from artifacts.actions import aliases_and_tags, collections, organizations, people
 from artifacts.actions.automations import create_automation
 from artifacts.actions.runs import use_version
 from artifacts.actions.saving.begin import Draft
@@ -158,7 +158,7 @@ def datasets(cast: Cast, dataset: Project, golden: Project) -> list[ArtifactVers
         )
         made.append(prepared)
     frozen = link_by_name(made[-1], golden, "street-benchmark", aliases=["frozen"], acting_user=cast.ada)
-    labels.tag_collection(frozen.collection, ["vision", "benchmark"], acting_user=cast.ada)
+    aliases_and_tags.tag_collection(frozen.collection, ["vision", "benchmark"], acting_user=cast.ada)
     return made
 
 
@@ -192,16 +192,16 @@ def street_detectors(cast: Cast, model: Project, scenes: list[ArtifactVersion]) 
                 version, model, "detectors", aliases=["candidate"] if number == 7 else [], acting_user=who
             )
             if number in {3, 6}:
-                labels.add_aliases(link, ["production" if number == 3 else "staging"], acting_user=cast.ada)
+                aliases_and_tags.add_aliases(link, ["production" if number == 3 else "staging"], acting_user=cast.ada)
     collection = Collection.objects.get(project=model, name="detectors")
     collections.describe_collection(collection, CARD, acting_user=cast.ada)
-    labels.tag_collection(collection, ["vision", "street"], acting_user=cast.ada)
+    aliases_and_tags.tag_collection(collection, ["vision", "street"], acting_user=cast.ada)
     holders = {
         membership.index: membership
         for membership in collection.memberships.select_related("version", "collection__project__entity")
     }
-    labels.add_aliases(holders[3], ["production"], acting_user=cast.ada)
-    labels.add_aliases(holders[4], ["staging"], acting_user=cast.ada)
+    aliases_and_tags.add_aliases(holders[3], ["production"], acting_user=cast.ada)
+    aliases_and_tags.add_aliases(holders[4], ["staging"], acting_user=cast.ada)
     deprecate(holders[2], "It misses cyclists at night.", successor=holders[3], acting_user=cast.grace)
     evaluation(cast, model, made)
     deployment(cast, model, made[-1])
@@ -296,7 +296,9 @@ def speech(cast: Cast, model: Project) -> None:
              "samples/hey.wav": files.wav(0.4, 330 + 40 * number)}, user=cast.mei,
         )  # fmt: skip
         link_by_name(version, model, "wake-word", aliases=["canary"] if number == 2 else [], acting_user=cast.mei)
-    labels.tag_collection(Collection.objects.get(project=model, name="wake-word"), ["speech"], acting_user=cast.mei)
+    aliases_and_tags.tag_collection(
+        Collection.objects.get(project=model, name="wake-word"), ["speech"], acting_user=cast.mei
+    )
     registries.create_collection(
         model,
         "model",

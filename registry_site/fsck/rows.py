@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, FloatField, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Least
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, VersionReference
 from artifacts.naming import LATEST
 from registry.models import AcceptedType, Registry
@@ -85,7 +85,7 @@ def _mend_latest() -> None:
         with transaction.atomic():
             collection = Collection.objects.select_for_update().get(pk=alias.collection_id)
             Alias.objects.filter(pk=alias.pk).delete()
-            labels.give_latest_back(collection)
+            aliases_and_tags.give_latest_back(collection)
 
 
 def _miscounted_collections() -> QuerySet[Collection]:

@@ -25,7 +25,7 @@ from django.http import FileResponse
 
 from artifacts.views.people.throttle import visitor
 from registry_site.server.bodies import STALLED, Incoming, Message, Outgoing, Receive
-from registry_site.server.threads import Places, Threads
+from registry_site.server.threads import Threads, VisitorPlaces
 
 WORKING = 24  # threads of a process for what never waits for a visitor
 CARRYING = 24  # and for bodies and answers on their way,
@@ -63,8 +63,8 @@ class Gate:
         self._application = application
         self._working = Threads("working", WORKING)
         self._carrying = Threads("carrying", CARRYING)
-        self._places = Places(CARRYING, CARRYING_FOR_ONE)
-        self._readers = Places(READERS, READERS_OF_ONE)
+        self._places = VisitorPlaces(CARRYING, CARRYING_FOR_ONE)
+        self._readers = VisitorPlaces(READERS, READERS_OF_ONE)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""

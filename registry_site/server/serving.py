@@ -71,7 +71,7 @@ def serve(host: str, port: int, *, workers: int) -> None:
     # Workers must be forked, not started anew: on newer Pythons this isn't the default.
     multiprocessing.set_start_method("fork", force=True)
     _allow_files()
-    server = Tree(
+    server = ProcessTree(
         "registry_site.wsgi:application",
         address=host,
         port=port,
@@ -126,7 +126,7 @@ class Bell:
         """Nothing: waiting forgets what was rung before it ended, and nothing that is rung afterwards may be forgotten."""
 
 
-class Tree(MPServer):
+class ProcessTree(MPServer):
     """The parent's main loop: it replaces workers that ended by themselves, and ends when it is told to, whatever else happens."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -69,7 +69,7 @@ class Threads:
                 self._free += 1
 
 
-class Places:
+class VisitorPlaces:
     """Places that visitors take in turn, of which one address never has more than its share."""
 
     def __init__(self, most: int, most_of_one: int) -> None:

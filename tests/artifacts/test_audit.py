@@ -11,7 +11,16 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from artifacts import audit
-from artifacts.actions import collections, integrations, labels, organizations, people, projects, runs, versions
+from artifacts.actions import (
+    aliases_and_tags,
+    collections,
+    integrations,
+    organizations,
+    people,
+    projects,
+    runs,
+    versions,
+)
 from artifacts.models import AuditEvent, Collection, Verb
 from registry.actions import delete, deprecation, link, registries, settings
 from registry.actions.link import link_by_name
@@ -39,12 +48,12 @@ def full(world: World) -> World:
         first, second = (factories.version(source, name, user=world.bob) for _ in range(2))
         place = link_by_name(first, world.model, name, aliases=["on → off", "kept from here"], acting_user=world.bob)
         moved = link_by_name(second, world.model, name, aliases=["on → off"], acting_user=world.bob)
-        labels.remove_aliases(place, ["kept from here"], acting_user=world.bob)
-        labels.add_aliases(place, ["on → off"], acting_user=world.bob)
-        labels.tag_version(first, ["raw"], acting_user=world.bob)
-        labels.untag_version(first, ["raw"], acting_user=world.bob)
-        labels.tag_collection(place.collection, ["raw"], acting_user=world.bob)
-        labels.untag_collection(place.collection, ["raw"], acting_user=world.bob)
+        aliases_and_tags.remove_aliases(place, ["kept from here"], acting_user=world.bob)
+        aliases_and_tags.add_aliases(place, ["on → off"], acting_user=world.bob)
+        aliases_and_tags.tag_version(first, ["raw"], acting_user=world.bob)
+        aliases_and_tags.untag_version(first, ["raw"], acting_user=world.bob)
+        aliases_and_tags.tag_collection(place.collection, ["raw"], acting_user=world.bob)
+        aliases_and_tags.untag_collection(place.collection, ["raw"], acting_user=world.bob)
         versions.describe_version(first, description="web", acting_user=world.bob)
         deprecation.deprecate(place, "old", successor=moved, acting_user=world.bob)
         deprecation.reinstate(place, acting_user=world.bob)
@@ -114,7 +123,7 @@ def test_an_event_with_other_facts_is_refused(world: World, facts: dict[str, Any
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_version_tells_its_history_by_names_that_look_like_sentences(client: Client, full: World, name: str) -> None:
     client.force_login(full.bob)
-    shown = client.get(f"/vision/x → y from z/artifacts/model/{name}/v0").context["happenings"]
+    shown = client.get(f"/vision/x → y from z/artifacts/model/{name}/v0").context["history"]
     said = [f"{event.words} {event.alias}{event.tag} {event.rest}".strip() for event in shown]
     assert said == [
         f"took back the deprecation  on {name}:v0",

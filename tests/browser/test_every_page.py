@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.test import Client
 from playwright.sync_api import Page
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Entity, RunTag, User
 from registry.actions.link import link_by_name
 from registry.actions.registries import create_registry
@@ -73,8 +73,8 @@ def long(demo: Words) -> Words:
     registry = create_registry(team.organization, name[:100], description=name, acting_user=ada).project
     link = link_by_name(version, registry, name, aliases=[name], acting_user=ada)
     link_by_name(factories.version(project, name, name[:100], user=ada), registry, name, acting_user=ada)
-    labels.tag_collection(link.collection, [name], acting_user=ada)
-    labels.tag_version(version, [name], acting_user=ada)
+    aliases_and_tags.tag_collection(link.collection, [name], acting_user=ada)
+    aliases_and_tags.tag_version(version, [name], acting_user=ada)
     here = {"collection": name, "reference": "v0"}
     numbers = {
         "automation-delete": str(factories.automation(registry, name[:60], user=ada).pk),

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from registry.actions import registries
 from registry.actions.link import link_by_name
 from tests import factories
@@ -20,7 +20,7 @@ def test_the_place_is_kept_over_the_log_in_the_next_page_and_a_name_without_an_e
     endless = "a" * 120
     version = factories.version(factories.project(world.team, "detector", user=world.bob), user=world.bob)
     link = link_by_name(version, world.model, "c-00", aliases=[endless], acting_user=world.bob)
-    labels.tag_version(version, [endless], acting_user=world.bob)
+    aliases_and_tags.tag_version(version, [endless], acting_user=world.bob)
     for number in range(1, 60):
         registries.create_collection(world.model, "model", f"c-{number:02}", acting_user=world.bob)
     world.bob.set_password("correct horse")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Collection, User
 from registry.actions import registries
 from registry.actions.link import link_by_name
@@ -27,7 +27,7 @@ def stocked(world: World) -> World:
     made = factories.stored_version(source, {"weights/best.bin": b"weights"}, user=world.bob)
     link_by_name(made, world.model, "detectors", aliases=["staging"], acting_user=world.bob)
     link_by_name(made, golden, "detectors-frozen", acting_user=world.bob)
-    labels.tag_collection(Collection.objects.get(name="detectors"), ["vision"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(Collection.objects.get(name="detectors"), ["vision"], acting_user=world.bob)
     for number in range(60):
         factories.portfolio(world.dataset, f"detect-{number:02}", "dataset", user=world.bob)
     return world

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Collection, User
 from registry.actions.link import link_by_name
 from registry.models import RecentSearch
@@ -22,7 +22,7 @@ def stocked(world: World) -> World:
     source = factories.project(world.team, "detector", user=world.bob)
     made = factories.stored_version(source, {"ckpt/model-epoch-3.pt": b"weights"}, user=world.bob)
     link_by_name(made, world.model, "detectors", aliases=["production"], acting_user=world.bob)
-    labels.tag_collection(Collection.objects.get(name="detectors"), ["night shift"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(Collection.objects.get(name="detectors"), ["night shift"], acting_user=world.bob)
     factories.portfolio(world.dataset, "detect-raw", "dataset", user=world.bob)
     return world
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from artifacts.actions.labels import add_aliases
+from artifacts.actions.aliases_and_tags import add_aliases
 from artifacts.models import ArtifactVersion, AuditEvent, Membership
 from registry.actions.link import link_by_name
 from tests import factories

@@ -2,7 +2,7 @@
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import ArtifactVersion
 from registry.actions.link import link_by_name
 from tests import factories
@@ -20,8 +20,8 @@ def versions(world: World) -> list[ArtifactVersion]:
     made = [factories.version(project, user=world.bob, files={"a.bin": 10, "dir/b.bin": 20}) for _ in range(3)]
     for number, version in enumerate(made):
         link_by_name(version, world.model, "detectors", aliases=[f"x{number}"], acting_user=world.bob)
-    labels.tag_version(made[0], ["even", "small"], acting_user=world.bob)
-    labels.tag_version(made[2], ["even"], acting_user=world.bob)
+    aliases_and_tags.tag_version(made[0], ["even", "small"], acting_user=world.bob)
+    aliases_and_tags.tag_version(made[2], ["even"], acting_user=world.bob)
     factories.version(project, "tiny", user=world.bob)
     factories.version(project, "coco", "dataset", user=world.bob)
     return made

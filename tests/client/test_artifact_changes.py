@@ -1,8 +1,8 @@
-"""What is changed on a version afterwards: words, labels, lifetime; who may, and what a colleague and the pages then say."""
+"""What is changed on a version afterwards: words, labels, time to live; who may, and what a colleague and the pages then say."""
 
 import pytest
 
-from artifacts.actions import labels, organizations
+from artifacts.actions import aliases_and_tags, organizations
 from artifacts.models import Alias, ArtifactVersion, AuditEvent, Entity, Membership, ProtectedAlias, User, VersionTag
 from registry.actions.link import link_by_name
 from tests import factories
@@ -27,8 +27,8 @@ def make_linked(world: World) -> None:
     project = factories.project(world.team, "data", user=world.bob)
     words = {"description": "first", "metadata": {"a": 1, "nan": None}}
     version = factories.version(project, "coco", "dataset", user=world.bob, **words)
-    labels.add_aliases(version.memberships.get(), ["best"], acting_user=world.bob)
-    labels.tag_version(version, ["fast"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(version.memberships.get(), ["best"], acting_user=world.bob)
+    aliases_and_tags.tag_version(version, ["fast"], acting_user=world.bob)
     link_by_name(version, world.dataset, "pictures", aliases=["staging"], acting_user=world.bob)
 
 

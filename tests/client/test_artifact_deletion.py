@@ -2,7 +2,7 @@
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Alias, ArtifactVersion, Membership, ProtectedAlias
 from registry.actions.link import link_by_name
 from tests import factories
@@ -117,7 +117,7 @@ def test_who_may_not_and_what_is_protected(client: Client, world: World) -> None
     project = factories.project(world.team, "data", user=world.bob)
     for number in range(3):
         version = factories.version(project, "coco", "dataset", user=world.bob)
-        labels.add_aliases(version.memberships.get(), [f"a{number}"], acting_user=world.bob)
+        aliases_and_tags.add_aliases(version.memberships.get(), [f"a{number}"], acting_user=world.bob)
         link_by_name(version, world.dataset, "pictures", aliases=[f"b{number}"], acting_user=world.bob)
     ProtectedAlias.objects.create(project=world.dataset, name="b1", name_key="b1")
     before = (Membership.objects.count(), Alias.objects.count(), ArtifactVersion.objects.live().count())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from artifacts.actions import labels, organizations, people
+from artifacts.actions import aliases_and_tags, organizations, people
 from artifacts.actions.collections import describe_collection
 from artifacts.models import Project
 from registry.actions.link import link_by_name
@@ -37,8 +37,8 @@ def filled(world: World) -> Filled:
         version = factories.version(project, user=world.bob, files=files, metadata=metadata)
         link = link_by_name(version, world.model, "detectors", aliases=[f"x{number}"], acting_user=world.bob)
         if number == 0:
-            labels.tag_version(version, ["even", "old"], acting_user=world.bob)
-            labels.tag_collection(link.collection, ["vision", "small"], acting_user=world.bob)
+            aliases_and_tags.tag_version(version, ["even", "old"], acting_user=world.bob)
+            aliases_and_tags.tag_collection(link.collection, ["vision", "small"], acting_user=world.bob)
             describe_collection(link.collection, "Finds things", acting_user=world.bob)
             link_by_name(version, gold, "champions", aliases=["x0"], acting_user=world.bob)
     link_by_name(version, world.model, "best", acting_user=world.bob)

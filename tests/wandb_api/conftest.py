@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import ArtifactVersion, Collection, Membership, Project
 from registry.actions.link import link_by_name
 from registry_site.wandb_api.engine import ids
@@ -35,7 +35,7 @@ def linked(world: World) -> Linked:
         factories.version(project, user=world.bob, run=run, metadata={"acc": number / 10, "nest": {"k": number}})
         for number in range(3)
     ]
-    labels.tag_version(versions[0], ["even"], acting_user=world.bob)
+    aliases_and_tags.tag_version(versions[0], ["even"], acting_user=world.bob)
     links = [
         link_by_name(version, world.model, "detectors", aliases=[f"x{number}"], acting_user=world.bob)
         for number, version in enumerate(versions)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from artifacts import audit
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import Conflict
 from artifacts.models import ArtifactVersion, ClientId, Collection, MergedVersion, Run, RunOutput, User, Verb
 from artifacts.naming import LATEST, distinct
@@ -18,7 +18,7 @@ def same_content(sequence: Collection, digest: str) -> ArtifactVersion | None:
     return found
 
 
-class Words(Protocol):
+class Described(Protocol):
     """What is said of a version beside its content, by a draft or a pending one."""
 
     @property
@@ -31,7 +31,7 @@ class Words(Protocol):
 def log_again(
     version: ArtifactVersion,
     run: Run | None,
-    words: Words,
+    words: Described,
     *,
     aliases: Sequence[str],
     tags: Sequence[str],
@@ -70,10 +70,10 @@ def log_again(
         return
     membership = version.memberships.get(collection=version.sequence_id)
     membership.collection, membership.version = version.sequence, version
-    labels.move_latest(membership)
-    labels.add_aliases(membership, [name for name in aliases if name != LATEST], acting_user=acting_user)
+    aliases_and_tags.move_latest(membership)
+    aliases_and_tags.add_aliases(membership, [name for name in aliases if name != LATEST], acting_user=acting_user)
     if tags:
-        labels.tag_version(version, tags, acting_user=acting_user)
+        aliases_and_tags.tag_version(version, tags, acting_user=acting_user)
 
 
 def merge(pending: ArtifactVersion, version: ArtifactVersion, acting_user: User) -> ArtifactVersion:

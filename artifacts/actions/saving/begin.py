@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from artifacts import access, naming
 from artifacts.access import Can
-from artifacts.actions import labels, locks
+from artifacts.actions import aliases_and_tags, locks
 from artifacts.actions.collections import find_or_create_collection
 from artifacts.actions.saving import again
 from artifacts.actions.saving.blobs import has_lost_bytes
@@ -75,8 +75,8 @@ def _checked(draft: Draft) -> Draft:
         name=draft.name,
         digest=draft.digest,
         client_id=clean_text(draft.client_id),
-        aliases=labels.checked_aliases(draft.aliases),
-        tags=labels.checked_tags(draft.tags),
+        aliases=aliases_and_tags.checked_aliases(draft.aliases),
+        tags=aliases_and_tags.checked_tags(draft.tags),
         description=clean_text(draft.description, longest=100_000),
         metadata=metadata,
         ttl_seconds=draft.ttl_seconds if draft.ttl_seconds is not None and 0 <= draft.ttl_seconds < 2**62 else None,

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from artifacts import access, audit
 from artifacts.access import Can
-from artifacts.actions import labels, locks
+from artifacts.actions import aliases_and_tags, locks
 from artifacts.actions.saving import again, in_background
 from artifacts.actions.saving.blobs import HeldBlob, adopt_blobs, held_blobs, require_held
-from artifacts.actions.versions import allowed_lifetime
+from artifacts.actions.versions import allowed_time_to_live
 from artifacts.errors import Conflict, Invalid, NotYet
 from artifacts.files import manifests
 from artifacts.files.manifests import Entry
@@ -191,7 +191,7 @@ def _finish(version: ArtifactVersion, content: VerifiedContent, acting_user: Use
     index = pending.index = sequence.take_index()
     pending.state, pending.committed_at = ArtifactVersion.State.COMMITTED, timezone.now()
     pending.digest, pending.file_count = content.digest, len(rows)
-    asked, pending.ttl_seconds = pending.ttl_seconds, allowed_lifetime(pending, acting_user)
+    asked, pending.ttl_seconds = pending.ttl_seconds, allowed_time_to_live(pending, acting_user)
     pending.size = min(sum(entry.size or 0 if blob is None else blob.size for entry, blob in rows), 2**63 - 1)
     changed = ["index", "state", "committed_at", "digest", "file_count", "size", "ttl_seconds"]
     pending.save(update_fields=changed)
@@ -237,11 +237,11 @@ def _place(version: ArtifactVersion, index: int, acting_user: User, **told: obje
     """The version's place in its sequence, with the names it asked for; its run's output; the audit event, with what is `told`."""
     sequence = version.sequence
     membership = Membership.objects.create(collection=sequence, version=version, index=index, created_by=acting_user)
-    labels.move_latest(membership)
+    aliases_and_tags.move_latest(membership)
     audit.record(Verb.VERSION_LOGGED, acting_user=acting_user, membership=membership, **told)  # type: ignore[arg-type]  # data has names of its own
     wanted = [name for name in version.wanted_aliases if name != LATEST]
-    labels.add_aliases(membership, wanted, acting_user=acting_user)
+    aliases_and_tags.add_aliases(membership, wanted, acting_user=acting_user)
     if version.wanted_tags:
-        labels.tag_version(version, version.wanted_tags, acting_user=acting_user)
+        aliases_and_tags.tag_version(version, version.wanted_tags, acting_user=acting_user)
     if version.run_id is not None:
         RunOutput.objects.get_or_create(run_id=version.run_id, version=version)

@@ -17,7 +17,7 @@ Groups = Mapping[str, Sequence[str]]
 
 
 @dataclass
-class Node:
+class GraphNode:
     """A run or a version; one that the visitor may not see has no name and leads nowhere. Or a group of them, with their number."""
 
     key: str
@@ -75,21 +75,21 @@ def visible_places(seen: ProjectQuerySet, versions: Iterable[int]) -> Membership
     return Membership.objects.filter(IsOneOfNumbers("version", versions), collection__project__in=seen.values("pk"))
 
 
-def nodes_of(keys: Collection[str], seen: ProjectQuerySet) -> dict[str, Node]:
+def nodes_of(keys: Collection[str], seen: ProjectQuerySet) -> dict[str, GraphNode]:
     """Nodes by their keys, with a name only where the visitor sees the place; opaque ones tell not even their row's number."""
     nodes = {}
     runs = visible_runs(seen, keys).select_related("project__entity")
     shown = ("name", "display_name", "job_type", "state", "heartbeat_at", "project__name", "project__entity__name")
     for run in runs.only(*shown) if numbers(keys, "r") else []:
         key = f"r{run.pk}"
-        nodes[key] = Node(key, "run", run.job_type or "run", str(run), run_url(run), run.state_now)
+        nodes[key] = GraphNode(key, "run", run.job_type or "run", str(run), run_url(run), run.state_now)
     for number, place in places_of(numbers(keys, "v"), seen).items():
         key = f"v{number}"
-        nodes[key] = Node(key, "artifact", place.collection.type, str(place), version_url(place, "lineage"))
+        nodes[key] = GraphNode(key, "artifact", place.collection.type, str(place), version_url(place, "lineage"))
     opaque = (key for key in keys if key not in nodes)
     for count, key in enumerate(opaque, start=1):
         kind = kind_of(key)
-        nodes[key] = Node(f"x{count}", kind, kind, f"hidden {kind}")
+        nodes[key] = GraphNode(f"x{count}", kind, kind, f"hidden {kind}")
     return nodes
 
 

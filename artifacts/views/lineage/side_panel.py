@@ -13,8 +13,8 @@ from artifacts.runs.columns import config_of, duration_of
 from artifacts.runs.metrics import Measure, measures_of
 from artifacts.views.lineage.address import LineageAddress
 from artifacts.views.lineage.nodes import (
+    GraphNode,
     Groups,
-    Node,
     counted,
     kind_of,
     nodes_of,
@@ -148,7 +148,7 @@ def _version(place: Membership, ways: Ways, key: str, root: str, seen: ProjectQu
 class Member:
     """A run or version of a group."""
 
-    node: Node
+    node: GraphNode
     href: str
     take_out: str
     is_current: bool

@@ -13,7 +13,7 @@ from artifacts.lineage.graph import MOST_NODES, Walk, walk
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.views.answers import HtmxHttpRequest
 from artifacts.views.lineage.address import DEPTHS, KEY, LineageAddress
-from artifacts.views.lineage.nodes import Node, counted, kind_of, nodes_of, notes_of
+from artifacts.views.lineage.nodes import GraphNode, counted, kind_of, nodes_of, notes_of
 from artifacts.views.lineage.side_panel import group_beside, preview_of
 from artifacts.views.version_page import VersionPage
 
@@ -29,7 +29,7 @@ with wandb.init(project="<project>") as run:
 
 
 @dataclass
-class Picture:
+class GraphPart:
     """What of a walk is drawn: the column of each node, which groups stand for others, and all edges between them."""
 
     columns: dict[str, int]
@@ -47,10 +47,10 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Shape:
+class DrawnNode:
     """A node where it is drawn."""
 
-    node: Node
+    node: GraphNode
     x: int
     y: int
     href: str
@@ -59,7 +59,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Line:
+class DrawnEdge:
     """An edge as it is drawn; `is_on` where it is on the way to the version."""
 
     tail: str
@@ -73,7 +73,7 @@ class Line:
 class Item:
     """A line of the list: whether a list begins with it, how many end before it, and how many behind it if it is the last."""
 
-    node: Node
+    node: GraphNode
     words: str
     href: str
     depth: int
@@ -127,7 +127,7 @@ def _known(address: LineageAddress, found: Walk, root: str, seen: ProjectQuerySe
     return known | {root}
 
 
-def pictured(found: Walk, root: str, address: LineageAddress, known: set[str]) -> Picture:
+def pictured(found: Walk, root: str, address: LineageAddress, known: set[str]) -> GraphPart:
     """What is drawn of a walk as the address says; column 0 is the version's own."""
     keys = found.newest_first()
     columns = layout.columns(keys, layout.forward(keys, found.edges))
@@ -149,11 +149,11 @@ def pictured(found: Walk, root: str, address: LineageAddress, known: set[str]) -
     edges = {(tail, head) for tail, head in edges if tail != head and tail in near and head in near}
     groups = {name: members for name, members in groups.items() if name in near}
     hidden_count = len(gone) + len(all_groups.keys() & address.hidden)
-    return Picture(near, edges, groups, all_groups, unfolded, leading, drawn, hidden_count)
+    return GraphPart(near, edges, groups, all_groups, unfolded, leading, drawn, hidden_count)
 
 
 def _drawn(
-    picture: Picture,
+    picture: GraphPart,
     found: Walk,
     root: str,
     address: LineageAddress,
@@ -179,7 +179,7 @@ def _drawn(
         "folded_url": address.query(opened={}) if address.opened else "",
         "drawing": drawing,
         "shapes": [
-            Shape(nodes[key], box.x, box.y, _href(nodes[key], address), key == picked, key == here)
+            DrawnNode(nodes[key], box.x, box.y, _href(nodes[key], address), key == picked, key == here)
             for key, box in drawing.boxes.items()
         ],
         "lines": _lines(drawing.arrows, nodes, picture.leading),
@@ -190,19 +190,19 @@ def _drawn(
     }
 
 
-def _nodes(picture: Picture, root: str, version_page: VersionPage, seen: ProjectQuerySet) -> dict[str, Node]:
+def _nodes(picture: GraphPart, root: str, version_page: VersionPage, seen: ProjectQuerySet) -> dict[str, GraphNode]:
     """The nodes that are drawn."""
     nodes = nodes_of([key for key in picture.columns if key not in picture.groups and key != root], seen)
-    nodes[root] = Node(
+    nodes[root] = GraphNode(
         root, "artifact", version_page.collection.type, version_page.title, version_page.url(), is_root=True
     )
     for name, note in notes_of(picture.groups, seen).items():
         count, kind = len(picture.groups[name]), name.split("-")[0]
-        nodes[name] = Node(name, kind, note, counted(count, kind), count=count)
+        nodes[name] = GraphNode(name, kind, note, counted(count, kind), count=count)
     return nodes
 
 
-def _href(node: Node, address: LineageAddress) -> str:
+def _href(node: GraphNode, address: LineageAddress) -> str:
     """Where a node of the picture leads: to what is shown beside it."""
     if node.is_opaque:
         return ""
@@ -223,9 +223,9 @@ def _leading_to(root: str, edges: Iterable[layout.Edge]) -> set[str]:
     return reached
 
 
-def _lines(arrows: Iterable[layout.Arrow], nodes: Mapping[str, Node], leading: set[str]) -> list[Line]:
+def _lines(arrows: Iterable[layout.Arrow], nodes: Mapping[str, GraphNode], leading: set[str]) -> list[DrawnEdge]:
     return [
-        Line(
+        DrawnEdge(
             tail=nodes[arrow.edge[0]].key,
             head=nodes[arrow.edge[1]].key,
             path=arrow.path,
@@ -247,7 +247,7 @@ class Span:
     to_version: str
 
 
-def span_of(picture: Picture, address: LineageAddress) -> Span | None:
+def span_of(picture: GraphPart, address: LineageAddress) -> Span | None:
     """The part that is drawn, if it is not the whole."""
     if len(picture.columns) == len(picture.whole):
         return None
@@ -275,7 +275,7 @@ def _from_to(low: int, high: int) -> str:
 
 
 def outline(
-    root: str, nodes: Mapping[str, Node], picture: Picture, address: LineageAddress, *, backwards: bool
+    root: str, nodes: Mapping[str, GraphNode], picture: GraphPart, address: LineageAddress, *, backwards: bool
 ) -> list[Item]:
     """What led to a node, or came of it, as a nested list in which each node stands once; groups stand for their members.
 

@@ -211,7 +211,7 @@ def _leaf(collection: Collection, membership: Membership | None) -> Leaf:
     return Leaf(collection, collection_url(collection), True, versions)
 
 
-class CollectionRow(NamedTuple):
+class ProjectCollectionRow(NamedTuple):
     """A collection in the table, with the number that `latest` has in it."""
 
     collection: Collection
@@ -236,7 +236,7 @@ def collections_table(project: Project, type: str, address: BrowserAddress, type
         "log_code": LOG_CODE.format(
             entity=json.dumps(project.entity.name), project=json.dumps(project.name, ensure_ascii=False)
         ),
-        "rows": [CollectionRow(row, collection_url(row), latest.get(row.pk)) for row in collections.rows],
+        "rows": [ProjectCollectionRow(row, collection_url(row), latest.get(row.pk)) for row in collections.rows],
         "first": f"{here}{TreeSearch(address.words).query}" if collections.newer else "",
         "more": f"{here}{collections.older}" if collections.older else "",
     }

@@ -20,8 +20,8 @@ from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, Collection, Membership, Run
 from artifacts.models.collections import MembershipQuerySet
 from artifacts.versions import filters
-from artifacts.versions.columns import metadata_of
-from artifacts.versions.time_to_live import Lifetime, lifetime_of
+from artifacts.versions.filters import metadata_of
+from artifacts.versions.time_to_live import TimeToLive, time_to_live_of
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.fetch import project_of
 from artifacts.views.projects.browser import project_page
@@ -60,7 +60,7 @@ class VersionRow:
     version_page: VersionPage
     run: Run | None
     run_url: str
-    lifetime: Lifetime
+    time_to_live: TimeToLive
 
 
 @require_GET
@@ -136,7 +136,7 @@ def rows_of(collection: Collection, memberships: Sequence[Membership], verbs: fr
         else:
             run = None
         version_page = VersionPage(membership=membership, verbs=verbs, source_verbs=verbs if is_source else frozenset())
-        rows.append(VersionRow(version_page, run, run_url(run) if run else "", lifetime_of(membership.version)))
+        rows.append(VersionRow(version_page, run, run_url(run) if run else "", time_to_live_of(membership.version)))
     return rows
 
 

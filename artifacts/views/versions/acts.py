@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from artifacts.access import Can
-from artifacts.actions import labels, versions
+from artifacts.actions import aliases_and_tags, versions
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.forms import TtlForm, VersionDescriptionForm, VersionMetadataForm
 from artifacts.versions.time_to_live import DAY, days_of
@@ -24,7 +24,7 @@ def _version_page(request: HtmxHttpRequest, *address: str, can: Can = Can.VIEW) 
 def add_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     version_page = _version_page(request, entity, project, collection, reference, can=Can.EDIT)
     alias = request.POST.get("alias", "").strip()
-    labels.add_aliases(version_page.membership, [alias], acting_user=request.user)
+    aliases_and_tags.add_aliases(version_page.membership, [alias], acting_user=request.user)
     return aliases_changed(request, version_page, f"{version_page.title} has the alias “{alias}”")
 
 
@@ -32,7 +32,7 @@ def add_alias(request: HtmxHttpRequest, entity: str, project: str, collection: s
 def remove_alias(request: HtmxHttpRequest, entity: str, project: str, collection: str, reference: str) -> HttpResponse:
     version_page = _version_page(request, entity, project, collection, reference, can=Can.EDIT)
     alias = request.POST.get("alias", "")
-    labels.remove_aliases(version_page.membership, [alias], acting_user=request.user)
+    aliases_and_tags.remove_aliases(version_page.membership, [alias], acting_user=request.user)
     return aliases_changed(request, version_page, f"Removed the alias “{alias}” from {version_page.title}")
 
 
@@ -40,7 +40,7 @@ def aliases_changed(request: HtmxHttpRequest, version_page: VersionPage, said: s
     """The aliases as they are now, in their place and in the page's head; without script the page again."""
     if not request.htmx:
         return done(request, version_page.url(), toast=said)
-    guarded = labels.protected_keys(version_page.project)
+    guarded = aliases_and_tags.protected_keys(version_page.project)
     context = {"version_page": version_page, "aliases": named_aliases(version_page.membership, guarded, version_page)}
     return changed(request, "artifacts/version/names.html", context, toast=said, partial="changed-aliases")
 
@@ -50,7 +50,7 @@ def add_tag(request: HtmxHttpRequest, entity: str, project: str, collection: str
     version_page = _version_page(request, entity, project, collection, reference)
     refuse_reader(version_page)
     tag = request.POST.get("tag", "").strip()
-    labels.tag_version(version_page.version, [tag], acting_user=request.user)
+    aliases_and_tags.tag_version(version_page.version, [tag], acting_user=request.user)
     return tags_changed(request, version_page, f"Tagged {version_page.title} “{tag}”")
 
 
@@ -59,7 +59,7 @@ def remove_tag(request: HtmxHttpRequest, entity: str, project: str, collection: 
     version_page = _version_page(request, entity, project, collection, reference)
     refuse_reader(version_page)
     tag = request.POST.get("tag", "")
-    labels.untag_version(version_page.version, [tag], acting_user=request.user)
+    aliases_and_tags.untag_version(version_page.version, [tag], acting_user=request.user)
     return tags_changed(request, version_page, f"Removed the tag “{tag}” from {version_page.title}")
 
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from artifacts import access, addresses
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Collection, Membership, Run
 from artifacts.models.projects import ProjectQuerySet
 from artifacts.naming import key_of
@@ -153,7 +153,7 @@ def sides_of(
     collection: Collection, rows: list[Membership], seen_projects: ProjectQuerySet, *, show_all: bool
 ) -> list[Side]:
     """The heads of the columns; sources and runs as far as the visitor sees them."""
-    guarded = labels.protected_keys(collection.project)
+    guarded = aliases_and_tags.protected_keys(collection.project)
     projects = {row.version.project.pk for row in rows} | {collection.project.pk}
     seen = set(seen_projects.filter(pk__in=projects).values_list("pk", flat=True))
     runs = Run.objects.with_place().in_bulk([row.version.run_id for row in rows if row.version.run_id])

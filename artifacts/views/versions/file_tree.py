@@ -26,7 +26,7 @@ ICONS = {
 
 
 @dataclass
-class Node:
+class FileNode:
     """A file or a folder of the tree; an open folder has its level below it."""
 
     item: FolderItem
@@ -59,7 +59,7 @@ class Node:
 class Level:
     """What is shown of a folder, and where its other pages are."""
 
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[FileNode] = field(default_factory=list)
     first: str = ""
     more: str = ""
     more_here: str = ""  # the same, to be put into the tree
@@ -70,7 +70,7 @@ def anchor_of(path: str) -> str:
     return f"f-{hashlib.md5(path.encode(errors='replace'), usedforsecurity=False).hexdigest()[:12]}"
 
 
-class Tree:
+class FileTree:
     """Makes the levels of one version's tree."""
 
     def __init__(self, version_page: VersionPage, current: str = "") -> None:
@@ -103,7 +103,7 @@ class Tree:
                 if node.level is not None:
                     levels.append(node.level)
 
-    def node(self, folder: str, *, is_open: bool) -> Node | None:
+    def node(self, folder: str, *, is_open: bool) -> FileNode | None:
         """One folder, open or closed, for its place in a tree that is shown already; None where there is none."""
         listing = list_folder(self.version_page.version, folder, size=PAGE if is_open else 1)
         if not listing.items:
@@ -130,11 +130,11 @@ class Tree:
         version = self.version_page.version
         return list_around(version, folder, current) if current and not after else list_folder(version, folder, after)
 
-    def _file(self, item: FolderItem) -> Node:
-        return Node(item, self._url(path=item.path), is_current=item.path == self.current)
+    def _file(self, item: FolderItem) -> FileNode:
+        return FileNode(item, self._url(path=item.path), is_current=item.path == self.current)
 
-    def _folder(self, item: FolderItem) -> Node:
-        return Node(item, self._url(folder=item.path), toggle=self._fragment(item.path))
+    def _folder(self, item: FolderItem) -> FileNode:
+        return FileNode(item, self._url(folder=item.path), toggle=self._fragment(item.path))
 
     def _url(self, *, path: str = "", folder: str = "", after: str = "") -> str:
         return FilesAddress(path, folder, after).url(self.here)

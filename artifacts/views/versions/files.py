@@ -25,7 +25,7 @@ from artifacts.views.answers import HtmxHttpRequest
 from artifacts.views.fetch import membership_of
 from artifacts.views.file_answer import FileAnswer
 from artifacts.views.version_page import VersionPage, version_page_of
-from artifacts.views.versions.file_tree import Node, Tree
+from artifacts.views.versions.file_tree import FileNode, FileTree
 from artifacts.views.versions.files_address import LONGEST_WORDS, FilesAddress, clean, slashed
 
 Context = dict[str, Any]
@@ -72,7 +72,7 @@ def files_of(version_page: VersionPage, address: FilesAddress) -> Context:
 
 def _tree(version_page: VersionPage, address: FilesAddress) -> Context:
     folder = address.folder or address.path[: address.path.rfind("/") + 1]
-    level, top, is_filled = Tree(version_page, address.path).to(folder, address.after, address.open)
+    level, top, is_filled = FileTree(version_page, address.path).to(folder, address.after, address.open)
     if folder and not is_filled and not address.after:
         raise NotFound(f"“{version_page.title}” has no folder “{shown(folder)}”; choose one of its files.")
     # Told of a version whose files are all on this page; to know it of a larger one, all of them would have to be read.
@@ -91,7 +91,7 @@ def _found(version_page: VersionPage, address: FilesAddress) -> Context:
     here, words = version_page.url("files"), address.words
     found = find_files(version_page.version, words, address.after)
     nodes = [
-        Node(
+        FileNode(
             FolderItem(one.path, one.path, one, one.size),
             FilesAddress(one.path, words=words).url(here),
             is_current=one.path == address.path,
@@ -161,7 +161,7 @@ def branch(request: HtmxHttpRequest, entity: str, project: str, collection: str,
     """A folder of the tree, opened or closed in place, or the next page of what it holds."""
     version_page = version_page_of(request, membership_of(request, entity, project, collection, reference))
     address, here = FilesAddress.read(request.GET), version_page.url("files")
-    folder, tree = address.folder, Tree(version_page)
+    folder, tree = address.folder, FileTree(version_page)
     if not request.htmx:
         return redirect(FilesAddress(folder=folder, after=address.after).url(here))
     if address.after:

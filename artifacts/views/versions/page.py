@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from artifacts import access, addresses
 from artifacts.access import Can
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import NotFound
 from artifacts.listing.paging import page_of
 from artifacts.models import ArtifactVersion, AuditEvent, Collection, Membership, RunUse, User, Verb
@@ -23,7 +23,7 @@ from artifacts.naming import key_of
 from artifacts.runs.metrics import measures_of
 from artifacts.text.json_values import tree_of
 from artifacts.versions.history import history_of
-from artifacts.versions.time_to_live import lifetime_of
+from artifacts.versions.time_to_live import time_to_live_of
 from artifacts.views.answers import HtmxHttpRequest, moved, page
 from artifacts.views.fetch import producing_run, project_of
 from artifacts.views.lineage.tab import lineage_context
@@ -89,7 +89,7 @@ def render_version(request: HtmxHttpRequest, membership: Membership, tab: str) -
 def heading(request: HtmxHttpRequest, version_page: VersionPage, tab: str) -> Context:
     """What all tabs show, and in a project the artifact browser around them."""
     project, collection, membership = version_page.project, version_page.collection, version_page.membership
-    guarded = labels.protected_keys(project)
+    guarded = aliases_and_tags.protected_keys(project)
     names = [project.entity.name, project.name, collection.name]
     return {
         "version_page": version_page,
@@ -131,14 +131,12 @@ def named_aliases(
     """The aliases of a version in a collection; with the page, each with where it is removed by those who may."""
     names = []
     for name in membership.alias_names:
-        is_protected = key_of(name) in guarded
-        may_remove = (
-            version_page is not None
-            and version_page.can_name
-            and (not is_protected or Can.MANAGE in version_page.verbs)
-        )
-        remove_url = version_page.act_url("unalias") if version_page is not None and may_remove else ""
-        names.append(ShownAlias(name, is_protected, remove_url))
+        remove_url = ""
+        if version_page is not None and version_page.can_name:
+            is_administrator = Can.MANAGE in version_page.verbs
+            if aliases_and_tags.may_move(name, guarded, is_administrator=is_administrator):
+                remove_url = version_page.act_url("unalias")
+        names.append(ShownAlias(name, key_of(name) in guarded, remove_url))
     return names
 
 
@@ -185,8 +183,8 @@ def overview(request: HtmxHttpRequest, version_page: VersionPage) -> Context:
         "tags": list(version.tags.order_by("name")),
         "uses": uses,
         "links": links_of(request.user, version_page),
-        "happenings": history_of(version, request.user, place=version_page.membership),
-        "lifetime": lifetime_of(version),
+        "history": history_of(version, request.user, place=version_page.membership),
+        "time_to_live": time_to_live_of(version),
     }
 
 
@@ -211,7 +209,7 @@ def links_of(user: User, version_page: VersionPage) -> list[Link]:
         Link(
             membership=row,
             href=version_url(row),
-            aliases=named_aliases(row, labels.protected_keys(row.collection.project)),
+            aliases=named_aliases(row, aliases_and_tags.protected_keys(row.collection.project)),
         )
         for row in found
     ]

@@ -8,13 +8,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from artifacts.access import Can
-from artifacts.actions import collections, labels
+from artifacts.actions import aliases_and_tags, collections
 from artifacts.errors import Conflict, Invalid
 from artifacts.models import Collection
 from artifacts.views.answers import HtmxHttpRequest, changed, done, page
 from artifacts.views.url_of import collection_url
 from registry.forms import DescriptionForm, TagForm, refused
-from registry.views.place import collection_of, permissions
+from registry.views.fetch import collection_of, permissions
 
 CARD = "collection-card"  # the id of its panel in the page
 OUTLINE = """## Summary
@@ -155,7 +155,7 @@ def add_tag(request: HtmxHttpRequest, org: str, registry: str, collection: str) 
     form = TagForm(request.POST or None)
     if form.is_valid():
         try:
-            labels.tag_collection(found, form.cleaned_data["tag"], acting_user=request.user)
+            aliases_and_tags.tag_collection(found, form.cleaned_data["tag"], acting_user=request.user)
         except Invalid as refusal:
             refused(form, refusal, "tag")
         else:
@@ -177,7 +177,7 @@ def show_tags(request: HtmxHttpRequest, org: str, registry: str, collection: str
 def remove_tag(request: HtmxHttpRequest, org: str, registry: str, collection: str) -> HttpResponse:
     found = collection_of(request, org, registry, collection, can=Can.EDIT)
     tag = request.POST.get("tag", "")
-    labels.untag_collection(found, [tag], acting_user=request.user)
+    aliases_and_tags.untag_collection(found, [tag], acting_user=request.user)
     if not request.htmx:
         return redirect(collection_url(found))
     context = {**card(request, found), "is_focused": True}

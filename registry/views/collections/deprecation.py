@@ -11,7 +11,7 @@ from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.url_of import version_url
 from registry.actions import deprecation
 from registry.forms import DeprecationForm, refused
-from registry.views.place import collection_of
+from registry.views.fetch import collection_of
 
 OFFERED = 50
 

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from artifacts import addresses
 from artifacts.access import Can
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import NotFound
 from artifacts.listing.paging import page_of
 from artifacts.models import AuditEvent, Verb
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.url_of import collection_url, registry_url
 from registry.history import aliases, events
-from registry.views.place import collection_of, permissions, registry_of
+from registry.views.fetch import collection_of, permissions, registry_of
 from registry.views.registries.page import heading
 
 FILES = {"csv": ("text/csv; charset=utf-8", events.as_csv), "json": ("application/json", events.as_json)}
@@ -53,7 +53,7 @@ def collection_history(request: HtmxHttpRequest, org: str, registry: str, collec
         "organization": place.project.entity.organization,
         **permissions(request, place.project),
         **events_context(request, found),
-        "aliases": aliases.former_aliases(place, labels.protected_keys(place.project)),
+        "aliases": aliases.former_aliases(place, aliases_and_tags.protected_keys(place.project)),
         "as_of": request.GET.get("as_of", ""),
         "moment": moment,
         "is_to_come": moment is not None and moment > timezone.now(),
@@ -120,6 +120,6 @@ def move_back(request: HtmxHttpRequest, org: str, registry: str, collection: str
     place = collection_of(request, org, registry, collection, can=Can.EDIT)
     membership = addresses.membership(place, request.POST.get("version", ""))
     alias = request.POST.get("alias", "")
-    labels.add_aliases(membership, [alias], acting_user=request.user)
+    aliases_and_tags.add_aliases(membership, [alias], acting_user=request.user)
     address = collection_url(place, "history")
     return done(request, address, toast=f"{alias} is back on {membership.name}")

@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_GET, require_http_methods
 
 from artifacts.access import Can
-from artifacts.actions.labels import protected_keys
+from artifacts.actions.aliases_and_tags import protected_keys
 from artifacts.errors import Forbidden, Invalid, NotFound
 from artifacts.views.answers import HtmxHttpRequest, done, moved, page
 from artifacts.views.url_of import collection_url, registry_url
@@ -16,7 +16,7 @@ from registry.tables.collection_address import DIRECTIONS, CollectionAddress
 from registry.tables.version_table import VersionTable, protected_holders, version_table
 from registry.views import code_samples
 from registry.views.collections.history import show_gone
-from registry.views.place import collection_of, owner_of, permissions
+from registry.views.fetch import collection_of, owner_of, permissions
 
 
 @require_GET

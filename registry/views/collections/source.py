@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from artifacts import access, addresses
 from artifacts.access import Can
-from artifacts.actions.labels import protected_keys
+from artifacts.actions.aliases_and_tags import protected_keys
 from artifacts.errors import Conflict, Forbidden, Invalid
 from artifacts.models import ArtifactVersion, Collection, Membership
 from artifacts.models.collections import MembershipQuerySet

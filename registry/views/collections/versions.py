@@ -12,7 +12,7 @@ from artifacts.views.answers import HtmxHttpRequest, moved
 from artifacts.views.url_of import reference_url, version_url
 from artifacts.views.versions.page import render_version
 from registry.views.collections.history import show_gone
-from registry.views.place import collection_of
+from registry.views.fetch import collection_of
 from registry.views.registries.page import printed_url
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from artifacts.views.answers import HtmxHttpRequest
 from registry.forms import words
-from registry.views.place import filled_in
+from registry.views.fetch import filled_in
 
 PICKED = "pick_"  # before the name of a control: an entry of its list was pressed
 LATER = {

@@ -1,6 +1,7 @@
 """One control of a dialog in which something is chosen: a list while it is short, a search field with a list when it is long."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Model, QuerySet
 
@@ -48,8 +49,17 @@ class ChoiceControl:
         """What is shown anew while somebody types, as the selectors that htmx takes."""
         return ",".join(f"#{name}" for name in self.later)
 
+    def read[Row](self, everything: QuerySet[Any, Row], part: QuerySet[Any, Row] | None) -> list[Row]:
+        """The first rows of all that can be chosen; where these are too many for a list, of the part that is asked for, if one is.
+
+        One more than `MOST_OPTIONS` is read, by which it is known that there are others.
+        """
+        rows = list(everything[: MOST_OPTIONS + 1])
+        self.is_ready, self.is_long = True, len(rows) > MOST_OPTIONS
+        return list(part[: MOST_OPTIONS + 1]) if self.is_long and part is not None else rows
+
     def offer(self, options: list[Option]) -> None:
-        """Show these options; whoever calls reads one more than `MOST_OPTIONS`, by which it is known that there are others."""
+        """Show these options, of which one more than `MOST_OPTIONS` stands for all others."""
         self.is_cut = len(options) > MOST_OPTIONS
         self.options = options[:MOST_OPTIONS]
 
@@ -62,14 +72,11 @@ def offer_by_name[Named: Model](
     What is typed into a search field is a part of a name until the form is sent; only then a name that nothing has is refused,
     with the sentence `missing`.
     """
-    choice.is_ready = True
-    names = list(found.values_list("name", flat=True)[: MOST_OPTIONS + 1])
-    choice.is_long = len(names) > MOST_OPTIONS
-    is_alone = len(names) == 1
-    if choice.is_long and asked:
-        names = list(found.filter(name_key__contains=key_of(asked)).values_list("name", flat=True)[: MOST_OPTIONS + 1])
+    every_name = found.values_list("name", flat=True)
+    names = choice.read(every_name, every_name.filter(name_key__contains=key_of(asked)) if asked else None)
     choice.offer([(name, name) for name in names])
     if not asked:
+        is_alone = len(names) == 1
         row = found.first() if is_alone else None
         choice.value = names[0] if is_alone else ""
         return row

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from artifacts import naming
 from artifacts.access import Can
-from artifacts.actions.labels import protected_keys
+from artifacts.actions.aliases_and_tags import protected_keys
 from artifacts.errors import DomainError
 from artifacts.models import ArtifactVersion, Membership, Project
 from artifacts.naming import key_of

@@ -11,11 +11,11 @@ from artifacts.views.url_of import collection_url, version_url
 from registry.actions.link import link_version
 from registry.actions.undo import can_take_back
 from registry.forms import words
+from registry.views.fetch import collection_of
 from registry.views.linking.address import SourceAddress
 from registry.views.linking.preview import known_aliases, preview
 from registry.views.linking.source_steps import Wanted, read_source
 from registry.views.linking.unlink import undo_url
-from registry.views.place import collection_of
 
 # The names of the fields that go with a question for the next choices.
 SENT = "team,pick_team,project,pick_project,artifact,pick_artifact,version,pick_version,aliases"

@@ -158,13 +158,10 @@ def _choose_among_teams(
     found = access.projects_where(user, Can.DOWNLOAD).ordinary().select_related("entity__organization")
     found = found.filter(entity__kind=Entity.Kind.TEAM, entity__organization=wanted.organization)
     found = found.order_by("natural_key", "entity__name_key")
-    rows = list(found[: MOST_OPTIONS + 1])
-    choice.is_ready, choice.is_long = True, len(rows) > MOST_OPTIONS
     team, _, name = asked.rpartition("/")
-    if choice.is_long and asked:
-        part = found.filter(name_key__contains=key_of(name))
-        part = part.filter(entity__name_key=key_of(team)) if team else part
-        rows = list(part[: MOST_OPTIONS + 1])
+    part = found.filter(name_key__contains=key_of(name))
+    part = part.filter(entity__name_key=key_of(team)) if team else part
+    rows = choice.read(found, part if asked else None)
     choice.offer([(f"{row.entity.name}/{row.name}", f"{row.name} · {row.entity.name}") for row in rows])
     choice.value = asked
     if choice.is_empty and not asked:
@@ -211,18 +208,16 @@ def _choose_version(
     choice = source.version
     newest = Membership.objects.in_collection(sequence).live().newest_first().with_aliases()
     newest = newest.select_related("version__created_by", "version__run")
-    rows = list(newest[: MOST_OPTIONS + 1])
-    choice.is_ready, choice.prompt, choice.is_long = True, "Choose a version", len(rows) > MOST_OPTIONS
+    number = version_index(asked if asked.startswith("v") else f"v{asked}")
+    named = Alias.objects.filter(collection=sequence, name_key__contains=key_of(asked)).values("membership")
+    rows = choice.read(newest, newest.filter(Q(index=number) | Q(pk__in=named)) if asked else None)
+    choice.prompt = "Choose a version"
     match = next((row for row in rows if row.name == asked), None) if asked else None
     if asked and match is None:
         try:
             match = addresses.membership(sequence, asked)
         except NotFound as refusal:
             choice.error = str(refusal) if is_final or not choice.is_long else ""
-    if choice.is_long and asked:
-        number = version_index(asked if asked.startswith("v") else f"v{asked}")
-        named = Alias.objects.filter(collection=sequence, name_key__contains=key_of(asked)).values("membership")
-        rows = list(newest.filter(Q(index=number) | Q(pk__in=named))[: MOST_OPTIONS + 1])
     marks = _marks(user, wanted, rows if match is None else [*rows, match])
     choice.offer([(row.name, _version_words(row, marks)) for row in rows])
     choice.value = match.name if match is not None else asked

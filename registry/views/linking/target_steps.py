@@ -73,16 +73,12 @@ def _offer_collections(
     choice = targets.target
     found = Collection.objects.portfolios().filter(project__in=opened.order_by().values("project"), type=version.type)
     found = found.order_by("project__natural_key", "natural_key").select_related("project")
-    rows = list(found[: MOST_OPTIONS + 1])
-    choice.is_ready, choice.is_long, choice.value = True, len(rows) > MOST_OPTIONS, asked
-    is_none = not rows
-    targets.is_new = asked == NEW_COLLECTION or (asked == NEW and not choice.is_long) or (is_none and not asked)
-    if choice.is_long and targets.is_new:
-        rows = []  # what is made stands below, not behind what there is
-    elif choice.is_long and asked:
-        rows = list(_holding(found, projects, asked)[: MOST_OPTIONS + 1])
+    choice.value = asked
+    rows = choice.read(found, _holding(found, projects, asked) if asked not in {"", NEW_COLLECTION} else None)
+    targets.is_new = asked == NEW_COLLECTION or (asked == NEW and not choice.is_long) or not (rows or asked)
     if targets.is_new:
         choice.value = NEW_COLLECTION if choice.is_long else NEW
+        rows = [] if choice.is_long else rows  # what is made stands below, not behind what there is
     held = Membership.objects.filter(version=version, collection__in=rows)
     marks = {row.collection_id: _mark(row) for row in held}
     choice.offer([(_value(row), f"{row.name}{marks.get(row.pk, '')}") for row in rows])

@@ -12,7 +12,7 @@ from artifacts.views.answers import HtmxHttpRequest, done, page
 from artifacts.views.fetch import membership_of
 from artifacts.views.url_of import act_url, collection_url, registry_url, version_url
 from registry.actions.undo import TakenBack, take_back_link
-from registry.views.place import collection_of, organization_name
+from registry.views.fetch import collection_of, organization_name
 
 COLLECTION, REGISTRY = "collection", "registry"
 

@@ -8,7 +8,7 @@ from artifacts.models import Automation
 from artifacts.views.answers import HtmxHttpRequest, page
 from artifacts.views.projects.automations import automation_of, deleted, listing, switched
 from artifacts.views.url_of import registry_url
-from registry.views.place import organization_name, registry_of
+from registry.views.fetch import organization_name, registry_of
 from registry.views.registries.page import heading
 
 

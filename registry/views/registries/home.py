@@ -23,7 +23,7 @@ from registry.actions import registries
 from registry.forms import RegistryForm, refused
 from registry.history.recent_links import recently_linked
 from registry.models import Registry, RegistryQuerySet
-from registry.views.place import organization_of
+from registry.views.fetch import organization_of
 
 CARDS = 24
 LONGEST_WORDS = 128

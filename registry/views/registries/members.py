@@ -11,7 +11,7 @@ from artifacts.views.url_of import registry_url
 from registry.actions import members, settings
 from registry.forms import AccessForm, NewMemberForm, refused
 from registry.tables.members import holder_named
-from registry.views.place import registry_of
+from registry.views.fetch import registry_of
 from registry.views.registries.settings import settings_page
 
 

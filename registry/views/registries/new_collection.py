@@ -14,10 +14,10 @@ from registry.actions import registries
 from registry.actions.link import link_into_new_collection
 from registry.forms import CollectionForm, refused
 from registry.models import Registry
+from registry.views.fetch import filled_in, organization_name, owner_of, registry_of
 from registry.views.linking.address import SourceAddress
 from registry.views.linking.preview import preview
 from registry.views.linking.source_steps import Source, Wanted, read_short_source
-from registry.views.place import filled_in, organization_name, owner_of, registry_of
 
 # The names of the fields that go with a question for the next choices.
 SENT = "type,project,pick_project,artifact,pick_artifact,version,pick_version"

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from artifacts import access, addresses
-from artifacts.actions.labels import protected_keys
+from artifacts.actions.aliases_and_tags import protected_keys
 from artifacts.listing.paging import page_of
 from artifacts.models import CollectionTag, Project
 from artifacts.views.answers import HtmxHttpRequest, moved, page
@@ -18,7 +18,7 @@ from registry.tables.collection_table import SORTS, RegistryAddress, collections
 from registry.tables.members import members_of
 from registry.tables.rows import collection_rows
 from registry.views import code_samples
-from registry.views.place import owner_of, permissions, registry_of
+from registry.views.fetch import owner_of, permissions, registry_of
 
 
 @require_GET

@@ -30,7 +30,7 @@ from registry.forms import (
 )
 from registry.models import COLOURS, ICONS, Registry
 from registry.tables.members import members_of
-from registry.views.place import organization_name, owner_of, registry_of
+from registry.views.fetch import organization_name, owner_of, registry_of
 from registry.views.registries.page import heading
 
 OFFERED = 100  # names that a field offers while one types

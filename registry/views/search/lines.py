@@ -21,7 +21,7 @@ from registry.search.sql import Row, Table, rows_of, sql
 from registry.search.tables import COLLECTION, VERSION
 from registry.search.words import Words
 from registry.tables.rows import Name
-from registry.views.place import organization_name
+from registry.views.fetch import organization_name
 
 MOST_BADGES = 4
 LONGEST_ABOUT = 180
@@ -38,7 +38,7 @@ WORDS = {
 
 
 @dataclass
-class Line:
+class ResultLine:
     """One result as it is shown; what needs queries of its own is there on the page only."""
 
     kind: Kind
@@ -61,9 +61,9 @@ class Line:
         return f"{WORDS[self.kind]} {self.place}"
 
 
-def line_of(hit: Hit, words: Words) -> Line:
+def line_of(hit: Hit, words: Words) -> ResultLine:
     """A hit as it is shown in the panel, without asking the database."""
-    line = Line(hit.kind, _address(hit), _icon(hit), _name(hit, words), _place(hit), moment=hit.moment)
+    line = ResultLine(hit.kind, _address(hit), _icon(hit), _name(hit, words), _place(hit), moment=hit.moment)
     line.membership = hit.membership
     if hit.kind == Kind.COLLECTION and hit.collection is not None:
         line.note = counted(hit.collection.version_count, "version")
@@ -76,7 +76,7 @@ def line_of(hit: Hit, words: Words) -> Line:
     return line
 
 
-def lines_of(hits: Sequence[Hit], words: Words, labels: Labels) -> list[Line]:
+def lines_of(hits: Sequence[Hit], words: Words, labels: Labels) -> list[ResultLine]:
     """Hits of a page with badges and a few words of each: a number of queries that doesn't depend on theirs."""
     lines = [line_of(hit, words) for hit in hits]
     abouts = _abouts(hits)

@@ -14,14 +14,14 @@ from artifacts.models import Project
 from artifacts.views.answers import HtmxHttpRequest, page
 from registry.actions.searches import recent_searches, remember_search, saved_searches
 from registry.models import RecentSearch, SavedSearch
-from registry.search.address import FACETS, SORTS, Address, narrowing_of, read_address, registry_labels
+from registry.search.address import FACETS, SORTS, SearchAddress, narrowing_of, read_address, registry_labels
 from registry.search.facets import KIND_TITLES, TITLES, facets_of
 from registry.search.find import CANDIDATES, find, visible_registries
-from registry.search.hits import Found, Hit, Kind
+from registry.search.hits import Hit, Kind, SearchResults
 from registry.search.labels import labels_of
 from registry.search.meaning import as_meant, instead
 from registry.search.words import Words, read
-from registry.views.search.lines import Line, line_of, lines_of
+from registry.views.search.lines import ResultLine, line_of, lines_of
 
 IN_PANEL, IN_OVERVIEW, ON_PAGE = 6, 8, 50
 FOR_PANEL = 24  # candidates of a kind, of which the best six are shown
@@ -37,7 +37,7 @@ class Group:
 
     key: str
     title: str
-    lines: list[Line]
+    lines: list[ResultLine]
     count: str
     all_url: str = ""
 
@@ -75,7 +75,7 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
         "address": address,
         "here": reverse("registry:search"),
         "query_string": address.query(),
-        "clear_url": f"?{Address(address.words, sort=address.sort).query()}",
+        "clear_url": f"?{SearchAddress(address.words, sort=address.sort).query()}",
     }
     context["saved_as"] = next((one for one in context["saved"] if one.query_string == address.query()), None)
     if address.asks:
@@ -87,14 +87,14 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
     return page(request, "registry/search/search.html", context, partial="search-page")
 
 
-def asked_of(request: HtmxHttpRequest, given: QueryDict) -> tuple[Address, dict[int, Project]]:
+def asked_of(request: HtmxHttpRequest, given: QueryDict) -> tuple[SearchAddress, dict[int, Project]]:
     """The search that was asked for, as it is meant, and the registries that it looks into: none where nothing is asked."""
     address = read_address(given)
     visible = visible_registries(request.user) if address.asks else {}
     return as_meant(address, visible), visible
 
 
-def panel(request: HtmxHttpRequest, address: Address, words: Words, seen: dict[int, Project]) -> HttpResponse:
+def panel(request: HtmxHttpRequest, address: SearchAddress, words: Words, seen: dict[int, Project]) -> HttpResponse:
     """A few of each kind for whoever is typing; before that, what they searched for and what they saved."""
     if not address.asks:
         return empty_panel(request)
@@ -116,7 +116,7 @@ def empty_panel(request: HtmxHttpRequest) -> HttpResponse:
     return page(request, "registry/search/panel.html", context)
 
 
-def is_full(request: HtmxHttpRequest, address: Address) -> bool:
+def is_full(request: HtmxHttpRequest, address: SearchAddress) -> bool:
     """Whether this is a search of its own: not another page of one, and not the same words narrowed or sorted in place."""
     if "after" in request.GET or "before" in request.GET:
         return False
@@ -134,7 +134,7 @@ def recent_of(request: HtmxHttpRequest) -> list[RecentSearch]:
     return kept
 
 
-def chips_of(address: Address) -> list[Chip]:
+def chips_of(address: SearchAddress) -> list[Chip]:
     """What is chosen of the facets, each with the way to take it back."""
     return [
         Chip(
@@ -159,7 +159,7 @@ def order(words: Words) -> Sequence[Kind]:
     return POINTED_ORDER if words.is_pointed else ORDER
 
 
-def ways_instead(address: Address, visible: dict[int, Project]) -> list[Instead]:
+def ways_instead(address: SearchAddress, visible: dict[int, Project]) -> list[Instead]:
     """What there is of a facet by which nothing was found, each with the address that asks for it."""
     return [
         Instead(NOUNS[name], [Chip(value, f"?{address.query(**{name: (value,)})}") for value in values])
@@ -167,7 +167,9 @@ def ways_instead(address: Address, visible: dict[int, Project]) -> list[Instead]
     ]
 
 
-def results(request: HtmxHttpRequest, address: Address, words: Words, visible: dict[int, Project]) -> dict[str, Any]:
+def results(
+    request: HtmxHttpRequest, address: SearchAddress, words: Words, visible: dict[int, Project]
+) -> dict[str, Any]:
     """What the page shows of the results: some of each kind, or one kind page by page, and the facets."""
     narrowing = narrowing_of(address, visible)
     most = MOST_OF_A_KIND if address.kind is not None else CANDIDATES
@@ -192,12 +194,14 @@ def results(request: HtmxHttpRequest, address: Address, words: Words, visible: d
     }
 
 
-def overview(found: Found, address: Address, words: Words) -> list[Hit]:
+def overview(found: SearchResults, address: SearchAddress, words: Words) -> list[Hit]:
     """Some of each kind, the kinds in their order."""
     return [hit for kind in order(words) for hit in sorted_hits(found.best(kind), address.sort)[:IN_OVERVIEW]]
 
 
-def groups_of(found: Found, address: Address, lines: Sequence[Line], *, is_whole: bool) -> list[Group]:
+def groups_of(
+    found: SearchResults, address: SearchAddress, lines: Sequence[ResultLine], *, is_whole: bool
+) -> list[Group]:
     """Lines under the titles of their kinds, with the way to all of a kind where there are more than stand here."""
     groups = []
     for kind, several in groupby(lines, key=lambda line: line.kind):
@@ -208,7 +212,7 @@ def groups_of(found: Found, address: Address, lines: Sequence[Line], *, is_whole
     return groups
 
 
-def count_of(found: Found, kind: Kind) -> str:
+def count_of(found: SearchResults, kind: Kind) -> str:
     """How many of a kind there are, with a plus where there are more than were counted."""
     return f"{len(found.hits.get(kind, []))}{'+' if kind in found.bounded else ''}"
 
@@ -222,7 +226,7 @@ def sorted_hits(hits: Sequence[Hit], sort: str) -> list[Hit]:
     return list(hits)
 
 
-def page_of_kind(found: Found, address: Address, asked: QueryDict) -> ListPage[Hit]:
+def page_of_kind(found: SearchResults, address: SearchAddress, asked: QueryDict) -> ListPage[Hit]:
     """A page of the kind that the address asks for, in the order that it asks for."""
     assert address.kind is not None
     hits = sorted_hits(found.hits.get(address.kind, []), address.sort)
@@ -231,7 +235,7 @@ def page_of_kind(found: Found, address: Address, asked: QueryDict) -> ListPage[H
     return page_of_list(hits, _key, query, size=ON_PAGE)
 
 
-def _range_words(part: ListPage[Hit], found: Found, address: Address) -> str:
+def _range_words(part: ListPage[Hit], found: SearchResults, address: SearchAddress) -> str:
     """Which of the results stand on the page, where it doesn't show them all: “51–100 of 120”."""
     assert address.kind is not None
     is_all = not part.newer and not part.older

@@ -14,7 +14,7 @@ from artifacts.listing.filter_values import (
     truth_value,
     version_value,
 )
-from artifacts.listing.filters import Column, Field, Json, Names, in_both_spellings, offered
+from artifacts.listing.filters import Field, FilterColumn, Json, Names, in_both_spellings, offered
 from artifacts.models import Alias, CollectionTag, VersionTag
 from artifacts.naming import shown
 from registry_site.wandb_api.engine import ids
@@ -42,21 +42,21 @@ def project_fields(before: str = "") -> dict[str, Field]:
     """The fields of a project or registry that lies behind `before` ("project__")."""
     return in_both_spellings(
         {
-            "id": Column(f"{before}pk", id_value(*PROJECT)),
-            "project_id": Column(f"{before}pk", id_value(*PROJECT)),
-            "name": Column(f"{before}name", text_value, is_text=True),
-            "entity_id": Column(f"{before}entity_id", id_value("Entity")),
-            "description": Column(f"{before}description", text_value, is_text=True, unset=""),
-            "created_at": Column(f"{before}created_at", moment_value),
-            "updated_at": Column(f"{before}updated_at", moment_value),
+            "id": FilterColumn(f"{before}pk", id_value(*PROJECT)),
+            "project_id": FilterColumn(f"{before}pk", id_value(*PROJECT)),
+            "name": FilterColumn(f"{before}name", text_value, is_text=True),
+            "entity_id": FilterColumn(f"{before}entity_id", id_value("Entity")),
+            "description": FilterColumn(f"{before}description", text_value, is_text=True, unset=""),
+            "created_at": FilterColumn(f"{before}created_at", moment_value),
+            "updated_at": FilterColumn(f"{before}updated_at", moment_value),
         }
     )
 
 
 def collection_fields(before: str = "") -> dict[str, Field]:
     """The fields of a collection that lies behind `before`."""
-    number = Column(f"{before}pk", id_value(*COLLECTION))
-    name = Column(f"{before}name", text_value, is_text=True)
+    number = FilterColumn(f"{before}pk", id_value(*COLLECTION))
+    name = FilterColumn(f"{before}name", text_value, is_text=True)
     tag = Names(CollectionTag, "collection", f"{before}pk")
     return in_both_spellings(
         {
@@ -68,29 +68,29 @@ def collection_fields(before: str = "") -> dict[str, Field]:
             "artifact_collection_name": name,
             "tag": tag,
             "tags": tag,
-            "type": Column(f"{before}type", text_value, is_text=True),
-            "description": Column(f"{before}description", text_value, is_text=True, unset=""),
-            "created_at": Column(f"{before}created_at", moment_value),
-            "updated_at": Column(f"{before}updated_at", moment_value),
+            "type": FilterColumn(f"{before}type", text_value, is_text=True),
+            "description": FilterColumn(f"{before}description", text_value, is_text=True, unset=""),
+            "created_at": FilterColumn(f"{before}created_at", moment_value),
+            "updated_at": FilterColumn(f"{before}updated_at", moment_value),
         }
     )
 
 
 AUTOMATION_FIELDS = in_both_spellings(
     {
-        "id": Column("pk", id_value("Trigger")),
-        "name": Column("name", text_value, is_text=True),
-        "description": Column("description", text_value, is_text=True, unset=""),
-        "enabled": Column("enabled", truth_value),
-        "created_at": Column("created_at", moment_value),
-        "updated_at": Column("updated_at", moment_value),
+        "id": FilterColumn("pk", id_value("Trigger")),
+        "name": FilterColumn("name", text_value, is_text=True),
+        "description": FilterColumn("description", text_value, is_text=True, unset=""),
+        "enabled": FilterColumn("enabled", truth_value),
+        "created_at": FilterColumn("created_at", moment_value),
+        "updated_at": FilterColumn("updated_at", moment_value),
     }
 )
 ALIAS = Names(Alias, "membership")
 TAG = Names(VersionTag, "version", "version_id")
-VERSION = Column("index", version_value)
+VERSION = FilterColumn("index", version_value)
 METADATA = Json("version__metadata")
-NUMBER = Column("version_id", id_value("Artifact"))
+NUMBER = FilterColumn("version_id", id_value("Artifact"))
 MEMBERSHIP_FIELDS = in_both_spellings(
     {
         "id": NUMBER,
@@ -103,15 +103,15 @@ MEMBERSHIP_FIELDS = in_both_spellings(
         "aliases": ALIAS,
         "metadata": METADATA,
         "artifact_metadata": METADATA,
-        "state": Column("version__state", text_value, is_text=True),
-        "digest": Column("version__digest", text_value, is_text=True),
-        "created_at": Column("version__created_at", moment_value),
-        "artifact_created_at": Column("version__created_at", moment_value),
-        "updated_at": Column("version__updated_at", moment_value),
-        "acm_created_at": Column("created_at", moment_value),
-        "linked_at": Column("created_at", moment_value),
-        "artifact_size": Column("version__size", number_value),
-        "size": Column("version__size", number_value),
+        "state": FilterColumn("version__state", text_value, is_text=True),
+        "digest": FilterColumn("version__digest", text_value, is_text=True),
+        "created_at": FilterColumn("version__created_at", moment_value),
+        "artifact_created_at": FilterColumn("version__created_at", moment_value),
+        "updated_at": FilterColumn("version__updated_at", moment_value),
+        "acm_created_at": FilterColumn("created_at", moment_value),
+        "linked_at": FilterColumn("created_at", moment_value),
+        "artifact_size": FilterColumn("version__size", number_value),
+        "size": FilterColumn("version__size", number_value),
     }
 )
 NAMED_ORDERS = {"id": "pk", "name": "name", "created_at": "created_at", "updated_at": "updated_at"}

@@ -10,7 +10,7 @@ from django.db.models import Window
 from django.db.models.functions import RowNumber
 
 from artifacts import access, addresses
-from artifacts.actions import collections, labels
+from artifacts.actions import aliases_and_tags, collections
 from artifacts.errors import NotFound
 from artifacts.listing.filters import filtered
 from artifacts.models import Alias, ArtifactVersion, Collection, CollectionTag, Membership, Project, VersionTag
@@ -234,12 +234,12 @@ def named_collection(context: Context, input: dict[str, Any]) -> Collection:
 def tag_collection(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     collection = named_collection(context, input)
     names = [tag["tag_name"] for tag in input["tags"]]
-    labels.tag_collection(collection, names, acting_user=context.person)
+    aliases_and_tags.tag_collection(collection, names, acting_user=context.person)
     return {"tags": list(collection.tags.filter(name__in=names).order_by("pk"))}
 
 
 @resolves("Mutation.deleteArtifactCollectionTagAssignments", permission=Permission.checked("edit"))
 def untag_collection(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
     names = [tag["tag_name"] for tag in input["tags"]]
-    labels.untag_collection(named_collection(context, input), names, acting_user=context.person)
+    aliases_and_tags.untag_collection(named_collection(context, input), names, acting_user=context.person)
     return {"success": True}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from artifacts import access, addresses
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.actions.projects import find_or_create_project
 from artifacts.actions.runs import DEFAULT_PROJECT
 from artifacts.errors import Invalid, NotFound
@@ -98,9 +98,9 @@ def change(context: Context, input: dict[str, Any], act: Callable[..., None]) ->
 
 @resolves("Mutation.addAliases", permission=Permission.checked("edit"))
 def add_aliases(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    return change(context, input, labels.add_aliases)
+    return change(context, input, aliases_and_tags.add_aliases)
 
 
 @resolves("Mutation.deleteAliases", permission=Permission.checked("edit"))
 def delete_aliases(source: None, context: Context, input: dict[str, Any]) -> dict[str, Any]:
-    return change(context, input, labels.remove_aliases)
+    return change(context, input, aliases_and_tags.remove_aliases)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from artifacts import access
-from artifacts.actions import labels, versions
+from artifacts.actions import aliases_and_tags, versions
 from artifacts.errors import Invalid, NotFound
 from artifacts.models import Alias, ArtifactVersion, ClientId, Collection, Membership, Run, User, VersionTag
 from artifacts.naming import LATEST
@@ -201,8 +201,10 @@ def update_artifact(source: None, context: Context, input: dict[str, Any]) -> di
     versions.describe_version(version, description=input.get("description"), metadata=read, acting_user=who)
     if (seconds := input.get("ttl_duration_seconds")) is not None:
         versions.keep_version(version, ttl_from_client(seconds), acting_user=who)
-    labels.tag_version(version, [tag["tag_name"] for tag in input.get("tags_to_add") or []], acting_user=who)
-    labels.untag_version(version, [tag["tag_name"] for tag in input.get("tags_to_delete") or []], acting_user=who)
+    aliases_and_tags.tag_version(version, [tag["tag_name"] for tag in input.get("tags_to_add") or []], acting_user=who)
+    aliases_and_tags.untag_version(
+        version, [tag["tag_name"] for tag in input.get("tags_to_delete") or []], acting_user=who
+    )
     return {"artifact": find_version(context, input["artifact_id"])}
 
 

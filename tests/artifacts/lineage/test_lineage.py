@@ -23,7 +23,7 @@ from artifacts.lineage.graph import (
 )
 from artifacts.lineage.layout import MOST_ARROWS
 from artifacts.models import ArtifactVersion, Project, RunOutput, RunUse
-from artifacts.views.lineage.nodes import Node
+from artifacts.views.lineage.nodes import GraphNode
 from registry.actions import link
 from tests import factories
 from tests.artifacts.lineage import lineages
@@ -154,7 +154,7 @@ def test_a_version_that_is_seen_only_in_a_registry_is_named_as_it_is_there(
     ],
 )
 def test_a_name_that_is_too_long_keeps_its_number(name: str, label: str) -> None:
-    assert Node("v1", "artifact", "model", name).label == label
+    assert GraphNode("v1", "artifact", "model", name).label == label
     assert len(label) <= 16
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from artifacts.actions import collections, labels
+from artifacts.actions import aliases_and_tags, collections
 from artifacts.models import Collection, Membership
 from tests import factories
 from tests.conftest import World
@@ -21,7 +21,7 @@ def logged(world: World) -> Collection:
     project = factories.project(world.team, user=world.bob)
     factories.version(project, "coco", "dataset", user=world.bob)
     made = [factories.version(project, user=world.bob) for _ in range(3)]
-    labels.tag_version(made[1], ["int8-ready"], acting_user=world.bob)
+    aliases_and_tags.tag_version(made[1], ["int8-ready"], acting_user=world.bob)
     return made[0].sequence
 
 

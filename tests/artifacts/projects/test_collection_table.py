@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.actions import labels, organizations, versions
+from artifacts.actions import aliases_and_tags, organizations, versions
 from artifacts.errors import Forbidden
 from artifacts.models import ArtifactVersion, AuditEvent, Collection, Entity
 from registry.actions import registries
@@ -36,7 +36,7 @@ def numbers(client: Client, query: str = "") -> list[str]:
 
 def test_versions_are_filtered_sorted_and_shown_as_the_address_says(client: Client, world: World) -> None:
     made = stock(world, [30, 1, 2])
-    labels.tag_version(made[1], ["int8"], acting_user=world.bob)
+    aliases_and_tags.tag_version(made[1], ["int8"], acting_user=world.bob)
     versions.keep_version(made[2], 30 * 86_400, acting_user=world.bob)
     client.force_login(world.bob)
     page = client.get(YOLO).content.decode()

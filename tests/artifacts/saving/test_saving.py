@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.db import connection
 
-from artifacts.actions import labels, runs
+from artifacts.actions import aliases_and_tags, runs
 from artifacts.actions.saving import begin, receive
 from artifacts.actions.saving.receive import FileSpec
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound, NotYet
@@ -356,7 +356,7 @@ def test_a_protected_alias_forbids_the_deletion(world, project):
     with pytest.raises(Forbidden, match="protected alias"):
         delete_version(version, delete_aliases=True, acting_user=world.bob)
     membership = Membership.objects.get(version=version, collection__kind="portfolio")
-    labels.remove_aliases(membership, ["production"], acting_user=world.alice)
+    aliases_and_tags.remove_aliases(membership, ["production"], acting_user=world.alice)
     delete_version(version, delete_aliases=True, acting_user=world.bob)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.listing.search_box import MOST_CONDITIONS, parse
 from artifacts.models import Membership
 from artifacts.versions.filters import VOCABULARY, applied
@@ -84,7 +84,7 @@ def places(world: World) -> list[Membership]:
     for number, metadata in enumerate(METADATA):
         version = factories.version(source, "yolo", user=world.bob, metadata=metadata)
         made.append(link_by_name(version, world.model, "detectors", aliases=[f"a{number}"], acting_user=world.bob))
-    labels.tag_version(made[1].version, ["int8 ready"], acting_user=world.bob)
+    aliases_and_tags.tag_version(made[1].version, ["int8 ready"], acting_user=world.bob)
     link_by_name(made[1].version, world.model, "others", aliases=["a0"], acting_user=world.bob)
     return made
 

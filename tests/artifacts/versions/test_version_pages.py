@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from artifacts.actions import labels, people, versions
+from artifacts.actions import aliases_and_tags, people, versions
 from artifacts.models import (
     ArtifactVersion,
     Membership,
@@ -67,7 +67,7 @@ def shown(world: World) -> Shown:
     metadata = {"epochs": 60, "nested": {"deep": {"lr": 0.004}}, "canary": CANARY}
     version = factories.version(project, user=world.bob, run=run, metadata=metadata)
     versions.describe_version(version, description="Good on *pallets*.", acting_user=world.bob)
-    labels.tag_version(version, ["int8-ready"], acting_user=world.bob)
+    aliases_and_tags.tag_version(version, ["int8-ready"], acting_user=world.bob)
     portfolio = factories.portfolio(world.model, user=world.alice)
     linked = link.link_version(version, portfolio, aliases=["staging"], acting_user=world.bob)
     reader = factories.run(project, user=world.bob, display_name="eval-1", job_type="evaluate")
@@ -284,8 +284,8 @@ def more(world: World, shown: Shown, count: int) -> None:
         RunUse.objects.create(run=reader, version=shown.version, used_as="yolo:latest")
         portfolio = factories.portfolio(world.model, f"p{reader.name}", user=world.alice)
         link.link_version(shown.version, portfolio, acting_user=world.bob)
-        labels.tag_version(shown.version, [f"tag-{reader.name}"], acting_user=world.bob)
-        labels.add_aliases(shown.source, [f"a-{reader.name}"], acting_user=world.bob)
+        aliases_and_tags.tag_version(shown.version, [f"tag-{reader.name}"], acting_user=world.bob)
+        aliases_and_tags.add_aliases(shown.source, [f"a-{reader.name}"], acting_user=world.bob)
 
 
 def test_runs_that_used_it_are_paged(world: World, shown: Shown, client: Client) -> None:

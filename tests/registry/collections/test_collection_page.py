@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import ArtifactVersion, Collection, Membership, Project
 from registry.actions import registries
 from registry.actions.link import link_by_name
@@ -40,8 +40,8 @@ def numbers(client: Client, query: str = "") -> list[str]:
 def test_versions_are_listed_newest_first_with_source_and_maker(client: Client, world: World) -> None:
     registries.protect_alias(world.model, "production", acting_user=world.alice)
     first, second = linked(world, 2)
-    labels.add_aliases(first, ["production"], acting_user=world.alice)
-    labels.tag_version(second.version, ["int8"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(first, ["production"], acting_user=world.alice)
+    aliases_and_tags.tag_version(second.version, ["int8"], acting_user=world.bob)
     client.force_login(world.carol)
     page = shown(client, COLLECTION)
     assert numbers(client) == ["v1", "v0"]
@@ -75,8 +75,8 @@ def test_a_hundred_versions_are_paged_both_ways(client: Client, world: World) ->
 
 def test_versions_are_found_by_number_alias_and_tag(client: Client, world: World) -> None:
     made = linked(world, 4)
-    labels.add_aliases(made[0], ["baseline"], acting_user=world.bob)
-    labels.tag_version(made[1].version, ["int8-ready"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(made[0], ["baseline"], acting_user=world.bob)
+    aliases_and_tags.tag_version(made[1].version, ["int8-ready"], acting_user=world.bob)
     client.force_login(world.bob)
     assert numbers(client, "?q=v2") == ["v2"]
     assert numbers(client, "?q=BASE") == ["v0"]
@@ -145,8 +145,8 @@ def test_only_finite_numbers_of_a_summary_are_metrics(summary: object, expected:
 def test_a_row_shows_some_of_many_tags_and_names_the_rest(client: Client, world: World) -> None:
     [link] = linked(world)
     names = [f"tag-{number:02}" for number in range(20)]
-    labels.tag_version(link.version, names, acting_user=world.bob)
-    labels.tag_collection(link.collection, names, acting_user=world.bob)
+    aliases_and_tags.tag_version(link.version, names, acting_user=world.bob)
+    aliases_and_tags.tag_collection(link.collection, names, acting_user=world.bob)
     client.force_login(world.carol)
     for path in (COLLECTION, COLLECTION.removesuffix("/detectors")):
         [row] = re.findall(r"<tr>\s*<t[dh] .*?</tr>", shown(client, path).partition("<tbody>")[2], re.DOTALL)
@@ -213,7 +213,7 @@ def test_unlinking_asks_first_and_keeps_the_source(client: Client, world: World)
 def test_a_protected_alias_keeps_its_version_from_members(client: Client, world: World) -> None:
     (made,) = linked(world)
     registries.protect_alias(world.model, "production", acting_user=world.alice)
-    labels.add_aliases(made, ["production"], acting_user=world.alice)
+    aliases_and_tags.add_aliases(made, ["production"], acting_user=world.alice)
     client.force_login(world.bob)
     response = client.post(f"{COLLECTION}/v0/-/unlink")
     assert response.status_code == 422

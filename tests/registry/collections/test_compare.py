@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import ArtifactVersion, ManifestEntry, Membership, Project
 from artifacts.versions import comparison
 from artifacts.versions.comparison import MISSING, difference_of
@@ -86,7 +86,7 @@ def test_a_value_is_added_removed_changed_or_the_same(values: list[object], know
 
 
 def test_two_versions_stand_beside_each_other(client: Client, world: World, versions: list[Membership]) -> None:
-    labels.add_aliases(versions[0], ["baseline"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(versions[0], ["baseline"], acting_user=world.bob)
     client.force_login(world.bob)
     response = client.get(f"{COMPARE}?version=v1&version=baseline")
     page = response.content.decode()

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from artifacts.actions import labels, organizations, people
+from artifacts.actions import aliases_and_tags, organizations, people
 from artifacts.models import AuditEvent, Collection, Membership, User
 from registry.actions import link, registries, settings
 from registry.actions.delete import delete_version
@@ -35,7 +35,7 @@ def detectors(world: World) -> Collection:
 
 
 def test_events_are_narrowed_by_act_person_and_day(client: Client, world: World, detectors: Collection) -> None:
-    labels.tag_collection(detectors, ["street"], acting_user=world.alice)
+    aliases_and_tags.tag_collection(detectors, ["street"], acting_user=world.alice)
     client.force_login(world.carol)
 
     def found(query: str) -> list[str]:
@@ -214,7 +214,7 @@ def test_a_name_that_reads_like_a_sentence_changes_nothing(client: Client, world
     assert (rows(), now()) == ([("on → v7", "v0", "v1")], [("latest", "v1"), ("on → v7", "v0")])
     link.unlink_version(place.memberships.get(index=0), acting_user=world.bob)
     assert (rows(), now()) == ([], [("latest", "v1")])
-    labels.add_aliases(place.memberships.get(index=1), ["on → v7"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(place.memberships.get(index=1), ["on → v7"], acting_user=world.bob)
     assert (rows(), now()) == ([("on → v7", "v1", "")], [("latest", "v1"), ("on → v7", "v1")])
     registries.delete_collection(place, acting_user=world.bob)
     assert "bob deleted it" in client.get(address).content.decode()

@@ -2,12 +2,14 @@
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import Conflict, Forbidden, Invalid, NotFound
 from artifacts.models import Alias, AuditEvent, Membership, Verb
+from artifacts.views.url_of import version_url
 from registry.actions.link import link_by_name, link_version, unlink_version
 from registry.actions.registries import protect_alias
 from registry.models import Registry
+from registry.views.linking.preview import known_aliases
 from tests import factories
 from tests.conftest import World
 
@@ -112,13 +114,30 @@ def test_only_administrators_move_a_protected_alias(world, source):
     )
     membership = link_by_name(version, world.model, "c", aliases=["production"], acting_user=world.alice)
     with pytest.raises(Forbidden, match="protected"):
-        labels.add_aliases(membership, ["ｐｒｏｄuction"], acting_user=world.bob)
+        aliases_and_tags.add_aliases(membership, ["ｐｒｏｄuction"], acting_user=world.bob)
     with pytest.raises(Forbidden, match="protected"):
-        labels.remove_aliases(membership, ["production"], acting_user=world.bob)
+        aliases_and_tags.remove_aliases(membership, ["production"], acting_user=world.bob)
     with pytest.raises(Forbidden, match="protected"):
         unlink_version(membership, acting_user=world.bob)
     unlink_version(membership, acting_user=world.alice)
     assert AuditEvent.objects.filter(verb=Verb.UNLINKED).count() == 1
+
+
+def test_pages_offer_what_only_looks_like_a_protected_alias_to_administrators_only(world, source, client):
+    """One alias may have been there before the other was protected."""
+    membership = link_by_name(
+        factories.version(source, user=world.bob),
+        world.model,
+        "c",
+        aliases=["ｐｒｏｄ", "staging"],
+        acting_user=world.bob,
+    )
+    protect_alias(world.model, "prod", acting_user=world.alice)
+    for user, expected in ((world.bob, {"staging"}), (world.alice, {"ｐｒｏｄ", "staging"})):
+        client.force_login(user)
+        shown = client.get(version_url(membership)).context["aliases"]
+        assert {alias.name for alias in shown if alias.remove_url} - {"latest"} == expected
+        assert {alias.name for alias in known_aliases(user, membership.collection) if alias.is_open} == expected
 
 
 def test_a_link_into_a_sequence_is_refused(world, source):

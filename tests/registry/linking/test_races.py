@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import connection
 
-from artifacts.actions import collections, labels, versions
+from artifacts.actions import aliases_and_tags, collections, versions
 from artifacts.errors import DomainError
 from artifacts.models import ArtifactVersion, Collection, Membership, Project, Run
 from registry.actions import deprecation, registries, settings
@@ -78,15 +78,15 @@ class Ground:
             "unlink": lambda: unlink_version(place, acting_user=user),
             "unlink from": lambda: unlink_from(collection, version, acting_user=user),
             "take back": lambda: take_back_link(place, with_collection=True, with_registry=True, acting_user=user),
-            "set alias": lambda: labels.add_aliases(place, ["a", "b", name], acting_user=user),
-            "remove alias": lambda: labels.remove_aliases(place, ["a", "latest"], acting_user=user),
+            "set alias": lambda: aliases_and_tags.add_aliases(place, ["a", "b", name], acting_user=user),
+            "remove alias": lambda: aliases_and_tags.remove_aliases(place, ["a", "latest"], acting_user=user),
             "retype": lambda: collections.retype_sequence(sequence, "weights", acting_user=user),
             "rename collection": lambda: collections.rename_collection(collection, name, acting_user=user),
             "rename registry": lambda: settings.rename_registry(registry, f"r-{name}", acting_user=user),
             "settings": lambda: settings.change_settings(registry, description=name, acting_user=user),
             "protect": lambda: registries.protect_alias(registry, "b", acting_user=user),
             "deprecate": lambda: deprecation.deprecate(place, "old", acting_user=user),
-            "tag": lambda: labels.tag_version(version, ["t", name], acting_user=user),
+            "tag": lambda: aliases_and_tags.tag_version(version, ["t", name], acting_user=user),
             "describe": lambda: versions.describe_version(version, description=name, acting_user=user),
             "keep": lambda: versions.keep_version(version, 60, acting_user=user),
             "log": lambda: logged(sequence.project, {"f": name.encode()}, name=sequence.name, user=user),

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.http import urlencode
 
-from artifacts.actions import collections, labels
+from artifacts.actions import aliases_and_tags, collections
 from artifacts.models import ArtifactVersion, AuditEvent, Collection, Project
 from registry.actions import members, registries
 from registry.actions.link import link_by_name, unlink_version
@@ -79,7 +79,7 @@ def test_a_registry_made_on_the_way_goes_too(world: World, client: Client, versi
 
 
 def touch_by_tag(world: World, version: ArtifactVersion, collection: Collection) -> None:
-    labels.tag_collection(collection, ["night"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(collection, ["night"], acting_user=world.bob)
 
 
 def touch_by_link(world: World, version: ArtifactVersion, collection: Collection) -> None:
@@ -98,7 +98,7 @@ def touch_by_words(world: World, version: ArtifactVersion, collection: Collectio
 
 
 def touch_by_alias(world: World, version: ArtifactVersion, collection: Collection) -> None:
-    labels.add_aliases(collection.memberships.get(), ["theirs"], acting_user=world.alice)
+    aliases_and_tags.add_aliases(collection.memberships.get(), ["theirs"], acting_user=world.alice)
 
 
 def touch_by_automation(world: World, version: ArtifactVersion, collection: Collection) -> None:
@@ -140,7 +140,7 @@ def test_a_registry_that_others_use_stays_without_the_collection(
 def test_the_words_in_the_address_alone_delete_nothing(world: World, client: Client, version: ArtifactVersion) -> None:
     for name, user in (("theirs", world.alice), ("older", world.bob)):
         factories.portfolio(world.model, name, user=user)
-    labels.tag_collection(Collection.objects.get(name="older"), ["kept"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(Collection.objects.get(name="older"), ["kept"], acting_user=world.bob)
     for name in ("theirs", "older"):
         link_by_name(version, world.model, name, acting_user=world.bob)
         for new in ("registry", "collection"):

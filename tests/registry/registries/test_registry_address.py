@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from artifacts.actions.labels import tag_collection
+from artifacts.actions.aliases_and_tags import tag_collection
 from registry.tables.collection_table import RegistryAddress, collections_of
 from tests import factories
 from tests.conftest import World

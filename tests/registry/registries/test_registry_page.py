@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.actions import labels, organizations
+from artifacts.actions import aliases_and_tags, organizations
 from artifacts.models import Alias, Collection, CollectionTag, Membership, ProjectMember
 from registry.actions import registries
 from registry.actions.deprecation import deprecate
@@ -56,8 +56,8 @@ def test_a_row_shows_what_the_collection_holds_and_offers(client: Client, world:
     registries.protect_alias(world.model, "production", acting_user=world.alice)
     linked(world, "detectors", 2)
     membership = Collection.objects.get(name="detectors").memberships.get(index=1)
-    labels.add_aliases(membership, ["production", "staging"], acting_user=world.alice)
-    labels.tag_collection(membership.collection, ["night"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(membership, ["production", "staging"], acting_user=world.alice)
+    aliases_and_tags.tag_collection(membership.collection, ["night"], acting_user=world.bob)
     client.force_login(world.bob)
     page = shown(client, REGISTRY)
     for words in ("View details", 'aria-label="Actions"', "Link new version", "Copy path", "Delete collection…"):
@@ -81,8 +81,8 @@ def test_collections_are_filtered_and_sorted(client: Client, world: World) -> No
     linked(world, "detectors", 2)
     linked(world, "diarizer", 1, aliases=["staging"])
     factories.portfolio(world.model, "100%_sure", user=world.bob)
-    labels.tag_collection(Collection.objects.get(name="diarizer"), ["speech"], acting_user=world.bob)
-    labels.tag_version(
+    aliases_and_tags.tag_collection(Collection.objects.get(name="diarizer"), ["speech"], acting_user=world.bob)
+    aliases_and_tags.tag_version(
         Collection.objects.get(name="detectors").memberships.first().version, ["int8"], acting_user=world.bob
     )
     client.force_login(world.bob)
@@ -229,7 +229,7 @@ def test_administrators_add_types_and_protect_aliases(client: Client, world: Wor
 def test_the_filter_finds_tags_and_versions_are_sorted_as_numbers(client: Client, world: World) -> None:
     linked(world, "detectors", 10)
     linked(world, "diarizer", 2)
-    labels.tag_collection(Collection.objects.get(name="diarizer"), ["speech to text"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(Collection.objects.get(name="diarizer"), ["speech to text"], acting_user=world.bob)
     client.force_login(world.bob)
     assert rows(client, "?q=SPEECH") == ["diarizer"]
     assert rows(client, "?q=d") == ["detectors", "diarizer"]
@@ -263,7 +263,7 @@ def test_the_number_of_queries_is_that_of_two_collections(client: Client, world:
         linked(world, name, 2, aliases=["staging"])
     client.force_login(world.bob)
     for collection in Collection.objects.portfolios():
-        labels.tag_collection(collection, ["night"], acting_user=world.bob)
+        aliases_and_tags.tag_collection(collection, ["night"], acting_user=world.bob)
     addresses = [REGISTRY, f"{REGISTRY}?open=detectors", f"{REGISTRY}?sort=-linked&q=ni&tag=night"]
 
     def count(address: str) -> int:

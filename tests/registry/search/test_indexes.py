@@ -22,7 +22,7 @@ from artifacts.models import (
     User,
     VersionTag,
 )
-from registry.search.address import Address, narrowing_of
+from registry.search.address import SearchAddress, narrowing_of
 from registry.search.find import find, visible_registries
 from registry.search.hits import Kind
 from registry.search.labels import labels_of
@@ -73,10 +73,10 @@ SHAPES: dict[str, Callable[[User, dict[int, Project]], object]] = {
     "files by address": finding(Kind.FILE, "s3://lake/detect"),
     "files by digest": finding(Kind.FILE, MD5),
     "what is meant": lambda user, seen: as_meant(
-        Address("", {"tag": ("det",), "alias": ("det",)}, free={"tag": ["det"], "alias": ["det"]}), seen
+        SearchAddress("", {"tag": ("det",), "alias": ("det",)}, free={"tag": ["det"], "alias": ["det"]}), seen
     ),
     "types": lambda user, seen: types_in(seen),
-    "tags that are chosen": lambda user, seen: narrowing_of(Address("", {"tag": ("detect-1",)}), seen),
+    "tags that are chosen": lambda user, seen: narrowing_of(SearchAddress("", {"tag": ("detect-1",)}), seen),
     "labels": lambda user, seen: labels_of(
         [hit for hits in find(user, "detect", seen=seen).hits.values() for hit in hits], ["detect-1"]
     ),

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Collection, LinkedFilePart, ManifestEntry, User
 from registry.actions import registries, searches
 from registry.actions.link import link_by_name
@@ -31,8 +31,8 @@ def stocked(world: World) -> World:
     link_by_name(model, world.model, "detectors", aliases=["production"], acting_user=world.bob)
     link_by_name(data, world.dataset, "detect-night", aliases=["night run"], acting_user=world.bob)
     factories.portfolio(world.model, "detect-empty", user=world.bob)
-    labels.tag_collection(Collection.objects.get(name="detectors"), ["Vision"], acting_user=world.bob)
-    labels.tag_version(data, ["night shift"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(Collection.objects.get(name="detectors"), ["Vision"], acting_user=world.bob)
+    aliases_and_tags.tag_version(data, ["night shift"], acting_user=world.bob)
     return world
 
 
@@ -146,7 +146,7 @@ def test_what_is_typed_in_part_becomes_what_it_means(stocked: World) -> None:
 
 def test_an_alias_is_meant_itself_however_many_newer_ones_begin_so(stocked: World) -> None:
     place = Collection.objects.get(name="detectors", kind="portfolio").memberships.get()
-    labels.add_aliases(place, [f"production-{n}" for n in range(30)], acting_user=stocked.alice)
+    aliases_and_tags.add_aliases(place, [f"production-{n}" for n in range(30)], acting_user=stocked.alice)
     page = shown(as_user(stocked.bob), "/search?q=alias:PRODUCTION")
     assert 'aria-label="Remove Alias: PRODUCTION"' in page
     assert "Remove Alias: production-1" not in page
@@ -180,7 +180,7 @@ def test_what_one_may_not_see_is_narrowed_to_by_no_word(stocked: World) -> None:
     source = factories.project(stocked.team, "hidden", user=stocked.bob)
     hidden = factories.stored_version(source, {"a/hush-weights.bin": b"hush"}, "hushed", user=stocked.bob)
     link_by_name(hidden, secret, "hushed", aliases=["hush-alias"], acting_user=stocked.bob)
-    labels.tag_collection(
+    aliases_and_tags.tag_collection(
         Collection.objects.get(name="hushed", kind="portfolio"), ["hush-tag"], acting_user=stocked.bob
     )
     asked = ("tag:hush-tag", "alias:hush-alias", "type:model hush", "registry:Secret", "weights", "hush tag:hush-tag")

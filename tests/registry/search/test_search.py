@@ -3,17 +3,17 @@
 import pytest
 from django.test import Client
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Collection, User
 from registry.actions import registries
 from registry.actions.link import link_by_name, unlink_version
 from registry.search.find import find
-from registry.search.hits import Found, Kind
+from registry.search.hits import Kind, SearchResults
 from tests import factories
 from tests.conftest import World
 
 
-def names(found: Found) -> dict[str, list[str]]:
+def names(found: SearchResults) -> dict[str, list[str]]:
     kinds = {"registries": Kind.REGISTRY, "collections": Kind.COLLECTION, "tags": Kind.TAG, "aliases": Kind.ALIAS}
     return {said: [hit.name for hit in found.best(kind)] for said, kind in kinds.items() if found.best(kind)}
 
@@ -23,8 +23,8 @@ def stocked(world: World) -> World:
     source = factories.project(world.team, "detector", user=world.bob)
     version = factories.version(source, user=world.bob)
     link_by_name(version, world.model, "detectors", aliases=["staging"], acting_user=world.bob)
-    labels.tag_version(version, ["int8-ready"], acting_user=world.bob)
-    labels.tag_collection(Collection.objects.get(name="detectors"), ["Vision"], acting_user=world.bob)
+    aliases_and_tags.tag_version(version, ["int8-ready"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(Collection.objects.get(name="detectors"), ["Vision"], acting_user=world.bob)
     return world
 
 
@@ -72,7 +72,7 @@ def test_only_what_one_sees_is_found_and_counted(stocked: World) -> None:
         stocked.organization, "Secret detectors", visibility="restricted", acting_user=stocked.bob
     ).project
     hidden = factories.portfolio(secret, "detectors-hidden", user=stocked.bob)
-    labels.tag_collection(hidden, ["detect-tag"], acting_user=stocked.bob)
+    aliases_and_tags.tag_collection(hidden, ["detect-tag"], acting_user=stocked.bob)
     assert find(stocked.bob, "detect").count == 4
     found = find(stocked.carol, "detect")
     assert names(found) == {"collections": ["detectors"]}
@@ -87,7 +87,7 @@ def test_what_is_gone_is_not_found(stocked: World) -> None:
     collection = Collection.objects.get(name="detectors")
     collection.project = stocked.model
     membership = collection.memberships.get()
-    labels.untag_collection(collection, ["Vision"], acting_user=stocked.bob)
+    aliases_and_tags.untag_collection(collection, ["Vision"], acting_user=stocked.bob)
     assert find(stocked.bob, "vision").count == 0
     unlink_version(membership, acting_user=stocked.bob)
     assert find(stocked.bob, "staging").count == 0
@@ -134,7 +134,7 @@ def test_the_number_of_queries_is_bounded(stocked: World, django_assert_max_num_
     ask(stocked.bob)
     for number in range(60):
         made = factories.portfolio(stocked.model, f"tec-{number}", user=stocked.bob)
-        labels.tag_collection(made, [f"tec-{number}"], acting_user=stocked.bob)
+        aliases_and_tags.tag_collection(made, [f"tec-{number}"], acting_user=stocked.bob)
     ask(stocked.bob)
     found = find(stocked.bob, "tec")
     assert len(found.best(Kind.COLLECTION)) == 20

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from artifacts.actions import labels, search_index
+from artifacts.actions import aliases_and_tags, search_index
 from artifacts.errors import Invalid
 from artifacts.models import Alias, ArtifactVersion, Collection, ManifestEntry, Membership, SearchTerm, User, VersionTag
 from registry.actions import registries, searches
@@ -59,8 +59,10 @@ def stocked(world: World) -> World:
     link_by_name(model, world.model, "detectors", aliases=["detect-best"], acting_user=world.bob)
     link_by_name(model, golden, "detectors-frozen", acting_user=world.bob)
     link_by_name(data, golden, "detect-holdout", acting_user=world.bob)
-    labels.tag_collection(Collection.objects.get(name="detectors"), ["detect-tag", "vision"], acting_user=world.bob)
-    labels.tag_version(data, ["vision"], acting_user=world.bob)
+    aliases_and_tags.tag_collection(
+        Collection.objects.get(name="detectors"), ["detect-tag", "vision"], acting_user=world.bob
+    )
+    aliases_and_tags.tag_version(data, ["vision"], acting_user=world.bob)
     return world
 
 
@@ -104,7 +106,7 @@ def test_facets_and_counts_tell_nothing_of_what_is_hidden(stocked: World) -> Non
         stocked.organization, "Secret", visibility="restricted", acting_user=stocked.bob
     ).project
     hidden = factories.portfolio(secret, "detect-hidden", "weapon", user=stocked.bob)
-    labels.tag_collection(hidden, ["detect-hush"], acting_user=stocked.bob)
+    aliases_and_tags.tag_collection(hidden, ["detect-hush"], acting_user=stocked.bob)
     assert "Secret" in facets(shown(as_user(stocked.bob), "/search?q=detect"))["registry"]
     carol = as_user(stocked.carol)
     page = shown(carol, "/search?q=detect")

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from artifacts.actions import labels, search_index
+from artifacts.actions import aliases_and_tags, search_index
 from artifacts.models import ArtifactVersion, Collection, LinkedFile, Membership, Project, ProjectMember, Role, User
 from artifacts.models.organizations import TeamMember
 from registry.actions import registries
@@ -44,7 +44,7 @@ def linked(world: World) -> list[Membership]:
         )
         for data in (b"one", b"two", b"weights")
     ]
-    labels.add_aliases(made[1], ["production"], acting_user=world.bob)
+    aliases_and_tags.add_aliases(made[1], ["production"], acting_user=world.bob)
     return made
 
 

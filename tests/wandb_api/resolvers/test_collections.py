@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import Invalid
 from artifacts.models import Alias, AuditEvent, Collection
 from registry.actions.link import link_by_name
@@ -155,14 +155,14 @@ def test_tags_come_and_go_and_may_be_repeated(linked: Linked, world: World) -> N
 def test_more_tags_and_aliases_than_one_act_takes_are_refused_before_they_hold_up_others(
     linked: Linked, world: World
 ) -> None:
-    many = [f"t{number}" for number in range(labels.MOST_NAMES + 1)]
-    for act in (labels.tag_collection, labels.untag_collection):
+    many = [f"t{number}" for number in range(aliases_and_tags.MOST_NAMES + 1)]
+    for act in (aliases_and_tags.tag_collection, aliases_and_tags.untag_collection):
         with pytest.raises(Invalid, match="too many at once"):
             act(linked.detectors, many, acting_user=world.bob)
-    for act in (labels.tag_version, labels.untag_version):
+    for act in (aliases_and_tags.tag_version, aliases_and_tags.untag_version):
         with pytest.raises(Invalid, match="too many at once"):
             act(linked.versions[0], many, acting_user=world.bob)
-    for act in (labels.add_aliases, labels.remove_aliases):
+    for act in (aliases_and_tags.add_aliases, aliases_and_tags.remove_aliases):
         with pytest.raises(Invalid, match="too many at once"):
             act(linked.detectors.memberships.get(index=0), many, acting_user=world.bob)
 

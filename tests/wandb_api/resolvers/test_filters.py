@@ -6,7 +6,7 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.errors import Invalid
 from artifacts.listing.filter_values import MOST_VALUES
 from artifacts.listing.filters import DEEPEST, MOST_CONDITIONS, filtered
@@ -20,7 +20,7 @@ from tests.wandb_api.conftest import Linked
 @pytest.fixture
 def rows(linked: Linked, world: World) -> list[ArtifactVersion]:
     """detectors v0 to v2: acc 0.0, 0.1, 0.2; nest.k 0, 1, 2; v0 tagged `even` and `x_y`, aliases x0, x1, x2; v1 has lists."""
-    labels.tag_version(linked.versions[0], ["x_y"], acting_user=world.bob)
+    aliases_and_tags.tag_version(linked.versions[0], ["x_y"], acting_user=world.bob)
     odd = {"acc": 0.2, "nest": {"k": 2}, "name": 'it\'s 100% \\ "ok"', "it's)->>": True, "none": None}
     ArtifactVersion.objects.filter(pk=linked.versions[2].pk).update(metadata=odd)
     lists = {"acc": 0.1, "nest": {"k": 1, "seen": ["cat", "dog", 3, True, None]}, "none": [], "name": "resnet-50"}

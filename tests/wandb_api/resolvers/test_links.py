@@ -2,7 +2,7 @@
 
 import pytest
 
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Alias, AuditEvent, ClientId, Collection, Membership
 from registry.actions.registries import protect_alias
 from registry_site.wandb_api.engine import ids
@@ -178,7 +178,7 @@ def test_latest_may_be_taken_off_by_hand(linked: Linked, world: World) -> None:
 
 
 def test_a_protected_alias_stays_whatever_members_try(linked: Linked, world: World) -> None:
-    labels.add_aliases(linked.links[1], ["prod"], acting_user=world.alice)
+    aliases_and_tags.add_aliases(linked.links[1], ["prod"], acting_user=world.alice)
     protect_alias(world.model, "prod", acting_user=world.alice)
     before = state()
     number = ids.encode("ArtifactPortfolio", linked.detectors.pk)

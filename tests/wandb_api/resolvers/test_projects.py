@@ -3,7 +3,7 @@
 import pytest
 
 from artifacts import access
-from artifacts.actions import labels
+from artifacts.actions import aliases_and_tags
 from artifacts.models import Project, Role
 from registry.actions.members import add_members
 from registry_site.wandb_api.engine import ids
@@ -53,7 +53,7 @@ def test_a_version_is_found_by_number_alias_and_without(linked: Linked, world: W
 
 
 def test_the_newest_stands_in_when_nobody_holds_latest(linked: Linked, world: World) -> None:
-    labels.remove_aliases(linked.links[2], ["latest"], acting_user=world.bob)
+    aliases_and_tags.remove_aliases(linked.links[2], ["latest"], acting_user=world.bob)
     found = ask(world.bob, "ArtifactMembershipByName", **REGISTRY, name="detectors:latest")
     assert found["project"]["artifactCollectionMembership"]["versionIndex"] == 2
 

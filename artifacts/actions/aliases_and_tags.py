@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from django.db import transaction
 
@@ -36,11 +37,16 @@ def protected_keys(project: Project) -> set[str]:
     return {alias.name_key for alias in project.protected_aliases.all()} if project.is_registry else set()
 
 
+def may_move(name: str, protected: AbstractSet[str], *, is_administrator: bool) -> bool:
+    """Whether a registry's administrator, or whoever isn't one, may add, move or remove an alias; `protected` are `protected_keys`."""
+    # Also what only looks like a protected one, such as the full-width “ｐｒｏｄ”: readers couldn't tell the two apart.
+    return is_administrator or protected.isdisjoint({key_of(name), key_of(unicodedata.normalize("NFKC", name))})
+
+
 def refuse_protected(names: Iterable[str], project: Project, *, acting_user: User) -> None:
     """Refuse whoever isn't administrator and would move or remove a protected alias."""
-    held = protected_keys(project)
-    # Also what only looks like it, such as the full-width “ｐｒｏｄ”: readers couldn't tell the two apart.
-    guarded = [name for name in names if {key_of(name), key_of(unicodedata.normalize("NFKC", name))} & held]
+    protected = protected_keys(project)
+    guarded = [name for name in names if not may_move(name, protected, is_administrator=False)]
     if guarded and not access.allowed(acting_user, Can.MANAGE, project):
         raise Forbidden(
             f"You do not have permission to add, move or remove the protected alias “{guarded[0]}” in “{project.title}”; "
