@@ -1,4 +1,4 @@
-"""The map in docs/architecture.md is true: each room is on it, and what it names is in the code."""
+"""The map in docs/architecture.md is true: each room is on it, and what it names is in the code; so is each file that is cited."""
 
 import ast
 import re
@@ -12,6 +12,19 @@ ROOT = Path(settings.BASE_DIR)
 MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PACKAGES = ("artifacts", "registry", "registry_site")
 PATHS = sorted(set(re.findall(r"`((?:artifacts|registry|registry_site|templates|tests)/[\w/.]*)`", MAP)))
+# `tests/client/conftest.py`, (tests/test_links.py), "components/alias.html": a file below one of our folders, or of templates/.
+CITED = re.compile(
+    r"(?<![\w/.-])(?P<path>(?:artifacts|registry|registry_site|templates|components|static|tests|benchmarks|docs)/[\w/.-]+\.(?:py|html|css|js))\b"
+)
+CITING = sorted(
+    path
+    for place, kind in (
+        *((".", "README.md"), ("docs", "*.md"), ("registry_site", "*.graphql"), ("templates", "*.html")),
+        *((folder, kind) for folder in ("static/css", "static/js") for kind in ("*.css", "*.js")),
+        *((package, "*.py") for package in (*PACKAGES, "tests", "benchmarks")),
+    )
+    for path in (ROOT.glob(kind) if place == "." else (ROOT / place).rglob(kind))
+)
 STEPS = sorted(set(re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", MAP)))
 
 
@@ -48,3 +61,15 @@ def test_the_walks_lead_through_functions_that_are_there(name: str, path: str) -
 def test_the_walks_are_walks() -> None:
     """Fails where the words of the page no longer fit the pattern by which its steps are found."""
     assert len(STEPS) > 25
+
+
+def test_each_file_that_is_cited_is_there() -> None:
+    """In documents, docstrings, comments, the schema and includes: files move, and what points at them has to move along."""
+    cited = {
+        (path.relative_to(ROOT).as_posix(), found["path"])
+        for path in CITING
+        for found in CITED.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert len(cited) > 200
+    gone = {one for one in cited if not (ROOT / one[1]).exists() and not (ROOT / "templates" / one[1]).exists()}
+    assert sorted(gone) == []
