@@ -1,4 +1,4 @@
-"""The map in docs/architecture.md is true: each room is on it, and what it names is in the code. And a class has its name alone."""
+"""The map is true: each room is on it, what it names is in the code, and so is each file that is cited. And a class has its name alone."""
 
 import ast
 import re
@@ -13,6 +13,19 @@ ROOT = Path(settings.BASE_DIR)
 MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PACKAGES = ("artifacts", "registry", "registry_site")
 PATHS = sorted(set(re.findall(r"`((?:artifacts|registry|registry_site|templates|tests)/[\w/.]*)`", MAP)))
+# `tests/client/conftest.py`, (tests/test_links.py), "components/alias.html": a file below one of our folders, or of templates/.
+CITED = re.compile(
+    r"(?<![\w/.-])(?P<path>(?:artifacts|registry|registry_site|templates|components|static|tests|benchmarks|docs)/[\w/.-]+\.(?:py|html|css|js))\b"
+)
+CITING = sorted(
+    path
+    for place, kind in (
+        *((".", "README.md"), ("docs", "*.md"), ("registry_site", "*.graphql"), ("templates", "*.html")),
+        *((folder, kind) for folder in ("static/css", "static/js") for kind in ("*.css", "*.js")),
+        *((package, "*.py") for package in (*PACKAGES, "tests", "benchmarks")),
+    )
+    for path in (ROOT.glob(kind) if place == "." else (ROOT / place).rglob(kind))
+)
 STEPS = sorted(set(re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", MAP)))
 
 
@@ -65,3 +78,15 @@ def test_the_walks_are_walks() -> None:
 def test_one_name_for_one_class() -> None:
     """Two things of one name are confused when they are searched for; `Command` is what Django wants each command to be."""
     assert {name: modules for name, modules in classes().items() if len(modules) > 1 and name != "Command"} == {}
+
+
+def test_each_file_that_is_cited_is_there() -> None:
+    """In documents, docstrings, comments, the schema and includes: files move, and what points at them has to move along."""
+    cited = {
+        (path.relative_to(ROOT).as_posix(), found["path"])
+        for path in CITING
+        for found in CITED.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert len(cited) > 200
+    gone = {one for one in cited if not (ROOT / one[1]).exists() and not (ROOT / "templates" / one[1]).exists()}
+    assert sorted(gone) == []

@@ -210,7 +210,9 @@ def tag_version(version: ArtifactVersion, names: Iterable[str], *, acting_user: 
     access.require(acting_user, Can.EDIT, version.project)
     locks.lock_version(version)  # a link made at this moment sees the tags, or they see the link
     links = Collection.objects.portfolios().filter(memberships__version=version)
-    registries = list(Project.objects.filter(collections__in=links).order_by("pk").distinct())
+    # Locked, since a registry may be deleted at this moment, and what search remembers of it with it.
+    places = Project.objects.filter(pk__in=links.values("project")).order_by("pk")
+    registries = list(places.select_for_update(no_key=True))
     for name in sorted(checked_tags(names)):
         _, is_new = VersionTag.objects.get_or_create(version=version, name=name)
         if is_new:

@@ -67,12 +67,15 @@ def _settings(
     request: HtmxHttpRequest, organization: Organization, *, status: int = 200, **changed: Any
 ) -> HttpResponse:
     teams = access.visible_entities(request.user).filter(organization=organization, kind="team")
+    found = page_of(teams, ("name_key",), request.GET.dict())
     context = {
         "organization": organization,
         "entity": addresses.organization_entity(organization),
         "role": access.organization_role(request.user, organization),
         "manages": access.manages_organization(request.user, organization),
-        "teams": page_of(teams, ("name_key",), request.GET.dict()),
+        "teams": found.rows,
+        "older": found.older,
+        "first": request.path if found.newer else "",
         "form": TeamForm(),
         **changed,
     }

@@ -59,7 +59,7 @@ def _projects(request: HtmxHttpRequest, projects: QuerySet[Project]) -> dict[str
         {"project": project, **held.get(project.pk, {"artifacts": 0, "versions": 0}), "run": runs.get(last[project.pk])}
         for project in found.rows
     ]
-    return {"rows": rows, "older": found.older, "is_first": not found.newer}
+    return {"rows": rows, "older": found.older, "first": request.path if found.newer else ""}
 
 
 def _recent_runs(projects: QuerySet[Project]) -> list[Run]:

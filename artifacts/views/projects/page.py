@@ -47,6 +47,14 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class LinkedTag:
+    """A tag of a run, and the address of the runs that share it."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True)
 class RunRow:
     """A run in the table; its group, job type and tags lead to the runs that share them."""
 
@@ -55,7 +63,7 @@ class RunRow:
     duration: str
     group: Filter | None
     job: Filter | None
-    tags: list[Filter]
+    tags: list[LinkedTag]
 
 
 @require_GET
@@ -161,19 +169,21 @@ def runs_table(project: Project, address: TableAddress) -> dict[str, Any]:
 def _rows(
     address: TableAddress, query: Query, runs: Sequence[Run], told: Sequence[RunValues], values: list[list[object]]
 ) -> list[RunRow]:
+    def sharing(name: str, value: str) -> str:
+        return _with(address, query, _condition(name, value))
+
     def narrowed(name: str, value: str) -> Filter | None:
-        return Filter(value, _with(address, query, _condition(name, value))) if value else None
+        return Filter(value, sharing(name, value)) if value else None
 
     rows = []
     for run, one, cells in zip(runs, told, values, strict=True):
-        tags = [narrowed("tag", tag.name) for tag in run.tag_rows.all()]
         row = RunRow(
             run=run,
             values=cells,
             duration=one.duration,
             group=narrowed("group", run.group),
             job=narrowed("job", run.job_type),
-            tags=[tag for tag in tags if tag],
+            tags=[LinkedTag(tag.name, sharing("tag", tag.name)) for tag in run.tag_rows.all() if tag.name],
         )
         rows.append(row)
     return rows
