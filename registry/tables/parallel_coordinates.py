@@ -9,7 +9,7 @@ LONGEST_LABEL = 16
 
 
 @dataclass(frozen=True)
-class Axis:
+class CoordinateAxis:
     """One scale, its greatest value above and its least below."""
 
     x: str
@@ -35,7 +35,7 @@ class Way:
 class ParallelCoordinates:
     """The whole: ways are drawn in their order, the best one last and so on top."""
 
-    axes: list[Axis]
+    axes: list[CoordinateAxis]
     ways: list[Way]
     best: str
 
@@ -70,7 +70,7 @@ def picture(
         return None
     return ParallelCoordinates(
         axes=[
-            Axis(f"{place:.0f}", axis, _short(axis), f"{high:.4g}", f"{low:.4g}")
+            CoordinateAxis(f"{place:.0f}", axis, _short(axis), f"{high:.4g}", f"{low:.4g}")
             for axis, place, (low, high) in zip(axes, places, bounds, strict=True)
         ],
         ways=sorted(ways, key=lambda way: way.is_best),

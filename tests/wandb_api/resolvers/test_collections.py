@@ -82,7 +82,7 @@ def test_aliases_of_a_collection_and_strangers(linked: Linked, world: World) -> 
         for kind in ("ArtifactCollection", "ArtifactSequence", "ArtifactPortfolio"):
             assert refusal(world.mallory, "ArtifactCollectionAliases", id=ids.encode(kind, number)) == missing
     for kind in ("Artifact", "Project", "User"):
-        assert refusal(world.mallory, "ArtifactCollectionAliases", id=ids.encode(kind, 1)) == missing
+        assert "has this id" in refusal(world.mallory, "ArtifactCollectionAliases", id=ids.encode(kind, 1))
 
 
 def test_a_rename_leads_on_from_the_old_name(linked: Linked, world: World) -> None:
