@@ -45,7 +45,7 @@ def facets(page: str) -> dict[str, dict[str, str]]:
 
 def titles(page: str) -> list[str]:
     """The names of the results, without marks."""
-    found = re.findall(r'<h3 class="hit-title">(?:<span class="tag">)?<a href="[^"]*">(.*?)</a>', page)
+    found = re.findall(r'<h3>(?:<span class="tag">)?<a href="[^"]*">(.*?)</a>', page)
     return [re.sub(r"<.*?>", "", name) for name in found]
 
 
