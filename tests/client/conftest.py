@@ -3,10 +3,12 @@
 import faulthandler
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +61,18 @@ class ScriptHung(Exception):
     """A script did not end. Seen once in some thousand tests, with every request answered: the test is run again, once."""
 
 
+def tell_cores_to_say_where_they_stand(home: Path) -> None:
+    """SIGQUIT to the client's cores of a script: Go writes where every goroutine stands to the script's errors, and ends."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_core = b"wandb-core" in (process / "cmdline").read_bytes()
+            if is_core and f"HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGQUIT)
+        except OSError:
+            continue
+    time.sleep(2)
+
+
 class Forked:
     """The process of forking.py, and how a script is run by it."""
 
@@ -94,6 +108,7 @@ class Forked:
             except TimeoutError:
                 with (home / "server").open("w") as threads:  # the server's are in this process
                     faulthandler.dump_traceback(threads)
+                tell_cores_to_say_where_they_stand(home)
                 said = [(home / name).read_text(errors="replace") for name in ("output", "errors", "server")]
                 raise ScriptHung("\n".join(said)) from None
         output, errors = ((home / name).read_text(errors="replace") for name in ("output", "errors"))

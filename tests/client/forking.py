@@ -4,6 +4,7 @@ Started by conftest.py with the path of a socket. Whoever connects sends one lin
 errors go) and reads one line back: the exit code. The script runs as `python -c` would run it, with nothing but the imports done before.
 """
 
+import contextlib
 import faulthandler
 import gc
 import importlib
@@ -58,7 +59,8 @@ def answer(running: dict[int, socket.socket]) -> None:
         if not number:
             return
         connection = running.pop(number)
-        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        with contextlib.suppress(BrokenPipeError):  # whoever waited gave up; the others still need this process
+            connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
         connection.close()
 
 
