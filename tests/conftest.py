@@ -9,7 +9,8 @@ from functools import cache
 import pytest
 import pytest_django
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from artifacts import addresses
@@ -136,24 +137,32 @@ class StandingWorld:
 
     def __init__(self) -> None:
         self.outer: transaction.Atomic | None = None
+        self.held: BaseDatabaseWrapper | None = None
 
     @property
     def stands(self) -> bool:
         """Whether it is there, and no test closed the connection or spoilt the transaction."""
-        return self.outer is not None and connection.in_atomic_block and not connection.needs_rollback
+        held = self.held
+        return held is connections[DEFAULT_DB_ALIAS] and held.in_atomic_block and not held.needs_rollback
 
     def put_up(self) -> None:
         """Let it stand."""
         if not self.stands:
             self.take_down()
-            self.outer = transaction.atomic()
+            self.outer, self.held = transaction.atomic(), connections[DEFAULT_DB_ALIAS]
             self.outer.__enter__()
             make_world()
 
     def take_down(self) -> None:
         """Leave an empty database."""
-        outer, self.outer = self.outer, None
-        if outer is not None and connection.in_atomic_block:
+        outer, held, self.outer, self.held = self.outer, self.held, None, None
+        if outer is None or held is None:
+            return
+        if held is not connections[DEFAULT_DB_ALIAS]:
+            # A browser was started meanwhile: in its event loop Django has another connection, which would wait for this one.
+            held.in_atomic_block = False
+            held.close()
+        elif held.in_atomic_block:
             transaction.set_rollback(True)
             outer.__exit__(None, None, None)
 

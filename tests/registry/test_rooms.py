@@ -20,7 +20,7 @@ def test_each_subject_has_its_room() -> None:
     assert {entry.stem for entry in HERE.glob("*.py")} - {"__init__"} == FILES
     assert len((FOLDERS | FILES) - {"migrations"}) == 10
     assert folders(HERE / "views") == VIEWS
-    assert {entry.stem for entry in (HERE / "views").glob("*.py")} - {"__init__"} == {"place", "code_samples"}
+    assert {entry.stem for entry in (HERE / "views").glob("*.py")} - {"__init__"} == {"fetch", "code_samples"}
 
 
 def test_tables_and_history_know_no_request() -> None:
