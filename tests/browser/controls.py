@@ -29,7 +29,6 @@ EVERYWHERE = {"copy", "copy-from", "close", "dismiss", "theme-switch"}
 NOT_PRESSED = {
     "turns artifacts:collection metrics": "a project's collection has no metrics: links only drop the word that the walk gave",
     "turns registry:registry name": "the same; a registry has no such filter",
-    "submit post registry:project-unlink": "not yet: tests/registry/linking/test_portfolios.py posts it without a browser",
 }
 type Fact = dict[str, str]
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from artifacts.models import ArtifactVersion, Collection
+from artifacts.models import ArtifactVersion, Collection, Membership
 from registry.actions.link import link_by_name
 from tests import factories
 from tests.browser.test_seed_document import Visit
@@ -137,3 +137,15 @@ def test_metadata_and_what_the_run_measured_are_filtered_together(world: World, 
     expect(logged.get_by_role("row", name="train_loss")).to_have_count(0)
     expect(logged.get_by_role("row", name="val_acc")).to_be_visible()
     assert "q=acc" in page.url
+
+
+def test_a_link_inside_the_project_is_taken_back_from_its_page(world: World, visit: Visit) -> None:
+    made = stock(world)
+    link = link_by_name(made[1], made[1].project, "best", acting_user=world.bob)
+    page = visit(world.bob, f"{BROWSER}/model/best/v0")
+    page.get_by_role("button", name="Actions").first.click()
+    page.get_by_role("link", name="Unlink version").click()
+    page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Unlinked best:v0")).to_be_visible()
+    assert not Membership.objects.filter(pk=link.pk).exists()
